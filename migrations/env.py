@@ -1,0 +1,47 @@
+"""How Alembic runs: inside the product on a given connection, or from its own command on the configured database."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from alembic import context
+from alembic.autogenerate.api import AutogenContext
+from sqlalchemy import BigInteger, Connection
+
+from monitor.config import load_settings
+from monitor.store.columns import UTCDateTime
+from monitor.store.engine import open_store
+from monitor.store.tables import metadata
+from monitor.store.views import create_views, drop_views
+
+
+def render_item(kind: str, item: Any, autogen_context: AutogenContext) -> str | Literal[False]:
+    """Let scripts name our column types the way the tables do."""
+    if kind == "type" and (isinstance(item, (BigInteger, UTCDateTime))):
+        autogen_context.imports.add("from monitor.store.columns import Key, UTCDateTime")
+        return "UTCDateTime" if isinstance(item, UTCDateTime) else "Key" if item._variant_mapping else False
+    return False
+
+
+def migrate(conn: Connection) -> None:
+    """Views go before a migration and come back after it: SQLite cannot rebuild a table that a view names."""
+    context.configure(
+        connection=conn,
+        target_metadata=metadata,
+        render_as_batch=True,
+        render_item=render_item,
+        compare_type=True,
+    )
+    drop_views(conn)
+    context.run_migrations()
+    if conn.dialect.has_table(conn, "stories"):
+        create_views(conn)
+
+
+given = context.config.attributes.get("connection")
+if given is not None:
+    migrate(given)
+else:
+    store = open_store(load_settings().database.url)
+    with store.begin() as connection:
+        migrate(connection)

@@ -1,0 +1,1 @@
+"""A media monitor: polls news feeds, extracts articles, recognises copies, clusters stories, mails a daily digest."""

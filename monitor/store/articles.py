@@ -1,0 +1,178 @@
+"""Articles: found by URL, made when an entry leads to a new one, and read by every later stage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, Select, func, select, update
+
+from monitor.errors import NotFoundError
+from monitor.store import hosts
+from monitor.store.engine import insert
+from monitor.store.tables import (
+    article_authors,
+    article_merges,
+    article_urls,
+    articles,
+    authors,
+    families,
+    revisions,
+    sources,
+)
+from monitor.types import Article, ArticleId, Origin, SourceId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewArticle:
+    """An article that an entry leads to, before its page was fetched."""
+
+    url: str
+    entry_url: str
+    host: str
+    source_id: SourceId
+    first_seen_at: datetime
+    not_seen_before_at: datetime | None
+    published_at: datetime | None
+
+
+def find_article(conn: Connection, urls: Iterable[str]) -> ArticleId | None:
+    """The article that any of these URLs leads to."""
+    known = select(article_urls.c.article_id).where(article_urls.c.url.in_(sorted(set(urls))))
+    return conn.execute(known.order_by(article_urls.c.article_id).limit(1)).scalar_one_or_none()
+
+
+def appeared_at(
+    published_at: datetime | None, *, first_seen_at: datetime, not_seen_before_at: datetime | None
+) -> datetime:
+    """The publisher's date where it can be true: not after we saw the article, not before we knew it was not there."""
+    if published_at is None or published_at > first_seen_at:
+        return first_seen_at
+    return published_at if not_seen_before_at is None else max(published_at, not_seen_before_at)
+
+
+def add_article(conn: Connection, new: NewArticle, now: datetime) -> ArticleId:
+    """Store an article that is to be fetched at once."""
+    hosts.ensure_hosts(conn, [new.host] if new.host else [], now)
+    row = insert(conn, articles).values(
+        url=new.url,
+        host=new.host,
+        source_id=new.source_id,
+        first_seen_at=new.first_seen_at,
+        not_seen_before_at=new.not_seen_before_at,
+        published_at=new.published_at,
+        appeared_at=appeared_at(
+            new.published_at, first_seen_at=new.first_seen_at, not_seen_before_at=new.not_seen_before_at
+        ),
+        fetch_due_at=now,
+    )
+    article_id = ArticleId(conn.execute(row.returning(articles.c.id)).scalar_one())
+    add_urls(conn, article_id, {new.url: "canonical", new.entry_url: "entry"}, now)
+    return article_id
+
+
+def add_urls(conn: Connection, article_id: ArticleId, kinds: dict[str, str], now: datetime) -> None:
+    """Remember that these URLs lead to an article; a URL that is known already keeps its first meaning."""
+    rows = [
+        {"url": url, "article_id": article_id, "kind": kind, "first_seen_at": now} for url, kind in kinds.items() if url
+    ]
+    conn.execute(insert(conn, article_urls).on_conflict_do_nothing(index_elements=["url"]), rows)
+
+
+def request_page(conn: Connection, article_id: ArticleId, now: datetime) -> None:
+    """Let the page of an article be fetched (again), since a feed says that it changed."""
+    conn.execute(update(articles).where(articles.c.id == article_id, articles.c.host != "").values(fetch_due_at=now))
+
+
+def note_sighting(conn: Connection, article_id: ArticleId, entry: NewArticle) -> None:
+    """Let an earlier sighting or date in another feed make the article appear earlier, while it has no text yet."""
+    row = conn.execute(select(articles).where(articles.c.id == article_id)).mappings().one()
+    if row["arrival_no"] is not None:
+        return
+    known = [moment for moment in (row["published_at"], entry.published_at) if moment is not None]
+    published_at = min(known, default=None)
+    first_seen_at = min(row["first_seen_at"], entry.first_seen_at)
+    conn.execute(
+        update(articles)
+        .where(articles.c.id == article_id)
+        .values(
+            first_seen_at=first_seen_at,
+            published_at=published_at,
+            appeared_at=appeared_at(
+                published_at, first_seen_at=first_seen_at, not_seen_before_at=row["not_seen_before_at"]
+            ),
+        )
+    )
+
+
+def _select_articles() -> Select[Any]:
+    family = func.coalesce(families.c.name, sources.c.domain).label("family")
+    return (
+        select(articles, sources.c.name.label("source"), family)
+        .join(sources, sources.c.id == articles.c.source_id)
+        .outerjoin(families, families.c.id == sources.c.family_id)
+    )
+
+
+def _article(row: RowMapping) -> Article:
+    return Article(
+        id=row["id"],
+        url=row["url"],
+        title=row["title"],
+        text=row["text"],
+        language=row["language"] or "und",
+        source=row["source"],
+        family=row["family"],
+        origin=Origin(row["origin"]),
+        agency=row["agency"],
+        published_at=row["published_at"],
+        first_seen_at=row["first_seen_at"],
+        appeared_at=row["appeared_at"],
+        arrival_no=row["arrival_no"],
+        dateline=row["dateline"],
+        credit=row["credit"],
+    )
+
+
+def load_articles(conn: Connection, ids: Iterable[ArticleId]) -> dict[ArticleId, Article]:
+    """The articles with these ids; an id that is not stored is left out."""
+    rows = conn.execute(_select_articles().where(articles.c.id.in_(sorted(set(ids))))).mappings()
+    return {row["id"]: _article(row) for row in rows}
+
+
+def load_in_arrival_order(conn: Connection, language: str | None = None) -> list[Article]:
+    """All articles with a text, in the stored order."""
+    query = _select_articles().where(articles.c.arrival_no.is_not(None)).order_by(articles.c.arrival_no)
+    if language is not None:
+        query = query.where(articles.c.language == language)
+    return [_article(row) for row in conn.execute(query).mappings()]
+
+
+def get_article(conn: Connection, name: str) -> Article:
+    """An article by its number or any of its URLs; ids that were merged away lead on. Raises NotFoundError."""
+    if name.isdecimal():
+        number = ArticleId(int(name))
+        merged = conn.execute(select(article_merges.c.article_id).where(article_merges.c.old_id == number))
+        article_id: ArticleId | None = merged.scalar_one_or_none() or number
+    else:
+        article_id = find_article(conn, [name])
+    found = load_articles(conn, [article_id]) if article_id is not None else {}
+    if not found:
+        raise NotFoundError(f"no article {name!r}; `monitor search` and `monitor stories show` list their ids")
+    return next(iter(found.values()))
+
+
+def load_details(conn: Connection, article_id: ArticleId) -> dict[str, Any]:
+    """Everything stored beside an article's text, for `articles show`."""
+    row = dict(conn.execute(select(articles).where(articles.c.id == article_id)).mappings().one())
+    by = select(authors.c.name).join(article_authors).where(article_authors.c.article_id == article_id)
+    history = select(revisions).where(revisions.c.article_id == article_id).order_by(revisions.c.revision_no)
+    where = select(article_urls.c.url, article_urls.c.kind).where(article_urls.c.article_id == article_id)
+    return {
+        **row,
+        "authors": list(conn.execute(by.order_by(article_authors.c.position)).scalars()),
+        "revisions": [dict(revision) for revision in conn.execute(history).mappings()],
+        "urls": [dict(url) for url in conn.execute(where.order_by(article_urls.c.url)).mappings()],
+    }

@@ -1,0 +1,132 @@
+"""How work is taken: a row that is due is leased to one worker by one statement.
+
+`UPDATE ... WHERE id IN (SELECT ... FOR UPDATE SKIP LOCKED) AND due RETURNING`: the outer condition repeats the inner one,
+because a row may have been taken between the two on PostgreSQL; SQLite leaves FOR UPDATE out and has one writer anyway.
+Claiming counts a try, saving a result resets it. So a row with tries and no lease is one whose last worker vanished: it
+is claimed alone, lest it take a whole batch down again, and set aside after MAX_TRIES.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Column, ColumnElement, Connection, RowMapping, Table, and_, false, func, or_, select, update
+
+from monitor.errors import LeaseLostError
+from monitor.store.engine import lease_clock
+
+MAX_TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Claimable:
+    """The columns by which the rows of a table are claimed for one stage."""
+
+    table: Table
+    due: Column[datetime]
+    leased_until: Column[datetime]
+    n_tries: Column[int]
+
+    @property
+    def id(self) -> Column[Any]:
+        (key,) = self.table.primary_key.columns
+        return key
+
+    def is_due(self, now: datetime) -> ColumnElement[bool]:
+        return self.due <= now
+
+    def is_free(self, lease_now: datetime) -> ColumnElement[bool]:
+        return or_(self.leased_until.is_(None), self.leased_until <= lease_now)
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """Rows taken until `leased_until`; results are saved only while that lease still stands."""
+
+    rows: Sequence[RowMapping]
+    leased_until: datetime
+
+
+def claim(
+    conn: Connection,
+    what: Claimable,
+    *,
+    now: datetime,
+    lease_s: float,
+    limit: int,
+    among: Sequence[Any] | None = None,
+) -> Claimed:
+    """Lease up to `limit` due rows, oldest first; `among` narrows to these ids."""
+    lease_now = lease_clock(conn, now)
+    ready = and_(what.is_due(now), what.is_free(lease_now))
+    if among is not None:
+        ready = and_(ready, what.id.in_(among) if among else false())
+    chosen = _choose(conn, what, ready, limit)
+    until = lease_now + timedelta(seconds=lease_s)
+    taken = (
+        update(what.table)
+        .where(what.id.in_(chosen), ready)
+        .values({what.leased_until: until, what.n_tries: what.n_tries + 1})
+        .returning(*what.table.columns)
+    )
+    rows = conn.execute(taken).mappings().all()
+    return Claimed(sorted(rows, key=lambda row: (row[what.due.name], row[what.id.name])), until)
+
+
+def _choose(conn: Connection, what: Claimable, ready: ColumnElement[bool], limit: int) -> Any:
+    suspect = conn.execute(
+        select(what.id).where(ready, what.n_tries > 0).order_by(what.n_tries, what.due, what.id).limit(1)
+    ).scalar_one_or_none()
+    if suspect is not None:
+        return [suspect]
+    rows = select(what.id).where(ready).order_by(what.due, what.id).limit(limit)
+    return rows.with_for_update(skip_locked=True).scalar_subquery()
+
+
+def save(conn: Connection, what: Claimable, row_id: Any, leased_until: datetime, **values: Any) -> None:
+    """Write the result of a claimed row, give the lease back and forget its tries.
+
+    Raises LeaseLostError when the lease ran out and somebody else took the row; the caller's transaction rolls back.
+    """
+    held = conn.execute(
+        update(what.table)
+        .where(what.id == row_id, what.leased_until == leased_until)
+        .values({**values, what.leased_until.name: None, what.n_tries.name: 0})
+    ).rowcount
+    if held != 1:
+        raise LeaseLostError(f"{what.table.name} {row_id}: the lease ran out before the result was saved")
+
+
+def release_all(conn: Connection, what: Claimable) -> int:
+    """Give back every lease; only for a process that knows it is alone. Tries stay counted."""
+    return conn.execute(
+        update(what.table).where(what.leased_until.is_not(None)).values({what.leased_until: None})
+    ).rowcount
+
+
+def release(conn: Connection, what: Claimable, ids: Sequence[Any], leased_until: datetime) -> None:
+    """Give back rows that were claimed but not worked on, as on a stop; the try does not count."""
+    conn.execute(
+        update(what.table)
+        .where(what.id.in_(ids), what.leased_until == leased_until)
+        .values({what.leased_until: None, what.n_tries: what.n_tries - 1})
+    )
+
+
+def exhausted(conn: Connection, what: Claimable, now: datetime) -> list[Any]:
+    """Ids of due rows whose workers vanished MAX_TRIES times."""
+    lease_now = lease_clock(conn, now)
+    rows = select(what.id).where(what.is_due(now), what.is_free(lease_now), what.n_tries >= MAX_TRIES)
+    return list(conn.execute(rows).scalars())
+
+
+def next_lease_end(conn: Connection, what: Claimable, now: datetime) -> datetime | None:
+    """When the first lease on a due row runs out, on the clock of `now`; None when no due row is leased."""
+    lease_now = lease_clock(conn, now)
+    first = conn.execute(
+        select(func.min(what.leased_until)).where(what.is_due(now), what.leased_until > lease_now)
+    ).scalar_one()
+    return None if first is None else now + (first - lease_now)

@@ -1,0 +1,216 @@
+"""Digests, rendered once and stored, and their deliveries: a mail is handed over at most once.
+
+A delivery is committed as `sending` before the mail server hears of it. Found in that state after a crash, nobody can say
+whether the mail went out: it becomes `unknown` and only a person sends it again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, Select, and_, func, select, update
+
+from monitor.store.engine import insert, lease_clock
+from monitor.store.tables import deliveries, digest_item_articles, digest_items, digests, subscriptions
+from monitor.types import Digest, DigestId, Reason, RenderedMail, StoryId, SubscriptionId, ToldStory
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueDelivery:
+    """One mail to one recipient, marked as being sent."""
+
+    id: int
+    digest_id: DigestId
+    recipient: str
+    mail: RenderedMail
+    rendered_at: datetime
+    subscription: str
+    n_tries: int
+
+
+def last_window_end(conn: Connection, subscription_id: SubscriptionId) -> datetime | None:
+    """Where the subscription's newest digest ended."""
+    return conn.execute(
+        select(func.max(digests.c.window_end)).where(digests.c.subscription_id == subscription_id)
+    ).scalar_one()
+
+
+def load_told(conn: Connection, subscription_id: SubscriptionId, stories: Sequence[StoryId]) -> dict[StoryId, ToldStory]:
+    """What the subscription's readers were told of these stories, most recently, and all articles they were shown."""
+    items = (
+        select(digest_items)
+        .join(digests, digests.c.id == digest_items.c.digest_id)
+        .where(digests.c.subscription_id == subscription_id, digest_items.c.story_id.in_(stories))
+        .order_by(digests.c.window_start)
+    )
+    shown = (
+        select(digest_item_articles.c.story_id, digest_item_articles.c.article_id)
+        .join(digests, digests.c.id == digest_item_articles.c.digest_id)
+        .where(digests.c.subscription_id == subscription_id, digest_item_articles.c.story_id.in_(stories))
+    )
+    articles: dict[StoryId, set[Any]] = {}
+    for story_id, article_id in conn.execute(shown):
+        articles.setdefault(story_id, set()).add(article_id)
+    return {
+        row["story_id"]: ToldStory(
+            story_id=row["story_id"],
+            n_articles=row["n_articles"],
+            n_independent=row["n_independent"],
+            article_ids=frozenset(articles.get(row["story_id"], ())),
+        )
+        for row in conn.execute(items).mappings()
+    }
+
+
+def save_digest(conn: Connection, digest: Digest, mail: RenderedMail, now: datetime) -> DigestId | None:
+    """Store a rendered digest and one delivery per recipient; None when this window has one already."""
+    row = insert(conn, digests).values(
+        subscription_id=digest.subscription.id,
+        window_start=digest.window_start,
+        window_end=digest.window_end,
+        subject=mail.subject,
+        text=mail.text,
+        html=mail.html,
+        message_id=mail.message_id,
+        n_stories=len(digest.items),
+        n_left_out=digest.n_left_out,
+        rendered_at=now,
+    )
+    once = row.on_conflict_do_nothing(index_elements=["subscription_id", "window_start"]).returning(digests.c.id)
+    digest_id = conn.execute(once).scalar_one_or_none()
+    if digest_id is None:
+        return None
+    _save_items(conn, DigestId(digest_id), digest)
+    for recipient in digest.subscription.recipients:
+        conn.execute(insert(conn, deliveries).values(digest_id=digest_id, recipient=recipient, next_try_at=now))
+    return DigestId(digest_id)
+
+
+def _save_items(conn: Connection, digest_id: DigestId, digest: Digest) -> None:
+    for position, item in enumerate(digest.items, start=1):
+        story = item.story
+        conn.execute(
+            insert(conn, digest_items).values(
+                digest_id=digest_id,
+                story_id=story.id,
+                position=position,
+                is_update=item.is_update,
+                n_new=item.n_new,
+                n_articles=story.n_articles,
+                n_publishers=story.n_publishers,
+                n_independent=story.n_independent,
+                n_copies=story.n_copies,
+            )
+        )
+        shown = [{"digest_id": digest_id, "story_id": story.id, "article_id": member.id} for member in story.members]
+        conn.execute(insert(conn, digest_item_articles).on_conflict_do_nothing(), shown)
+
+
+def mark_lost(conn: Connection, now: datetime) -> int:
+    """Deliveries that were being sent when their worker vanished: nobody knows whether they arrived."""
+    lost = and_(deliveries.c.state == "sending", deliveries.c.leased_until <= lease_clock(conn, now))
+    detail = "the process ended while the mail was handed over; look whether it arrived before sending it again"
+    return conn.execute(update(deliveries).where(lost).values(state="unknown", detail=detail, leased_until=None)).rowcount
+
+
+def mark_sending(conn: Connection, *, now: datetime, lease_s: float) -> DueDelivery | None:
+    """Take one delivery that is due and commit to sending it."""
+    due = and_(deliveries.c.state == "pending", deliveries.c.next_try_at <= now)
+    chosen = select(deliveries.c.id).where(due).order_by(deliveries.c.next_try_at, deliveries.c.id).limit(1)
+    taken = (
+        update(deliveries)
+        .where(deliveries.c.id.in_(chosen.with_for_update(skip_locked=True).scalar_subquery()), due)
+        .values(
+            state="sending",
+            leased_until=lease_clock(conn, now) + timedelta(seconds=lease_s),
+            n_tries=deliveries.c.n_tries + 1,
+        )
+        .returning(deliveries.c.id)
+    )
+    delivery_id = conn.execute(taken).scalar_one_or_none()
+    if delivery_id is None:
+        return None
+    row = conn.execute(_deliveries().where(deliveries.c.id == delivery_id)).mappings().one()
+    mail = RenderedMail(
+        subject=row["subject"], text=row["text"], html=row["html"], message_id=row["message_id"]
+    )
+    names = ("id", "digest_id", "recipient", "rendered_at", "subscription", "n_tries")
+    return DueDelivery(**{name: row[name] for name in names}, mail=mail)
+
+
+def _deliveries() -> Select[Any]:
+    return (
+        select(
+            deliveries,
+            *(digests.c[name] for name in ("subject", "text", "html", "message_id", "rendered_at", "window_start")),
+            subscriptions.c.name.label("subscription"),
+        )
+        .join(digests, digests.c.id == deliveries.c.digest_id)
+        .join(subscriptions, subscriptions.c.id == digests.c.subscription_id)
+    )
+
+
+def save_outcome(
+    conn: Connection,
+    delivery: DueDelivery,
+    *,
+    state: str,
+    now: datetime,
+    reason: Reason | None = None,
+    detail: str = "",
+    next_try_at: datetime | None = None,
+) -> None:
+    """What came of handing a mail over: sent, refused, unknown, or pending again."""
+    conn.execute(
+        update(deliveries)
+        .where(deliveries.c.id == delivery.id, deliveries.c.state == "sending")
+        .values(
+            state=state,
+            reason=None if reason is None else reason.value,
+            detail=detail[:1000],
+            leased_until=None,
+            next_try_at=next_try_at,
+            sent_at=now if state == "sent" else None,
+        )
+    )
+
+
+def list_digests(conn: Connection) -> list[dict[str, Any]]:
+    """All digests with the states of their deliveries, newest first."""
+    names = ("id", "window_start", "window_end", "subject", "n_stories", "rendered_at")
+    rows = select(*(digests.c[name] for name in names), subscriptions.c.name.label("subscription")).join(subscriptions)
+    found = [dict(row) for row in conn.execute(rows.order_by(digests.c.window_start.desc(), digests.c.id)).mappings()]
+    for digest in found:
+        mine = select(deliveries).where(deliveries.c.digest_id == digest["id"]).order_by(deliveries.c.recipient)
+        keys = ("recipient", "state", "n_tries", "sent_at", "detail")
+        digest["deliveries"] = [{key: row[key] for key in keys} for row in conn.execute(mine).mappings()]
+    return found
+
+
+def load_mails(conn: Connection) -> Sequence[RowMapping]:
+    """The stored mails in the order in which they were rendered."""
+    query = select(digests, subscriptions.c.name.label("subscription")).join(subscriptions)
+    return conn.execute(query.order_by(digests.c.window_end, digests.c.id)).mappings().all()
+
+
+def next_delivery_at(conn: Connection, now: datetime) -> datetime | None:
+    """When the lease of a delivery ends whose worker vanished."""
+    lease_now = lease_clock(conn, now)
+    first = conn.execute(
+        select(func.min(deliveries.c.leased_until)).where(
+            deliveries.c.state == "sending", deliveries.c.leased_until > lease_now
+        )
+    ).scalar_one()
+    return None if first is None else now + (first - lease_now)
+
+
+def release_lost(conn: Connection) -> int:
+    """For a process that knows it is alone: what was being sent is of unknown outcome."""
+    return conn.execute(
+        update(deliveries)
+        .where(deliveries.c.state == "sending")
+        .values(state="unknown", leased_until=None, detail="the process ended while the mail was handed over")
+    ).rowcount

@@ -1,0 +1,149 @@
+"""Fingerprints of texts, the links between copies and originals, and the copy groups derived from them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, func, or_, select, update
+
+from monitor.store import claims
+from monitor.store.claims import Claimable
+from monitor.store.engine import insert
+from monitor.store.tables import articles, bands, copies, counters, duplicates, fingerprints, rewrites
+from monitor.types import ArticleId, DuplicateKind, DuplicateLink, RewriteLink
+
+MATCHES = Claimable(articles, articles.c.match_due_at, articles.c.match_leased_until, articles.c.n_match_tries)
+
+
+def claim_unmatched(
+    conn: Connection, *, now: datetime, lease_s: float, limit: int
+) -> tuple[list[ArticleId], datetime]:
+    """Lease articles whose text is new and not yet compared with the others."""
+    claimed = claims.claim(conn, MATCHES, now=now, lease_s=lease_s, limit=limit)
+    return [row["id"] for row in claimed.rows], claimed.leased_until
+
+
+def save_fingerprint(
+    conn: Connection,
+    article_id: ArticleId,
+    *,
+    scheme: str,
+    text_hash: str,
+    n_words: int,
+    body: bytes,
+    band_numbers: Sequence[int],
+    now: datetime,
+) -> None:
+    """Store how an article's text is found and compared; replaces that of an earlier text."""
+    values = {"text_hash": text_hash, "n_words": n_words, "body": body, "made_at": now}
+    row = insert(conn, fingerprints).values(article_id=article_id, scheme=scheme, **values)
+    conn.execute(row.on_conflict_do_update(index_elements=["article_id", "scheme"], set_=values))
+    conn.execute(delete(bands).where(bands.c.article_id == article_id))
+    if band_numbers:
+        rows = [{"band": band, "article_id": article_id} for band in sorted(set(band_numbers))]
+        conn.execute(insert(conn, bands), rows)
+
+
+def find_candidates(
+    conn: Connection, article_id: ArticleId, *, scheme: str, text_hash: str, band_numbers: Sequence[int], since: datetime
+) -> dict[ArticleId, int]:
+    """Articles first seen since then that share a band or the whole text, with the number of shared bands."""
+    shared: dict[ArticleId, int] = {}
+    recent = select(articles.c.id).where(articles.c.first_seen_at >= since).scalar_subquery()
+    same_band = (
+        select(bands.c.article_id, func.count())
+        .where(bands.c.band.in_(sorted(set(band_numbers))), bands.c.article_id != article_id)
+        .where(bands.c.article_id.in_(recent))
+        .group_by(bands.c.article_id)
+    )
+    for other, n_bands in conn.execute(same_band):
+        shared[other] = n_bands
+    same_text = select(fingerprints.c.article_id).where(
+        fingerprints.c.scheme == scheme, fingerprints.c.text_hash == text_hash, fingerprints.c.article_id != article_id
+    )
+    for other in conn.execute(same_text.where(fingerprints.c.article_id.in_(recent))).scalars():
+        shared[other] = max(shared.get(other, 0), len(set(band_numbers)))
+    return shared
+
+
+def load_fingerprints(conn: Connection, ids: Iterable[ArticleId], scheme: str) -> dict[ArticleId, bytes]:
+    """The stored fingerprints of these articles, as the scheme wrote them."""
+    wanted = select(fingerprints.c.article_id, fingerprints.c.body).where(
+        fingerprints.c.article_id.in_(sorted(set(ids))), fingerprints.c.scheme == scheme
+    )
+    return dict(conn.execute(wanted).tuples().all())
+
+
+def save_links(
+    conn: Connection, links: Iterable[DuplicateLink], followed: Iterable[RewriteLink], now: datetime
+) -> None:
+    """Add facts; a fact that is stored already stays as it is."""
+    for link in links:
+        row = insert(conn, duplicates).values(**{**asdict(link), "kind": link.kind.value}, found_at=now)
+        conn.execute(row.on_conflict_do_nothing())
+    for rewrite in followed:
+        conn.execute(insert(conn, rewrites).values(**asdict(rewrite), found_at=now).on_conflict_do_nothing())
+
+
+def finish_match(conn: Connection, article_id: ArticleId, leased_until: datetime) -> None:
+    """The article was compared with all others."""
+    claims.save(conn, MATCHES, article_id, leased_until, match_due_at=None)
+
+
+def hold_copy_groups(conn: Connection) -> None:
+    """Let one worker at a time derive copy groups, until its transaction ends."""
+    conn.execute(insert(conn, counters).values(name="copy_groups", value=0).on_conflict_do_nothing())
+    conn.execute(update(counters).where(counters.c.name == "copy_groups").values(value=counters.c.value + 1))
+
+
+def load_links_around(conn: Connection, ids: Collection[ArticleId]) -> list[DuplicateLink]:
+    """All links among the articles that these ones are linked to, directly or through others."""
+    found: dict[tuple[ArticleId, ArticleId, str], DuplicateLink] = {}
+    seen: set[ArticleId] = set()
+    frontier = set(ids)
+    while frontier:
+        some = sorted(frontier)
+        near = select(duplicates).where(or_(duplicates.c.article_id.in_(some), duplicates.c.original_id.in_(some)))
+        seen |= frontier
+        for row in conn.execute(near).mappings():
+            link = DuplicateLink(
+                **{**{name: row[name] for name in DuplicateLink.__dataclass_fields__}, "kind": DuplicateKind(row["kind"])}
+            )
+            found[link.article_id, link.original_id, link.scheme] = link
+        frontier = {end for link in found.values() for end in (link.article_id, link.original_id)} - seen
+    return list(found.values())
+
+
+def save_copy_groups(conn: Connection, ids: Collection[ArticleId], groups: Mapping[ArticleId, DuplicateLink]) -> None:
+    """Replace the group membership of `ids`: `groups` maps each copy to the link to its original."""
+    conn.execute(delete(copies).where(copies.c.article_id.in_(sorted(ids))))
+    if groups:
+        rows = [{**asdict(link), "article_id": copy, "kind": link.kind.value} for copy, link in sorted(groups.items())]
+        conn.execute(insert(conn, copies), rows)
+
+
+def load_originals(conn: Connection, ids: Iterable[ArticleId]) -> dict[ArticleId, ArticleId]:
+    """For those of these articles that are copies: the original of their group."""
+    rows = select(copies.c.article_id, copies.c.original_id).where(copies.c.article_id.in_(sorted(set(ids))))
+    return dict(conn.execute(rows).tuples().all())
+
+
+def load_linked(conn: Connection, article_id: ArticleId) -> list[ArticleId]:
+    """Articles that are linked to this one as copy or original, whichever came first."""
+    there = select(duplicates.c.original_id).where(duplicates.c.article_id == article_id)
+    back = select(duplicates.c.article_id).where(duplicates.c.original_id == article_id)
+    return sorted({*conn.execute(there).scalars(), *conn.execute(back).scalars()})
+
+
+def next_match_at(conn: Connection, now: datetime) -> datetime | None:
+    return claims.next_lease_end(conn, MATCHES, now)
+
+
+def set_aside_crashed(conn: Connection, now: datetime) -> list[ArticleId]:
+    """Texts whose comparison took its worker down each time stay without duplicates."""
+    ids = claims.exhausted(conn, MATCHES, now)
+    gone = update(articles).where(articles.c.id.in_(ids)).values(match_due_at=None, n_match_tries=0)
+    conn.execute(gone)
+    return ids

@@ -1,0 +1,145 @@
+"""How the two databases are opened, and every difference between them.
+
+SQLite: WAL, foreign keys, full sync (a mail marked as being sent must survive a power cut), one writer at a time through
+BEGIN IMMEDIATE. PostgreSQL 15 or later through psycopg 3. Refuses SQLite in memory: a service that forgets is none.
+"""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import IO, Any
+
+from sqlalchemy import Connection, Engine, Table, create_engine, event, func, make_url, select, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
+
+from monitor.errors import StoreError
+from monitor.urls import masked
+
+BUSY_TIMEOUT_S = 60
+#: Any number does, as long as every process of this product takes the same one.
+MIGRATION_LOCK = 7_165_021
+
+
+class Store:
+    """The open database. `begin()` writes, `read()` reads; neither is held across I/O."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """A transaction that may write; commits at the end, rolls back on an exception."""
+        with self.engine.begin() as conn:
+            yield conn
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A transaction that sees one state and writes nothing."""
+        with self.engine.connect().execution_options(reads_only=True) as conn, conn.begin():
+            yield conn
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def open_store(url: str) -> Store:
+    """Open the database at a SQLAlchemy URL.
+
+    Raises StoreError when the URL is none, names another database, or nothing answers there.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise StoreError(f"database.url {masked(url)!r} is no database URL, for example sqlite:///monitor.db") from None
+    if parsed.drivername in ("postgresql", "postgres"):
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    if parsed.get_backend_name() == "sqlite":
+        return Store(_open_sqlite(parsed.database, parsed))
+    if parsed.get_backend_name() == "postgresql":
+        return Store(_open_postgresql(parsed))
+    raise StoreError(f"database.url names {parsed.drivername!r}; use sqlite:///FILE or postgresql://...")
+
+
+def _open_sqlite(file: str | None, url: Any) -> Engine:
+    if not file or file == ":memory:":
+        raise StoreError("database.url names SQLite in memory; name a file, for example sqlite:///monitor.db")
+    if not Path(file).absolute().parent.is_dir():
+        raise StoreError(f"the folder of the database file {file} does not exist; create it or change database.url")
+    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S, "isolation_level": None})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(dbapi_connection: Any, _record: object) -> None:
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY"):
+        dbapi_connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(conn: Connection) -> None:
+    # A deferred transaction that turns into a writer fails at once when another one wrote meanwhile.
+    conn.exec_driver_sql("BEGIN" if conn.get_execution_options().get("reads_only") else "BEGIN IMMEDIATE")
+
+
+def _open_postgresql(url: Any) -> Engine:
+    try:
+        engine = create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 10})
+        with engine.connect():
+            return engine
+    except (OperationalError, NoSuchModuleError) as error:
+        first_line = str(getattr(error, "orig", error)).strip().splitlines()[0]
+        raise StoreError(
+            f"no PostgreSQL at {url.render_as_string(hide_password=True)}: {first_line}. Check database.url."
+        ) from None
+
+
+def is_sqlite(conn: Connection) -> bool:
+    return conn.dialect.name == "sqlite"
+
+
+def insert(conn: Connection, table: Table) -> Any:
+    """An INSERT that knows on_conflict_do_nothing and on_conflict_do_update, which both databases have."""
+    return sqlite.insert(table) if is_sqlite(conn) else postgresql.insert(table)
+
+
+def lease_clock(conn: Connection, now: datetime) -> datetime:
+    """The clock that leases are measured by: the server's on PostgreSQL, shared by all workers, else the given one."""
+    if is_sqlite(conn):
+        return now
+    return conn.execute(select(func.clock_timestamp())).scalar_one()
+
+
+def hold_migration_lock(conn: Connection) -> None:
+    """Let one process migrate at a time. On SQLite the write transaction is that lock already."""
+    if not is_sqlite(conn):
+        conn.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
+
+
+@contextmanager
+def sole_process(store: Store) -> Iterator[bool]:
+    """Hold the lock file beside a SQLite database; yields whether this is the only working process by design.
+
+    Raises StoreError when another daemon or `once` works on the same file. PostgreSQL is shared: yields False.
+    """
+    if store.engine.dialect.name != "sqlite":
+        yield False
+        return
+    file = Path(f"{store.engine.url.database}.lock")
+    with file.open("a+") as handle:
+        _lock(handle, file)
+        yield True
+
+
+def _lock(handle: IO[str], file: Path) -> None:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        raise StoreError(
+            f"another monitor process already works on this database (it holds {file}); stop it first, "
+            "or use PostgreSQL to run several"
+        ) from None

@@ -1,0 +1,278 @@
+"""Pages of articles: claimed when due, and saved as an article's text, revision and raw bytes."""
+
+from __future__ import annotations
+
+import zlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, select, update
+
+from monitor.store import claims, hosts
+from monitor.store.articles import add_urls, appeared_at
+from monitor.store.claims import Claimable
+from monitor.store.counters import take_numbers
+from monitor.store.engine import insert
+from monitor.store.entries import move_entries
+from monitor.store.tables import (
+    article_authors,
+    article_merges,
+    article_tags,
+    article_urls,
+    articles,
+    authors,
+    entries,
+    pages,
+    revisions,
+    tags,
+)
+from monitor.text.normalise import fold, text_hash
+from monitor.text.tokens import words
+from monitor.types import Access, ArticleId, ExtractedArticle, Reason, Response
+
+PAGES = Claimable(articles, articles.c.fetch_due_at, articles.c.fetch_leased_until, articles.c.n_fetch_tries)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DuePage:
+    """A claimed article whose page is to be fetched; `is_new` until its first text is saved."""
+
+    id: ArticleId
+    url: str
+    entry_url: str
+    host: str
+    is_new: bool
+    first_seen_at: datetime
+    n_page_failures: int
+
+
+def claim_pages(
+    conn: Connection, *, now: datetime, lease_s: float, limit: int, spacing_s: float
+) -> tuple[list[DuePage], datetime]:
+    """Lease articles whose page is due, at most one per host and only at hosts that are free now."""
+    claimed = hosts.claim_spaced(
+        conn, PAGES, articles.c.host, now=now, lease_s=lease_s, limit=limit, spacing_s=spacing_s
+    )
+    ids = [row["id"] for row in claimed.rows]
+    entry_urls = dict(
+        conn.execute(
+            select(entries.c.article_id, func.min(entries.c.url))
+            .where(entries.c.article_id.in_(ids))
+            .group_by(entries.c.article_id)
+        )
+        .tuples()
+        .all()
+    )
+    due = [
+        DuePage(
+            id=row["id"],
+            url=row["url"],
+            entry_url=entry_urls.get(row["id"]) or row["url"],
+            host=row["host"],
+            is_new=row["arrival_no"] is None,
+            first_seen_at=row["first_seen_at"],
+            n_page_failures=row["n_page_failures"],
+        )
+        for row in claimed.rows
+    ]
+    return due, claimed.leased_until
+
+
+def next_page_at(conn: Connection, now: datetime) -> datetime | None:
+    """When the next page that is due already can be fetched."""
+    return hosts.next_spaced_at(conn, PAGES, articles.c.host, now)
+
+
+def merge_into(conn: Connection, page: DuePage, other_id: ArticleId, now: datetime) -> None:
+    """The page turned out to be an article that is stored already: its entries lead there, its id redirects."""
+    move_entries(conn, page.id, other_id)
+    conn.execute(update(article_urls).where(article_urls.c.article_id == page.id).values(article_id=other_id))
+    conn.execute(update(article_merges).where(article_merges.c.article_id == page.id).values(article_id=other_id))
+    conn.execute(delete(articles).where(articles.c.id == page.id))
+    because = f"{page.url} names the same canonical URL"
+    conn.execute(
+        insert(conn, article_merges).values(old_id=page.id, article_id=other_id, merged_at=now, because=because)
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchedPage:
+    """What came of fetching a page: where it lies, what to read there, when to ask again."""
+
+    page: DuePage
+    leased_until: datetime
+    canonical_url: str
+    other_urls: dict[str, str]
+    response: Response | None
+    expires_at: datetime
+    retry_at: datetime | None
+
+
+def save_article(conn: Connection, fetched: FetchedPage, article: ExtractedArticle, now: datetime) -> bool:
+    """Save the text of an article; returns whether title or text are new. Call it last in a transaction.
+
+    The first text gives the article its place in the arrival order; each real change becomes a revision.
+    """
+    page = fetched.page
+    _save_page(conn, fetched, now)
+    add_urls(conn, page.id, {fetched.canonical_url: "canonical", **fetched.other_urls}, now)
+    changed = _save_revision(conn, page.id, article, now)
+    values = _article_values(article, page, conn)
+    if changed:
+        values |= {"match_due_at": now, "watch_due_at": now}
+    if page.is_new:
+        values |= {"assign_due_at": now, "state": "ready"}
+    claims.save(
+        conn,
+        PAGES,
+        page.id,
+        fetched.leased_until,
+        url=fetched.canonical_url,
+        fetch_due_at=fetched.retry_at,
+        n_page_failures=0 if fetched.retry_at is None else page.n_page_failures + 1,
+        reason=None,
+        **values,
+    )
+    _save_authors(conn, page.id, article.authors)
+    _save_tags(conn, page.id, article.tags)
+    if page.is_new:
+        number = take_numbers(conn, "arrival")
+        conn.execute(update(articles).where(articles.c.id == page.id).values(arrival_no=number))
+    return changed
+
+
+def _article_values(article: ExtractedArticle, page: DuePage, conn: Connection) -> dict[str, Any]:
+    values: dict[str, Any] = {
+        "title": article.title,
+        "text": article.text,
+        "text_hash": text_hash(article.text),
+        "folded": fold(f"{article.title}\n{article.text}"),
+        "language": article.language or "und",
+        "language_declared": article.language_declared,
+        "access": article.access.value,
+        "method": article.method.value,
+        "n_words": article.n_words,
+        "section": article.section and article.section[:200],
+        "dateline": article.dateline and article.dateline[:200],
+        "credit": article.credit and article.credit[:500],
+        "agency": article.agency and article.agency[:200],
+        "origin": article.origin.value,
+    }
+    if page.is_new:
+        not_before = conn.execute(select(articles.c.not_seen_before_at).where(articles.c.id == page.id)).scalar_one()
+        values |= {
+            "published_at": article.published_at,
+            "published_precision": article.precision.value,
+            "published_origin": article.date_origin.value,
+            "appeared_at": appeared_at(
+                article.published_at, first_seen_at=page.first_seen_at, not_seen_before_at=not_before
+            ),
+        }
+    return values
+
+
+def _save_page(conn: Connection, fetched: FetchedPage, now: datetime) -> None:
+    response = fetched.response
+    if response is None or not response.body:
+        return
+    row = insert(conn, pages).values(
+        article_id=fetched.page.id,
+        url=response.final_url[:2048],
+        status=response.status,
+        content_type=response.headers.get("content-type", "")[:200],
+        etag=response.headers.get("etag", "")[:1000] or None,
+        last_modified=response.headers.get("last-modified", "")[:200] or None,
+        body_zlib=zlib.compress(response.body, 6),
+        n_bytes=len(response.body),
+        fetched_at=now,
+        expires_at=fetched.expires_at,
+    )
+    conn.execute(row.on_conflict_do_nothing())
+
+
+def _save_revision(conn: Connection, article_id: ArticleId, article: ExtractedArticle, now: datetime) -> bool:
+    last = (
+        conn.execute(
+            select(revisions)
+            .where(revisions.c.article_id == article_id)
+            .order_by(revisions.c.revision_no.desc())
+            .limit(1)
+        )
+        .mappings()
+        .one_or_none()
+    )
+    revision_hash = text_hash(f"{article.title}\n{article.text}")
+    if last is not None and last["revision_hash"] == revision_hash:
+        return False
+    before = Counter(words(last["text"])) if last else Counter[str]()
+    after = Counter(words(article.text))
+    conn.execute(
+        insert(conn, revisions).values(
+            article_id=article_id,
+            revision_no=1 if last is None else last["revision_no"] + 1,
+            title=article.title,
+            text=article.text,
+            revision_hash=revision_hash,
+            n_words=article.n_words,
+            n_words_added=(after - before).total() if last else 0,
+            n_words_removed=(before - after).total(),
+            seen_at=now,
+        )
+    )
+    return True
+
+
+def _save_authors(conn: Connection, article_id: ArticleId, names: Sequence[str]) -> None:
+    conn.execute(delete(article_authors).where(article_authors.c.article_id == article_id))
+    for position, name in enumerate(dict.fromkeys(name[:300] for name in names)):
+        conn.execute(insert(conn, authors).values(name=name).on_conflict_do_nothing(index_elements=["name"]))
+        author_id = conn.execute(select(authors.c.id).where(authors.c.name == name)).scalar_one()
+        conn.execute(insert(conn, article_authors).values(article_id=article_id, author_id=author_id, position=position))
+
+
+def _save_tags(conn: Connection, article_id: ArticleId, names: Sequence[str]) -> None:
+    conn.execute(delete(article_tags).where(article_tags.c.article_id == article_id))
+    for name in sorted({name[:200] for name in names}):
+        conn.execute(insert(conn, tags).values(name=name).on_conflict_do_nothing(index_elements=["name"]))
+        tag_id = conn.execute(select(tags.c.id).where(tags.c.name == name)).scalar_one()
+        conn.execute(insert(conn, article_tags).values(article_id=article_id, tag_id=tag_id))
+
+
+def save_without_text(
+    conn: Connection, fetched: FetchedPage, *, access: Access, reason: Reason, detail: str
+) -> None:
+    """Neither page nor feed gave a text: ask again at `retry_at`, or set the article aside with the reason."""
+    page = fetched.page
+    values: dict[str, Any] = {"reason": reason.value, "detail": detail[:1000]}
+    if page.is_new:
+        values |= {"access": access.value, "state": "waiting" if fetched.retry_at else "set_aside"}
+    claims.save(
+        conn,
+        PAGES,
+        page.id,
+        fetched.leased_until,
+        fetch_due_at=fetched.retry_at,
+        n_page_failures=page.n_page_failures + 1,
+        **values,
+    )
+
+
+def set_aside_crashed(conn: Connection, now: datetime) -> list[ArticleId]:
+    """Articles whose pages took their workers down each time: no more attempts."""
+    ids = claims.exhausted(conn, PAGES, now)
+    conn.execute(
+        update(articles)
+        .where(articles.c.id.in_(ids))
+        .values(fetch_due_at=None, n_fetch_tries=0, reason=Reason.GAVE_UP.value, state="set_aside")
+    )
+    return ids
+
+
+def expire_pages(conn: Connection, now: datetime) -> int:
+    """Forget raw pages past their time; the texts stay."""
+    return conn.execute(delete(pages).where(pages.c.expires_at <= now)).rowcount
+
+

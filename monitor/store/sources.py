@@ -1,0 +1,58 @@
+"""Who publishes: sources by registered domain, and the families that count as one voice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, select, update
+
+from monitor.store.engine import insert
+from monitor.store.tables import families, sources
+from monitor.types import SourceId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclaredSource:
+    """A source as config/publishers.toml describes it."""
+
+    domain: str
+    name: str
+    kind: str = "outlet"
+    country: str | None = None
+    language: str | None = None
+    family: str | None = None
+
+
+def ensure_source(conn: Connection, domain: str, *, now: datetime, name: str = "") -> SourceId:
+    """The source of a registered domain, made with the domain as its name when it is new."""
+    row = conn.execute(select(sources.c.id).where(sources.c.domain == domain)).scalar_one_or_none()
+    if row is None:
+        made = insert(conn, sources).values(domain=domain, name=name or domain, created_at=now)
+        conn.execute(made.on_conflict_do_nothing(index_elements=["domain"]))
+        row = conn.execute(select(sources.c.id).where(sources.c.domain == domain)).scalar_one()
+    return SourceId(row)
+
+
+def save_declared(conn: Connection, declared: Iterable[DeclaredSource], *, now: datetime) -> None:
+    """Give sources the names, kinds and families that the publishers file states."""
+    for source in declared:
+        source_id = ensure_source(conn, source.domain, now=now)
+        conn.execute(
+            update(sources)
+            .where(sources.c.id == source_id)
+            .values(
+                name=source.name,
+                kind=source.kind,
+                country=source.country,
+                language=source.language,
+                family_id=None if source.family is None else _ensure_family(conn, source.family),
+                managed_by="file",
+            )
+        )
+
+
+def _ensure_family(conn: Connection, name: str) -> int:
+    conn.execute(insert(conn, families).values(name=name).on_conflict_do_nothing(index_elements=["name"]))
+    return int(conn.execute(select(families.c.id).where(families.c.name == name)).scalar_one())

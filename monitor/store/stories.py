@@ -1,0 +1,313 @@
+"""Stories: one assigner per language takes articles in arrival order; figures are read from the analysts' views."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, and_, bindparam, column, distinct, or_, select, table, text, update
+
+from monitor.errors import LeaseLostError, NotFoundError
+from monitor.store.engine import insert, lease_clock
+from monitor.store.tables import (
+    articles,
+    features,
+    language_statistics,
+    stories,
+    story_log,
+    story_members,
+    story_redirects,
+    terms,
+)
+from monitor.text.sentences import lead
+from monitor.types import Article, ArticleId, DuplicateKind, Origin, Story, StoryId, StoryMember
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberFeatures:
+    """What the assigner needs to remember of an article that is in a story already."""
+
+    article_id: ArticleId
+    story_id: StoryId
+    published_at: datetime | None
+    first_seen_at: datetime
+    features: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewMember:
+    """A decision of the assigner. `story_id` None starts a story; `terms` are the article's distinct terms."""
+
+    article: Article
+    story_id: StoryId | None
+    score: float
+    because: str
+    scheme: str
+    features_scheme: str
+    features: bytes
+    terms: frozenset[str]
+
+
+def claim_language(conn: Connection, *, now: datetime, lease_s: float) -> tuple[str, datetime] | None:
+    """Lease the assigner of a language that has articles to assign; None when there is none or all are taken."""
+    ready = and_(articles.c.assign_due_at <= now, articles.c.match_due_at.is_(None), articles.c.arrival_no.is_not(None))
+    languages = sorted(conn.execute(select(distinct(articles.c.language)).where(ready)).scalars())
+    if not languages:
+        return None
+    rows = [{"language": language, "n_articles": 0, "last_arrival_no": 0, "n_tries": 0} for language in languages]
+    conn.execute(insert(conn, language_statistics).on_conflict_do_nothing(index_elements=["language"]), rows)
+    lease_now = lease_clock(conn, now)
+    until = lease_now + timedelta(seconds=lease_s)
+    leased = language_statistics.c.leased_until
+    for language in languages:
+        taken = (
+            update(language_statistics)
+            .where(language_statistics.c.language == language, or_(leased.is_(None), leased <= lease_now))
+            .values(leased_until=until)
+        )
+        if conn.execute(taken).rowcount == 1:
+            return language, until
+    return None
+
+
+def release_language(conn: Connection, language: str, leased_until: datetime) -> None:
+    conn.execute(
+        update(language_statistics)
+        .where(language_statistics.c.language == language, language_statistics.c.leased_until == leased_until)
+        .values(leased_until=None)
+    )
+
+
+def next_assign_at(conn: Connection, now: datetime) -> datetime | None:
+    """When the lease of a lost assigner ends whose language has articles waiting."""
+    lease_now = lease_clock(conn, now)
+    waiting = select(distinct(articles.c.language)).where(articles.c.assign_due_at <= now)
+    ends = select(language_statistics.c.leased_until).where(
+        language_statistics.c.leased_until > lease_now, language_statistics.c.language.in_(waiting)
+    )
+    first = min(conn.execute(ends).scalars(), default=None)
+    return None if first is None else now + (first - lease_now)
+
+
+def load_unassigned(conn: Connection, language: str, limit: int) -> list[ArticleId]:
+    """The next articles of a language in arrival order, up to the first whose comparison is not done."""
+    waiting = (
+        select(articles.c.id, articles.c.match_due_at)
+        .where(articles.c.language == language, articles.c.assign_due_at.is_not(None), articles.c.arrival_no.is_not(None))
+        .order_by(articles.c.arrival_no)
+        .limit(limit)
+    )
+    ready: list[ArticleId] = []
+    for article_id, match_due_at in conn.execute(waiting):
+        if match_due_at is not None:
+            break
+        ready.append(article_id)
+    return ready
+
+
+def count_assigned(conn: Connection, language: str) -> int:
+    """How many articles of a language were ever assigned."""
+    n_articles = select(language_statistics.c.n_articles).where(language_statistics.c.language == language)
+    return conn.execute(n_articles).scalar_one_or_none() or 0
+
+
+def load_statistics(conn: Connection, language: str) -> tuple[int, dict[str, int]]:
+    """How many articles of a language were assigned, and in how many of them each term occurs."""
+    counts = select(terms.c.term, terms.c.n_articles).where(terms.c.language == language)
+    return count_assigned(conn, language), dict(conn.execute(counts).tuples().all())
+
+
+def load_members(conn: Connection, language: str, *, since: datetime, scheme: str) -> list[MemberFeatures]:
+    """The assigned articles of a language that were first seen since then, in arrival order."""
+    names = ("published_at", "first_seen_at")
+    rows = (
+        select(story_members.c.article_id, story_members.c.story_id, *(articles.c[name] for name in names), features.c.body)
+        .join(articles, articles.c.id == story_members.c.article_id)
+        .join(features, and_(features.c.article_id == articles.c.id, features.c.scheme == scheme))
+        .join(stories, stories.c.id == story_members.c.story_id)
+        .where(stories.c.language == language, articles.c.first_seen_at >= since)
+        .order_by(articles.c.arrival_no)
+    )
+    return [
+        MemberFeatures(
+            article_id=row["article_id"],
+            story_id=row["story_id"],
+            published_at=row["published_at"],
+            first_seen_at=row["first_seen_at"],
+            features=row["body"],
+        )
+        for row in conn.execute(rows).mappings()
+    ]
+
+
+def find_story_of(conn: Connection, ids: Iterable[ArticleId]) -> dict[ArticleId, StoryId]:
+    """The stories of those of these articles that are in one."""
+    rows = select(story_members.c.article_id, story_members.c.story_id).where(
+        story_members.c.article_id.in_(sorted(set(ids)))
+    )
+    return dict(conn.execute(rows).tuples().all())
+
+
+def save_member(conn: Connection, member: NewMember, *, leased_until: datetime, now: datetime) -> StoryId:
+    """Put an article into its story, or start one with it; count its terms. Raises LeaseLostError."""
+    article = member.article
+    _keep_lease(conn, article, leased_until)
+    story_id = member.story_id
+    if story_id is None:
+        story_id = _add_story(conn, member, now)
+    else:
+        _extend_story(conn, story_id, article.appeared_at)
+    conn.execute(
+        insert(conn, story_members).values(
+            article_id=article.id,
+            story_id=story_id,
+            score=member.score,
+            because=member.because,
+            scheme=member.scheme,
+            assigned_at=now,
+        )
+    )
+    conn.execute(insert(conn, features).values(article_id=article.id, scheme=member.features_scheme, body=member.features))
+    _count_terms(conn, article.language, member.terms)
+    conn.execute(update(articles).where(articles.c.id == article.id).values(assign_due_at=None))
+    return story_id
+
+
+def _keep_lease(conn: Connection, article: Article, leased_until: datetime) -> None:
+    counted = (
+        update(language_statistics)
+        .where(
+            language_statistics.c.language == article.language, language_statistics.c.leased_until == leased_until
+        )
+        .values(n_articles=language_statistics.c.n_articles + 1, last_arrival_no=article.arrival_no)
+    )
+    if conn.execute(counted).rowcount != 1:
+        raise LeaseLostError(f"the assigner of language {article.language} overran its lease")
+
+
+def _add_story(conn: Connection, member: NewMember, now: datetime) -> StoryId:
+    article = member.article
+    row = insert(conn, stories).values(
+        language=article.language,
+        anchor_article_id=article.id,
+        title=article.title,
+        lead=lead(article.text, 2),
+        first_seen_at=article.appeared_at,
+        last_seen_at=article.appeared_at,
+        scheme=member.scheme,
+    )
+    story_id = StoryId(conn.execute(row.returning(stories.c.id)).scalar_one())
+    log_story(conn, story_id, action="started", who="assigner", details={"article_id": article.id}, now=now)
+    return story_id
+
+
+def _extend_story(conn: Connection, story_id: StoryId, appeared_at: datetime) -> None:
+    row = conn.execute(select(stories).where(stories.c.id == story_id)).mappings().one()
+    conn.execute(
+        update(stories)
+        .where(stories.c.id == story_id)
+        .values(
+            first_seen_at=min(row["first_seen_at"], appeared_at),
+            last_seen_at=max(row["last_seen_at"], appeared_at),
+            state="open",
+            closed_at=None,
+        )
+    )
+
+
+def _count_terms(conn: Connection, language: str, found: frozenset[str]) -> None:
+    if not found:
+        return
+    rows = [{"language": language, "term": term[:200], "n_articles": 1} for term in sorted(found)]
+    statement = insert(conn, terms)
+    counted = statement.on_conflict_do_update(
+        index_elements=["language", "term"], set_={"n_articles": terms.c.n_articles + 1}
+    )
+    conn.execute(counted, rows)
+
+
+def log_story(
+    conn: Connection, story_id: StoryId, *, action: str, who: str, details: Mapping[str, Any], now: datetime
+) -> None:
+    """Note what happened to a story, for `stories log`."""
+    conn.execute(
+        insert(conn, story_log).values(
+            story_id=story_id, action=action, who=who, details=dict(details), logged_at=now
+        )
+    )
+
+
+def close_quiet(conn: Connection, before: datetime, now: datetime) -> int:
+    """Close the stories that nothing was added to since `before`."""
+    quiet = and_(stories.c.state == "open", stories.c.last_seen_at < before)
+    return conn.execute(update(stories).where(quiet).values(state="closed", closed_at=now)).rowcount
+
+
+# --- reading: the same views that analysts query -------------------------------------------------------------------
+
+_V_STORIES = table(
+    "v_stories",
+    *(
+        column(name, getattr(stories.c, name).type if name in stories.c else None)
+        for name in (
+            "id", "title", "lead", "language", "state", "first_seen_at", "last_seen_at",
+            "n_articles", "n_publishers", "n_independent", "n_copies",
+        )
+    ),
+)  # fmt: skip
+
+_MEMBERS = text("""
+SELECT a.story_id, a.article_id AS id, a.title, a.source, a.family, a.url, a.language, a.published_at, a.first_seen_at,
+       a.appeared_at, a.origin, a.agency, a.duplicate_of, a.duplicate_kind, a.rewrite_of, t.text
+FROM v_story_articles a JOIN articles t ON t.id = a.article_id
+WHERE a.story_id IN :ids ORDER BY a.appeared_at, a.url
+""").bindparams(bindparam("ids", expanding=True)).columns(
+    published_at=articles.c.published_at.type,
+    first_seen_at=articles.c.first_seen_at.type,
+    appeared_at=articles.c.appeared_at.type,
+)  # fmt: skip
+
+
+def load_stories(conn: Connection, ids: Sequence[StoryId] | None = None) -> list[Story]:
+    """Stories with their members, newest first; all of them without `ids`."""
+    query = select(_V_STORIES).order_by(_V_STORIES.c.last_seen_at.desc(), _V_STORIES.c.id)
+    if ids is not None:
+        query = query.where(_V_STORIES.c.id.in_(ids))
+    rows = conn.execute(query).mappings().all()
+    members: dict[StoryId, list[StoryMember]] = {row["id"]: [] for row in rows}
+    for member in conn.execute(_MEMBERS, {"ids": list(members)}).mappings():
+        members[member["story_id"]].append(_member(member))
+    return [_story(row, tuple(members[row["id"]])) for row in rows]
+
+
+def _story(row: RowMapping, members: tuple[StoryMember, ...]) -> Story:
+    values = {name: row[name] for name in row if name != "state"}
+    return Story(**values, is_open=row["state"] == "open", members=members)
+
+
+def _member(row: RowMapping) -> StoryMember:
+    skipped = {"story_id", "text", "origin", "duplicate_kind", "appeared_at"}
+    return StoryMember(
+        **{name: row[name] for name in row if name not in skipped},
+        origin=Origin(row["origin"]),
+        duplicate_kind=None if row["duplicate_kind"] is None else DuplicateKind(row["duplicate_kind"]),
+        lead=lead(row["text"], 2),
+    )
+
+
+def get_story(conn: Connection, story_id: int) -> Story:
+    """A story by its id, or by one that was merged into it. Raises NotFoundError."""
+    moved = select(story_redirects.c.story_id).where(story_redirects.c.old_id == story_id)
+    found = load_stories(conn, [StoryId(conn.execute(moved).scalar_one_or_none() or story_id)])
+    if not found:
+        raise NotFoundError(f"no story {story_id}; `monitor stories list` shows them")
+    return found[0]
+
+
+def load_active(conn: Connection, since: datetime) -> list[Story]:
+    """Stories to which an article was assigned since then."""
+    ids = select(distinct(story_members.c.story_id)).where(story_members.c.assigned_at >= since)
+    found = list(conn.execute(ids).scalars())
+    return load_stories(conn, found) if found else []

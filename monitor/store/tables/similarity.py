@@ -1,0 +1,101 @@
+"""What texts have in common: statistics of a language, fingerprints, duplicate and rewrite links."""
+
+from __future__ import annotations
+
+from sqlalchemy import JSON, BigInteger, Column, Float, Integer, LargeBinary, String, Table, Text, UniqueConstraint
+
+from monitor.store.columns import Key, UTCDateTime
+from monitor.store.tables.metadata import key, metadata, refers
+
+schemes = Table(
+    "schemes",
+    metadata,
+    Column("name", String(60), primary_key=True),
+    Column("kind", String(20), nullable=False),
+    Column("parameters", JSON, nullable=False),
+    Column("created_at", UTCDateTime, nullable=False),
+)
+
+#: One row per language: its size, and the lease of the one assigner that takes its articles in arrival order.
+language_statistics = Table(
+    "language_statistics",
+    metadata,
+    Column("language", String(8), primary_key=True),
+    Column("n_articles", Integer, nullable=False, default=0),
+    Column("last_arrival_no", Key, nullable=False, default=0),
+    Column("leased_until", UTCDateTime),
+    Column("n_tries", Integer, nullable=False, default=0),
+)
+
+terms = Table(
+    "terms",
+    metadata,
+    Column("language", String(8), primary_key=True),
+    Column("term", String(200), primary_key=True),
+    Column("n_articles", Integer, nullable=False),
+)
+
+features = Table(
+    "features",
+    metadata,
+    refers("article_id", "articles.id", primary_key=True),
+    Column("scheme", String(60), primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+)
+
+fingerprints = Table(
+    "fingerprints",
+    metadata,
+    refers("article_id", "articles.id", primary_key=True),
+    Column("scheme", String(60), primary_key=True),
+    Column("text_hash", String(64), nullable=False, index=True),
+    Column("n_words", Integer, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("made_at", UTCDateTime, nullable=False),
+)
+
+bands = Table(
+    "bands",
+    metadata,
+    Column("band", BigInteger, primary_key=True, autoincrement=False),
+    refers("article_id", "articles.id", primary_key=True, index=True),
+)
+
+duplicates = Table(
+    "duplicates",
+    metadata,
+    key(),
+    refers("article_id", "articles.id"),
+    refers("original_id", "articles.id", index=True),
+    Column("kind", String(20), nullable=False),
+    Column("containment", Float, nullable=False),
+    Column("jaccard", Float, nullable=False),
+    Column("scheme", String(60), nullable=False),
+    Column("found_at", UTCDateTime, nullable=False),
+    UniqueConstraint("article_id", "original_id", "scheme"),
+)
+
+rewrites = Table(
+    "rewrites",
+    metadata,
+    key(),
+    refers("article_id", "articles.id"),
+    refers("original_id", "articles.id", index=True),
+    Column("containment", Float, nullable=False),
+    Column("because", Text, nullable=False, default=""),
+    Column("scheme", String(60), nullable=False),
+    Column("found_at", UTCDateTime, nullable=False),
+    UniqueConstraint("article_id", "original_id", "scheme"),
+)
+
+#: Derived from `duplicates`: each copy with the original of its copy group. An original has no row of its own.
+copies = Table(
+    "copies",
+    metadata,
+    refers("article_id", "articles.id", primary_key=True),
+    refers("original_id", "articles.id", index=True),
+    Column("kind", String(20), nullable=False),
+    Column("containment", Float, nullable=False),
+    Column("jaccard", Float, nullable=False),
+    Column("scheme", String(60), nullable=False),
+)

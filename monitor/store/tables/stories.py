@@ -1,0 +1,67 @@
+"""Which articles report one event: stories, their members, and what people decided about them."""
+
+from __future__ import annotations
+
+from sqlalchemy import JSON, Column, Float, Index, String, Table, Text
+
+from monitor.store.columns import Key, UTCDateTime
+from monitor.store.tables.metadata import key, metadata, refers
+
+stories = Table(
+    "stories",
+    metadata,
+    key(),
+    Column("language", String(8), nullable=False),
+    # The first article assigned: the story's identity hangs on what was stored first, not on publishers' dates.
+    refers("anchor_article_id", "articles.id", unique=True),
+    Column("title", Text, nullable=False),
+    Column("lead", Text, nullable=False, default=""),
+    Column("state", String(10), nullable=False, default="open"),
+    Column("first_seen_at", UTCDateTime, nullable=False),
+    Column("last_seen_at", UTCDateTime, nullable=False),
+    Column("closed_at", UTCDateTime),
+    Column("scheme", String(60), nullable=False),
+    Index(None, "language", "state", "last_seen_at"),
+)
+
+story_members = Table(
+    "story_members",
+    metadata,
+    refers("article_id", "articles.id", primary_key=True),
+    refers("story_id", "stories.id", index=True),
+    Column("score", Float, nullable=False),
+    Column("because", String(40), nullable=False),
+    Column("scheme", String(60), nullable=False),
+    Column("assigned_at", UTCDateTime, nullable=False, index=True),
+)
+
+story_redirects = Table(
+    "story_redirects",
+    metadata,
+    Column("old_id", Key, primary_key=True, autoincrement=False),
+    refers("story_id", "stories.id", index=True),
+    Column("since_at", UTCDateTime, nullable=False),
+)
+
+story_constraints = Table(
+    "story_constraints",
+    metadata,
+    key(),
+    Column("kind", String(12), nullable=False),
+    refers("article_a_id", "articles.id", index=True),
+    refers("article_b_id", "articles.id", index=True),
+    Column("who", String(200), nullable=False),
+    Column("because", Text, nullable=False, default=""),
+    Column("made_at", UTCDateTime, nullable=False),
+)
+
+story_log = Table(
+    "story_log",
+    metadata,
+    key(),
+    Column("story_id", Key, nullable=False, index=True),
+    Column("action", String(20), nullable=False),
+    Column("who", String(200), nullable=False),
+    Column("details", JSON, nullable=False, default=dict),
+    Column("logged_at", UTCDateTime, nullable=False),
+)

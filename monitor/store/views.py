@@ -1,0 +1,73 @@
+"""The views that analysts query; docs/sql.md is their dictionary. Equal on both databases.
+
+They are dropped before every migration and made again after it (SQLite refuses to rebuild a table that a view names), so
+a migration never carries a copy of them. The product reads stories through `v_stories` itself: a mail and a query cannot
+disagree about a figure.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, text
+
+# A family is what counts as one voice: the publisher family where one is known, else the registered domain.
+_ARTICLES = """
+SELECT a.id, a.url, a.title, s.name AS source, s.domain AS source_domain, s.kind AS source_kind, s.country AS country,
+       COALESCE(f.name, s.domain) AS family, a.language, a.published_at, a.published_precision, a.published_origin,
+       a.first_seen_at, a.not_seen_before_at, a.appeared_at, a.arrival_no, a.access, a.method, a.n_words, a.section,
+       a.dateline, a.credit, a.agency, a.origin, m.story_id, c.original_id AS duplicate_of, c.kind AS duplicate_kind,
+       (SELECT MIN(r.original_id) FROM rewrites r WHERE r.article_id = a.id AND c.article_id IS NULL) AS rewrite_of,
+       (SELECT COUNT(*) FROM revisions v WHERE v.article_id = a.id) AS n_revisions
+FROM articles a
+JOIN sources s ON s.id = a.source_id
+LEFT JOIN families f ON f.id = s.family_id
+LEFT JOIN story_members m ON m.article_id = a.id
+LEFT JOIN copies c ON c.article_id = a.id
+WHERE a.arrival_no IS NOT NULL
+"""
+
+_STORY_ARTICLES = """
+SELECT m.story_id, a.id AS article_id, a.title, a.source, a.family, a.url, a.language, a.published_at, a.first_seen_at,
+       a.appeared_at, a.arrival_no, a.origin, a.agency, a.duplicate_of, a.duplicate_kind, a.rewrite_of, m.score,
+       m.because, m.assigned_at
+FROM story_members m JOIN v_articles a ON a.id = m.article_id
+"""
+
+# Copies and rewrites are no reports of their own; a story that holds nothing else still had one somewhere.
+_STORIES = """
+SELECT t.id, t.title, t.lead, t.language, t.state, t.first_seen_at, t.last_seen_at,
+       COUNT(*) AS n_articles, COUNT(DISTINCT a.source) AS n_publishers,
+       CASE WHEN COUNT(CASE WHEN a.duplicate_of IS NULL AND a.rewrite_of IS NULL THEN 1 END) = 0 THEN 1
+            ELSE COUNT(DISTINCT CASE WHEN a.duplicate_of IS NULL AND a.rewrite_of IS NULL
+                                     THEN a.family || '|' || a.origin || '|' || COALESCE(a.agency, '') END)
+       END AS n_independent,
+       COUNT(a.duplicate_of) AS n_copies
+FROM stories t JOIN v_story_articles a ON a.story_id = t.id
+GROUP BY t.id, t.title, t.lead, t.language, t.state, t.first_seen_at, t.last_seen_at
+"""
+
+_DUPLICATES = """
+SELECT c.article_id, a.title AS article_title, a.source AS article_source, a.url AS article_url,
+       c.original_id, o.title AS original_title, o.source AS original_source, o.url AS original_url,
+       c.kind, c.containment, c.jaccard, c.scheme, a.appeared_at AS article_appeared_at,
+       o.appeared_at AS original_appeared_at
+FROM copies c JOIN v_articles a ON a.id = c.article_id JOIN v_articles o ON o.id = c.original_id
+"""
+
+VIEWS = {
+    "v_articles": _ARTICLES,
+    "v_story_articles": _STORY_ARTICLES,
+    "v_stories": _STORIES,
+    "v_duplicates": _DUPLICATES,
+}
+
+
+def create_views(conn: Connection) -> None:
+    """Make all views; they must not exist yet."""
+    for name, query in VIEWS.items():
+        conn.execute(text(f"CREATE VIEW {name} AS {query}"))
+
+
+def drop_views(conn: Connection) -> None:
+    """Drop all views that exist, those that depend on others first."""
+    for name in reversed(VIEWS):
+        conn.execute(text(f"DROP VIEW IF EXISTS {name}"))
