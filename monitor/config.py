@@ -91,6 +91,7 @@ class MailSettings(_Section):
 
 class DigestSettings(_Section):
     title: str = Field("Media monitor", min_length=1, max_length=100)
+    unsubscribe: str = Field("", pattern=r"^([^@\s<>]+@[^@\s<>]+)?$")
     retry_days: float = Field(2, gt=0, le=14)
     lease_s: float = Field(120.0, ge=1, le=86_400)
 
@@ -132,9 +133,7 @@ def load_settings(file: Path | None = None, environment: Mapping[str, str] | Non
     Raises ConfigError with one line for each thing that is wrong.
     """
     environment = os.environ if environment is None else environment
-    chosen = file or (Path(environment["MONITOR_CONFIG"]) if environment.get("MONITOR_CONFIG") else None)
-    if chosen is None and DEFAULT_FILE.is_file():
-        chosen = DEFAULT_FILE
+    chosen = chosen_file(file, environment)
     table = {} if chosen is None else read_toml(chosen)
     problems = _apply_environment(table, environment)
     name = str(chosen) if chosen else "the environment"
@@ -148,6 +147,27 @@ def load_settings(file: Path | None = None, environment: Mapping[str, str] | Non
     if problems:
         raise ConfigError("\n".join(problems))
     return settings
+
+
+def chosen_file(file: Path | None = None, environment: Mapping[str, str] | None = None) -> Path | None:
+    """Which configuration file is read; None when there is none, which leaves defaults and the environment."""
+    environment = os.environ if environment is None else environment
+    chosen = file or (Path(environment["MONITOR_CONFIG"]) if environment.get("MONITOR_CONFIG") else None)
+    return DEFAULT_FILE if chosen is None and DEFAULT_FILE.is_file() else chosen
+
+
+def set_by(file: Path | None = None, environment: Mapping[str, str] | None = None) -> dict[tuple[str, str], str]:
+    """Who set each (section, key): "default", "file" or the name of an environment variable."""
+    environment = os.environ if environment is None else environment
+    chosen = chosen_file(file, environment)
+    table = {} if chosen is None else read_toml(chosen)
+    by: dict[tuple[str, str], str] = {}
+    for variable, (section, key) in variables().items():
+        by[section, key] = "file" if key in table.get(section, {}) else "default"
+        for name in (f"{variable}_FILE", variable):
+            if name in environment and (name == variable or (section, key) in SECRETS):
+                by[section, key] = name
+    return by
 
 
 def read_toml(file: Path) -> dict[str, Any]:

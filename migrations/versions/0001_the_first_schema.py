@@ -155,6 +155,7 @@ def upgrade() -> None:
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("html", sa.Text(), nullable=False),
         sa.Column("message_id", sa.String(length=300), nullable=False),
+        sa.Column("headers", sa.JSON(), nullable=False),
         sa.Column("n_stories", sa.Integer(), nullable=False),
         sa.Column("n_left_out", sa.Integer(), nullable=False),
         sa.Column("rendered_at", UTCDateTime, nullable=False),

@@ -75,6 +75,7 @@ def save_digest(conn: Connection, digest: Digest, mail: RenderedMail, now: datet
         text=mail.text,
         html=mail.html,
         message_id=mail.message_id,
+        headers=dict(mail.headers),
         n_stories=len(digest.items),
         n_left_out=digest.n_left_out,
         rendered_at=now,
@@ -134,9 +135,7 @@ def mark_sending(conn: Connection, *, now: datetime, lease_s: float) -> DueDeliv
     if delivery_id is None:
         return None
     row = conn.execute(_deliveries().where(deliveries.c.id == delivery_id)).mappings().one()
-    mail = RenderedMail(
-        subject=row["subject"], text=row["text"], html=row["html"], message_id=row["message_id"]
-    )
+    mail = RenderedMail(**{name: row[name] for name in RenderedMail.__dataclass_fields__})
     names = ("id", "digest_id", "recipient", "rendered_at", "subscription", "n_tries")
     return DueDelivery(**{name: row[name] for name in names}, mail=mail)
 
@@ -145,7 +144,7 @@ def _deliveries() -> Select[Any]:
     return (
         select(
             deliveries,
-            *(digests.c[name] for name in ("subject", "text", "html", "message_id", "rendered_at", "window_start")),
+            *(digests.c[name] for name in (*RenderedMail.__dataclass_fields__, "rendered_at")),
             subscriptions.c.name.label("subscription"),
         )
         .join(digests, digests.c.id == deliveries.c.digest_id)

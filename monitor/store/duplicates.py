@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, or_, select, update
+from sqlalchemy import Connection, delete, or_, select, update
 
 from monitor.store import claims
 from monitor.store.claims import Claimable
@@ -46,26 +46,26 @@ def save_fingerprint(
         conn.execute(insert(conn, bands), rows)
 
 
-def find_candidates(
+SAME_TEXT = -1
+"""The band number under which articles with the very same text are listed: it is no band of any text."""
+
+
+def load_band_rows(
     conn: Connection, article_id: ArticleId, *, scheme: str, text_hash: str, band_numbers: Sequence[int], since: datetime
-) -> dict[ArticleId, int]:
-    """Articles first seen since then that share a band or the whole text, with the number of shared bands."""
-    shared: dict[ArticleId, int] = {}
+) -> list[tuple[int, ArticleId]]:
+    """The (band, article) rows of other articles first seen since then that share a band, or the whole text."""
     recent = select(articles.c.id).where(articles.c.first_seen_at >= since).scalar_subquery()
-    same_band = (
-        select(bands.c.article_id, func.count())
-        .where(bands.c.band.in_(sorted(set(band_numbers))), bands.c.article_id != article_id)
-        .where(bands.c.article_id.in_(recent))
-        .group_by(bands.c.article_id)
+    same_band = select(bands.c.band, bands.c.article_id).where(
+        bands.c.band.in_(sorted(set(band_numbers))), bands.c.article_id != article_id, bands.c.article_id.in_(recent)
     )
-    for other, n_bands in conn.execute(same_band):
-        shared[other] = n_bands
+    rows = [(band, other) for band, other in conn.execute(same_band)]
     same_text = select(fingerprints.c.article_id).where(
-        fingerprints.c.scheme == scheme, fingerprints.c.text_hash == text_hash, fingerprints.c.article_id != article_id
+        fingerprints.c.scheme == scheme,
+        fingerprints.c.text_hash == text_hash,
+        fingerprints.c.article_id != article_id,
+        fingerprints.c.article_id.in_(recent),
     )
-    for other in conn.execute(same_text.where(fingerprints.c.article_id.in_(recent))).scalars():
-        shared[other] = max(shared.get(other, 0), len(set(band_numbers)))
-    return shared
+    return rows + [(SAME_TEXT, other) for other in conn.execute(same_text).scalars()]
 
 
 def load_fingerprints(conn: Connection, ids: Iterable[ArticleId], scheme: str) -> dict[ArticleId, bytes]:

@@ -242,7 +242,3 @@ def expire_polls(conn: Connection, before: datetime) -> int:
     """Forget log lines older than `before`."""
     return conn.execute(delete(poll_log).where(poll_log.c.polled_at < before)).rowcount
 
-
-def release_all(conn: Connection) -> int:
-    return claims.release_all(conn, POLLS)
-

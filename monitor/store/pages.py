@@ -45,6 +45,7 @@ class DuePage:
     entry_url: str
     host: str
     is_new: bool
+    method: str | None
     first_seen_at: datetime
     n_page_failures: int
 
@@ -73,6 +74,7 @@ def claim_pages(
             entry_url=entry_urls.get(row["id"]) or row["url"],
             host=row["host"],
             is_new=row["arrival_no"] is None,
+            method=row["method"],
             first_seen_at=row["first_seen_at"],
             n_page_failures=row["n_page_failures"],
         )

@@ -78,6 +78,7 @@ digests = Table(
     Column("text", Text, nullable=False),
     Column("html", Text, nullable=False),
     Column("message_id", String(300), nullable=False, unique=True),
+    Column("headers", JSON, nullable=False, default=dict),
     Column("n_stories", Integer, nullable=False),
     Column("n_left_out", Integer, nullable=False, default=0),
     Column("rendered_at", UTCDateTime, nullable=False),

@@ -1,0 +1,1 @@
+"""From a page to a readable article: facts, walls, cleaning, identity."""

@@ -1,0 +1,231 @@
+"""Turns entries into articles: identity, page, text, revision.
+
+First the entries that lead to no article yet are resolved by their links. Then the pages that are due are fetched and
+read in killable processes; what their canonical URL says decides the identity again. The feed's own text stands in
+where a page fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from monitor.app import App
+from monitor.extract.identity import choose_canonical, decide_identity
+from monitor.extract.page import article_from_feed, extract_article
+from monitor.politeness import parse_retry_after
+from monitor.store import articles, entries, hosts, pages
+from monitor.store.articles import NewArticle
+from monitor.store.engine import Connection
+from monitor.store.entries import UnresolvedEntry
+from monitor.store.pages import DuePage, FetchedPage
+from monitor.store.sources import ensure_source
+from monitor.types import (
+    Access,
+    ArticleId,
+    ExtractedArticle,
+    Failure,
+    FeedHints,
+    Method,
+    Progress,
+    Reason,
+    Request,
+    Response,
+)
+from monitor.urls import host_of, registered_domain
+from monitor.workers import WorkFailure
+
+N_ENTRIES = 200
+ACCEPT = "text/html, application/xhtml+xml, */*;q=0.1"
+MAX_PAGE_FAILURES = 5
+FIRST_RETRY = timedelta(hours=1)
+
+#: Failures that may pass: the page is asked for again later.
+_PASSING_STATUS = frozenset({408, 425, 429, *range(500, 600)})
+_PASSING_REASONS = frozenset(
+    {Reason.DNS, Reason.REFUSED, Reason.TLS, Reason.TIMEOUT, Reason.DISCONNECTED, Reason.PROTOCOL, Reason.WORKER_DIED}
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What came of one page: the article or the reason why there is none, and what was answered."""
+
+    page: DuePage
+    answer: Response | Failure | None
+    result: ExtractedArticle | Reason
+    reason: Reason | None
+    detail: str
+    access: Access
+
+
+def run(app: App) -> Progress:
+    """Resolve a batch of entries and read a batch of pages; `next_at` tells when pages that wait can be fetched."""
+    n_resolved = _resolve_entries(app)
+    now, settings = app.clock(), app.settings
+    with app.store.begin() as conn:
+        pages.set_aside_crashed(conn, now)
+        due, leased_until = pages.claim_pages(
+            conn,
+            now=now,
+            lease_s=settings.extract.lease_s,
+            limit=settings.extract.batch,
+            spacing_s=settings.politeness.host_spacing_s,
+        )
+    with app.store.read() as conn:
+        if not due:
+            return Progress(n_done=n_resolved, next_at=pages.next_page_at(conn, now))
+        hints = {page.id: entries.load_hints(conn, page.id) for page in due}
+    readings = _read_pages(app, due, hints)
+    for reading in readings:
+        _save(app, reading, leased_until)
+    n_failed = sum(reading.reason is not None for reading in readings)
+    return Progress(n_done=n_resolved + len(due), n_failed=n_failed)
+
+
+# --- entries -------------------------------------------------------------------------------------------------------
+
+
+def _resolve_entries(app: App) -> int:
+    now = app.clock()
+    with app.store.begin() as conn:
+        found = entries.load_unresolved(conn, now=now, limit=N_ENTRIES)
+        for entry in found:
+            _resolve(conn, entry, now)
+    return len(found)
+
+
+def _resolve(conn: Connection, entry: UnresolvedEntry, now: datetime) -> None:
+    by_guid = {} if entry.article_id is None else {entry.guid: entry.article_id}
+    identity = decide_identity(guid=entry.guid, url=entry.url, feed_url=entry.feed_url, by_guid=by_guid, by_url={})
+    new = NewArticle(
+        url=identity.canonical_url,
+        entry_url=entry.url or identity.canonical_url,
+        host=host_of(identity.fetch_url) if identity.fetch_url else "",
+        source_id=entry.source_id,
+        first_seen_at=entry.first_seen_at,
+        not_seen_before_at=entry.not_seen_before_at,
+        published_at=entry.published_at,
+    )
+    article_id = identity.known or articles.find_article(conn, [new.url])
+    if entry.article_id is not None:
+        articles.request_page(conn, entry.article_id, now)
+    elif article_id is not None:
+        articles.note_sighting(conn, article_id, new)
+    else:
+        if new.host:
+            new = replace(new, source_id=ensure_source(conn, registered_domain(new.host), now=now))
+        article_id = articles.add_article(conn, new, now)
+    entries.save_resolved(conn, entry, article_id)
+
+
+# --- pages ---------------------------------------------------------------------------------------------------------
+
+
+def _read_pages(app: App, due: Sequence[DuePage], hints: dict[ArticleId, FeedHints]) -> list[Reading]:
+    asked = [page for page in due if page.host]
+    requests = [
+        Request(url=page.entry_url, accept=ACCEPT, max_bytes=app.settings.http.page_max_bytes) for page in asked
+    ]
+    answers = dict(zip((page.id for page in asked), app.http.fetch_many(requests, stop=app.stop), strict=True))
+    answered = [page for page in asked if isinstance(answers[page.id], Response)]
+    results = app.workers.run(
+        read_page,
+        [(answers[page.id], hints[page.id]) for page in answered],
+        deadline_s=app.settings.extract.deadline_s,
+        stop=app.stop,
+    )
+    by_id = dict(zip((page.id for page in answered), results, strict=True))
+    readings = [_reading(page, answers.get(page.id), by_id.get(page.id), hints[page.id]) for page in due]
+    return [reading for reading in readings if reading.reason is not Reason.STOPPED]
+
+
+def read_page(response: Response, hints: FeedHints) -> ExtractedArticle | Reason:
+    """`extract_article` with plain arguments, as a worker process is called."""
+    return extract_article(
+        response.body,
+        url=response.final_url,
+        content_type=response.headers.get("content-type"),
+        status=response.status,
+        hints=hints,
+    )
+
+
+def _reading(
+    page: DuePage,
+    answer: Response | Failure | None,
+    result: ExtractedArticle | Reason | WorkFailure | None,
+    hints: FeedHints,
+) -> Reading:
+    """One page's result; where page or process failed, the article as its feed gives it."""
+    reason, detail, access = None, "", Access.NONE if answer is None else Access.OK
+    if isinstance(answer, Failure):
+        reason, detail, access = answer.reason, answer.detail, Access.FAILED
+    elif isinstance(result, WorkFailure):
+        reason, detail = result.reason, result.detail
+        access = Access.TIMEOUT if reason is Reason.EXTRACT_TIMEOUT else Access.FAILED
+    if result is None or isinstance(result, WorkFailure):
+        result = article_from_feed(hints, url=page.url, access=access)
+    if isinstance(result, ExtractedArticle):
+        access = result.access
+    else:
+        reason = reason or result
+    return Reading(page=page, answer=answer, result=result, reason=reason, detail=detail, access=access)
+
+
+def _save(app: App, reading: Reading, leased_until: datetime) -> None:
+    now, page = app.clock(), reading.page
+    response = reading.answer if isinstance(reading.answer, Response) else None
+    declared = reading.result.canonical_url if isinstance(reading.result, ExtractedArticle) else None
+    final_url = response.final_url if response is not None else page.url
+    canonical = _canonical(page, final_url, declared)
+    fetched = FetchedPage(
+        page=page,
+        leased_until=leased_until,
+        canonical_url=canonical,
+        other_urls={page.url: "asked", final_url: "final"},
+        response=response,
+        expires_at=now + timedelta(days=app.settings.retention.pages_days),
+        retry_at=_retry_at(reading, now),
+    )
+    with app.store.begin() as conn:
+        _hold_back(conn, reading, now)
+        other_id = articles.find_article(conn, [canonical])
+        if other_id is not None and other_id != page.id and page.is_new:
+            pages.merge_into(conn, page, other_id, now)
+            return
+        if other_id != page.id and not page.is_new:
+            fetched = replace(fetched, canonical_url=page.url)
+        if isinstance(reading.result, ExtractedArticle) and not _is_worse(reading):
+            pages.save_article(conn, fetched, reading.result, now)
+        else:
+            reason = reading.reason or Reason.EMPTY
+            pages.save_without_text(conn, fetched, access=reading.access, reason=reason, detail=reading.detail)
+
+
+def _canonical(page: DuePage, final_url: str, declared_url: str | None) -> str:
+    if not page.host:
+        return page.url
+    return choose_canonical(asked_url=page.url, final_url=final_url, declared_url=declared_url)
+
+
+def _is_worse(reading: Reading) -> bool:
+    """The page could be read before and cannot now: the stored text is better than what the feed says."""
+    is_page = isinstance(reading.result, ExtractedArticle) and reading.result.method is Method.PAGE
+    return not reading.page.is_new and reading.page.method == Method.PAGE and not is_page
+
+
+def _retry_at(reading: Reading, now: datetime) -> datetime | None:
+    status = reading.answer.status if isinstance(reading.answer, Response) else None
+    may_pass = reading.reason in _PASSING_REASONS or status in _PASSING_STATUS
+    if not may_pass or reading.page.n_page_failures + 1 >= MAX_PAGE_FAILURES:
+        return None
+    return now + FIRST_RETRY * 2**reading.page.n_page_failures
+
+
+def _hold_back(conn: Connection, reading: Reading, now: datetime) -> None:
+    if isinstance(reading.answer, Response):
+        until = parse_retry_after(reading.answer.headers.get("retry-after", ""), now)
+        if until is not None and reading.answer.status >= 400:
+            hosts.hold_back(conn, reading.page.host, until)

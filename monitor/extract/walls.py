@@ -1,0 +1,121 @@
+"""Did the server hand out something else than the article?
+
+Names what stands in the way: a consent wall, a robot check, a page that only scripts can fill. No single word decides:
+articles about cookies or privacy exist, and so do articles on pages full of consent scripts. Several signs that are
+independent of each other must agree, and hardly any text of an article may be there.
+"""
+
+from __future__ import annotations
+
+import re
+
+from monitor.extract.page_facts import PageFacts
+from monitor.text.normalise import fold
+from monitor.text.sentences import sentences
+from monitor.types import Access
+
+_FEW_WORDS = 60
+_SHELL_WORDS = 60
+_CONSENT_URL = re.compile(
+    r"//(?:consent|cmp|privacy|guce)\.|[/?&=_-](?:consent|cookie-?wall|collectconsent|privacy-gate|gdpr)(?![a-z])",
+    re.IGNORECASE,
+)
+_CONSENT_TITLE = re.compile(
+    r"before you continue|cookie|consent|privacy (?:settings|choices|preferences)|we value your privacy|your privacy"
+    r"|avant de continuer|confidentialite|consentement|vie privee|datenschutz|zustimmung|einwilligung|bevor sie"
+    r"|antes de continuar|consentimiento|privacidad|privacidade|prima di continuare|consenso|privacy-instellingen"
+    r"|voordat u verdergaat|zgod[ay]|prywatnosc|konfidentsial|согласие|фаилы cookie"
+)
+_PLATFORM = re.compile(
+    rb"sp_message|sourcepoint|privacy-mgmt|onetrust|didomi|usercentrics|__tcfapi|quantcast|cookiebot|trustarc|iubenda"
+    rb"|fundingchoices|consentmanager|collectConsent|cookiefirst|axeptio|osano|cmp-?(?:container|wall|banner)"
+    rb"|consent-?wall|cookie-?wall|consent-?(?:form|page|dialog|gate)",
+    re.IGNORECASE,
+)
+_CONSENT_WORDING = re.compile(
+    r"cookie|consent|personal data|your data|our partners|vendors|privacy|legitimate interest|personali[sz]ed ads"
+    r"|personali[sz]ed (?:content|advertising)|consentement|donnees personnelles|nos partenaires|vie privee"
+    r"|zustimm|einwillig|personenbezogen|unsere partner|datenschutz|consentimiento|datos personales|nuestros socios"
+    r"|privacidad|dados pessoais|consenso|dati personali|toestemming|persoonsgegevens|zgod|согласи|персональн"
+)
+_CONSENT_CONTROL = re.compile(
+    r"^(?:i )?(?:accept|agree|reject|refuse|allow|deny|consent|manage|akzept|zustimm|einverstand|ablehn|annehm|alle "
+    r"|accepter|tout accepter|refuser|tout refuser|continuer|personnaliser|aceptar|acepto|rechazar|aceitar"
+    r"|rejeitar|accetta|rifiuta|accepteren|weigeren|akceptuj|godk|принять|согласен)"
+)
+_CHALLENGE_TITLE = re.compile(
+    r"^just a moment|attention required|access denied|are you (?:a )?(?:robot|human)|pardon our interruption"
+    r"|security (?:check|verification)|verify(?:ing)? (?:that )?you are (?:a )?human|ddos-guard|robot check|captcha"
+    r"|request (?:blocked|rejected)|un instant|einen moment|checking your browser|human verification"
+)
+_CHALLENGE_MARKS = re.compile(
+    rb"_cf_chl|cf-chl|challenge-platform|cf-turnstile|captcha-delivery|datadome|px-captcha|perimeterx|incapsula|imperva"
+    rb"|g-recaptcha|h-captcha|hcaptcha\.com|ddos-guard|ray id|checking your browser|verify you are human",
+    re.IGNORECASE,
+)
+_NEEDS_SCRIPT = re.compile(
+    r"(?:enable|activate|turn on|requires?|needs?|without) (?:\w+ ){0,3}javascript"
+    r"|javascript (?:is|must be|to run|enabled|required)|activer javascript|javascript (?:aktiv|est requis)|aktivieren sie javascript|habilit\w+ javascript"
+    r"|activ\w+ javascript|abilit\w+ javascript|включите javascript"
+)
+
+
+def wall_of(facts: PageFacts, text: str, *, body: bytes, url: str) -> Access | None:
+    """CONSENT, BLOCKED or JS_ONLY when the page is that instead of an article; `text` is what extraction found."""
+    if _is_challenge(facts, text, body):
+        return Access.BLOCKED
+    if _is_consent(facts, text, body=body, url=url):
+        return Access.CONSENT
+    return Access.JS_ONLY if _is_shell(facts, text) else None
+
+
+def _is_challenge(facts: PageFacts, text: str, body: bytes) -> bool:
+    if facts.declares_article or len(text.split()) > 150:
+        return False
+    return bool(_CHALLENGE_TITLE.search(fold(facts.page_title))) and bool(_CHALLENGE_MARKS.search(body[:200_000]))
+
+
+def _is_consent(facts: PageFacts, text: str, *, body: bytes, url: str) -> bool:
+    about_consent, other_words = _consent_share(text)
+    if other_words > _FEW_WORDS:
+        return False
+    visible_signs = (
+        bool(_CONSENT_URL.search(url)),
+        bool(_CONSENT_TITLE.search(fold(f"{facts.page_title} {facts.first_heading}"))),
+        about_consent >= 2,
+        _has_consent_controls(facts),
+    )
+    if not any(visible_signs[:3]):
+        return False
+    n_signs = sum(visible_signs) + bool(_PLATFORM.search(body[:500_000]))
+    return n_signs >= (3 if facts.declares_article else 2)
+
+
+def _consent_share(text: str) -> tuple[int, int]:
+    """(sentences about consent, words in the other sentences)."""
+    n_about = n_other_words = 0
+    for sentence in sentences(text):
+        if _CONSENT_WORDING.search(fold(sentence)):
+            n_about += 1
+        else:
+            n_other_words += len(sentence.split())
+    return n_about, n_other_words
+
+
+def _has_consent_controls(facts: PageFacts) -> bool:
+    agreeing = [control for control in facts.controls if _CONSENT_CONTROL.match(fold(control))]
+    return len(agreeing) >= 2 or (
+        bool(agreeing) and any(_CONSENT_URL.search(f"/{action}") for action in facts.form_actions)
+    )
+
+
+def _is_shell(facts: PageFacts, text: str) -> bool:
+    """A page for scripts to fill: hardly a word, and two of an empty root, a request for JavaScript, mostly script."""
+    if len(text.split()) > _FEW_WORDS or facts.n_visible_words > _SHELL_WORDS:
+        return False
+    signs = (
+        facts.has_empty_root,
+        bool(_NEEDS_SCRIPT.search(fold(f"{facts.noscript} {text[:2_000]}"))),
+        facts.n_scripts > 0 and (facts.n_scripts >= 3 or facts.n_script_chars > facts.n_body_chars / 2),
+    )
+    return sum(signs) >= 2

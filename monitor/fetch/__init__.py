@@ -1,0 +1,1 @@
+"""Polling feeds: bytes to entries, dates, OPML, and when to ask again."""

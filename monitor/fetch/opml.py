@@ -1,0 +1,154 @@
+"""Which feeds does an OPML file list, and how is such a list written?
+
+Reads what feed readers export: OPML 1.0 and 2.0 with folders, the `category` attribute, bare ampersands, quotes inside
+titles, and any encoding. Gives a row's URL as it stands there, whatever it is: whether it may be polled is for the
+caller to say, row by row. Refuses (ConfigError) what is no OPML and what declares entities.
+`parse_opml(render_opml(feeds))` gives the same feeds in the same order.
+
+Source: OPML 2.0 (opml.org/spec2): a category path is "Politics/Europe", several are separated by commas.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from html import unescape
+from itertools import groupby
+from xml.parsers import expat
+from xml.sax.saxutils import escape, quoteattr
+
+from monitor.errors import ConfigError
+from monitor.fetch.decoding import declares_entities, decode_xml
+from monitor.text.normalise import clean_line
+
+MAX_FEEDS = 100_000
+_MAX_FOLDERS = 10
+_MAX_CHARS = 2_048
+_BARE_AMPERSAND = re.compile(r"&(?!(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|amp|lt|gt|quot|apos);)")
+# A quotation mark that neither opens nor closes the value of an attribute.
+_STRAY_QUOTE = re.compile(r"""(?<!=)"(?!\s*(?:/?>|[\w:]+=["']))""")
+_DECLARATION = re.compile(r"<\?xml[^>]*\?>")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpmlFeed:
+    """One row: `categories` are paths ("News/Europe"), from folders and from the attribute, without commas."""
+
+    url: str
+    title: str = ""
+    site_url: str | None = None
+    categories: tuple[str, ...] = ()
+
+
+def parse_opml(body: bytes) -> list[OpmlFeed]:
+    """The feeds of an OPML document in its order; one that stands in several folders comes once, with all of them.
+
+    Raises ConfigError with a sentence for the user.
+    """
+    text = decode_xml(body).text
+    if declares_entities(text):
+        raise ConfigError("This OPML file declares entities, which no feed list needs: refused.")
+    feeds: dict[str, OpmlFeed] = {}
+    for folders, row in _repaired_outlines(_DECLARATION.sub("", text, count=1)):
+        feed = _feed(folders, row)
+        known = feeds.get(feed.url)
+        if known:
+            feed = replace(known, categories=tuple(dict.fromkeys(known.categories + feed.categories)))
+        feeds[feed.url] = feed
+    return list(feeds.values())
+
+
+def _repaired_outlines(text: str) -> list[tuple[tuple[str, ...], dict[str, str]]]:
+    text = _BARE_AMPERSAND.sub("&amp;", text)
+    try:
+        return _outlines(text)
+    except expat.ExpatError:
+        text = _STRAY_QUOTE.sub("&quot;", text)
+    try:
+        return _outlines(text)
+    except expat.ExpatError as fault:
+        problem = expat.ErrorString(fault.code)
+        raise ConfigError(f"This is not an OPML file: line {fault.lineno}: {problem}.") from fault
+
+
+def _outlines(text: str) -> list[tuple[tuple[str, ...], dict[str, str]]]:
+    """(folders above, attributes by lower-case name) of every outline that has a feed."""
+    rows: list[tuple[tuple[str, ...], dict[str, str]]] = []
+    opened: list[str | None] = []
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        row = {key.lower(): value for key, value in attributes.items()}
+        is_feed = name.lower() == "outline" and bool(row.get("xmlurl", "").strip())
+        if not opened and name.lower() != "opml":
+            raise ConfigError(f"This is not an OPML file: it begins with <{clean_line(name)[:40]}>.")
+        if is_feed:
+            folders = tuple(folder for folder in opened if folder)[:_MAX_FOLDERS]
+            rows.append((folders, row))
+        if len(rows) > MAX_FEEDS:
+            raise ConfigError(f"This OPML file lists more than {MAX_FEEDS} feeds.")
+        is_folder = name.lower() == "outline" and not is_feed
+        opened.append(_name(row.get("text") or row.get("title") or "") if is_folder else None)
+
+    parser = expat.ParserCreate("utf-8")
+    parser.StartElementHandler = start
+    parser.EndElementHandler = lambda _name: opened.pop()
+    parser.ParseFile(io.BytesIO(text.encode("utf-8")))
+    return rows
+
+
+def _feed(folders: Iterable[str], row: Mapping[str, str]) -> OpmlFeed:
+    named = [_name(name) for name in row.get("category", "").split(",")]
+    categories = dict.fromkeys(name for name in ("/".join(folders), *named) if name)
+    return OpmlFeed(
+        url=clean_line(row["xmlurl"])[:_MAX_CHARS],
+        title=_title(row.get("title") or row.get("text") or ""),
+        site_url=clean_line(row.get("htmlurl", ""))[:_MAX_CHARS] or None,
+        categories=tuple(categories),
+    )
+
+
+def _name(category: str) -> str:
+    """A category path without the characters that would make two of it."""
+    parts = (_title(part) for part in category.replace(",", " ").split("/"))
+    return "/".join(part for part in parts if part)
+
+
+def _title(text: str) -> str:
+    return clean_line(unescape(text))[:1_000].strip()
+
+
+def render_opml(feeds: Iterable[OpmlFeed], *, title: str = "Feeds") -> bytes:
+    """An OPML 2.0 document: folders by each feed's first category, all of them in its `category` attribute."""
+    lines = [
+        '<?xml version="1.0" encoding="UTF-8"?>',
+        '<opml version="2.0">',
+        f"  <head><title>{escape(clean_line(title))}</title></head>",
+        "  <body>",
+    ]
+    for path, rows in groupby(feeds, key=lambda feed: feed.categories[0] if feed.categories else ""):
+        folders = path.split("/") if path else []
+        for depth, folder in enumerate(folders):
+            lines.append(f"{_indent(depth)}<outline text={quoteattr(folder)}>")
+        lines += [f"{_indent(len(folders))}<outline{_attributes(feed)}/>" for feed in rows]
+        lines += [f"{_indent(depth)}</outline>" for depth in reversed(range(len(folders)))]
+    lines += ["  </body>", "</opml>", ""]
+    return "\n".join(lines).encode("utf-8", "replace")
+
+
+def _indent(depth: int) -> str:
+    return "  " * (depth + 2)
+
+
+def _attributes(feed: OpmlFeed) -> str:
+    values = {
+        "text": feed.title,
+        "title": feed.title,
+        "type": "rss",
+        "xmlUrl": feed.url,
+        "htmlUrl": feed.site_url or "",
+        "category": ",".join(f"/{category}" for category in feed.categories),
+    }
+    is_needed = {"text", "type", "xmlUrl"} | {name for name, value in values.items() if value}
+    return "".join(f" {name}={quoteattr(clean_line(value))}" for name, value in values.items() if name in is_needed)

@@ -1,0 +1,81 @@
+"""Which jobs there are and how one is run: the only place that catches whatever a stage did not foresee.
+
+A job does one batch and says what is left. Run modes decide only when to call it again; what is due is in the database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+import monitor.cluster.stage
+import monitor.dedup.stage
+import monitor.digest.stage
+import monitor.extract.stage
+import monitor.fetch.stage
+import monitor.watch.stage
+from monitor.app import App
+from monitor.errors import LeaseLostError
+from monitor.store import feeds, pages
+from monitor.types import Progress
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """`every_s`: seconds between two looks at what is due. `run` does one batch."""
+
+    name: str
+    every_s: int
+    run: Callable[[App], Progress]
+
+
+def tidy(app: App) -> Progress:
+    """Forget raw pages and poll log lines past their time."""
+    now = app.clock()
+    with app.store.begin() as conn:
+        n_pages = pages.expire_pages(conn, now)
+        n_polls = feeds.expire_polls(conn, now - timedelta(days=app.settings.retention.poll_log_days))
+    if n_pages or n_polls:
+        log.info("store.tidied", n_pages=n_pages, n_polls=n_polls)
+    return Progress()
+
+
+#: In the order of the pipeline: what one job leaves is due for the next.
+PIPELINE = (
+    Job("poll", 15, monitor.fetch.stage.run),
+    Job("extract", 5, monitor.extract.stage.run),
+    Job("match", 5, monitor.dedup.stage.run),
+    Job("assign", 5, monitor.cluster.stage.run),
+    Job("watch", 5, monitor.watch.stage.run),
+)
+DIGEST = Job("digest", 30, monitor.digest.stage.run)
+TIDY = Job("tidy", 3600, tidy)
+JOBS = (*PIPELINE, DIGEST, TIDY)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run of a job came to; `crashed` names the error that nobody foresaw."""
+
+    progress: Progress
+    crashed: str | None = None
+
+
+def run_job(app: App, job: Job) -> Outcome:
+    """Run one batch of a job. An unforeseen error is logged; the rows it held are claimed again when their lease ends."""
+    try:
+        progress = job.run(app)
+    except LeaseLostError as error:
+        log.warning("job.lease_lost", job=job.name, detail=str(error))
+        return Outcome(Progress(n_failed=1))
+    except Exception as error:
+        log.exception("job.crashed", job=job.name)
+        return Outcome(Progress(n_failed=1), crashed=f"{type(error).__name__}: {error}")
+    if progress.n_done:
+        log.info("job.done", job=job.name, n_done=progress.n_done, n_failed=progress.n_failed)
+    return Outcome(progress)

@@ -1,0 +1,146 @@
+"""Runs the jobs in one process: once until nothing is due, or for months with APScheduler as the clock.
+
+APScheduler only wakes the jobs; a missed or doubled wake-up is harmless, since what is due is decided by the database.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import structlog
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from monitor.app import App, open_app
+from monitor.config import Settings
+from monitor.extract.page import warm_up
+from monitor.jobs import DIGEST, JOBS, PIPELINE, TIDY, Job, run_job
+from monitor.store import schema
+from monitor.store.engine import sole_process
+from monitor.store.leases import release_leases
+from monitor.sync import sync_files
+from monitor.types import Progress
+
+log = structlog.get_logger()
+
+#: How long the daemon waits for its jobs after SIGTERM; they look at the stop flag far more often.
+DRAIN_S = 8.0
+#: A job that still finds work is called again at once, this many times, before the others get their turn.
+N_BATCHES = 20
+
+Report = Callable[[str, Progress], None]
+
+
+@contextmanager
+def working_app(settings: Settings, **doors: Any) -> Iterator[App]:
+    """An app that may work: the schema is current, files are read, and nobody else works on a SQLite database."""
+    with open_app(settings, warm=warm_up, **doors) as app, sole_process(app.store) as is_alone:
+        schema.upgrade(app.store)
+        if is_alone:
+            with app.store.begin() as conn:
+                release_leases(conn)
+        sync_files(app)
+        yield app
+
+
+def work_off(app: App, on_progress: Report | None = None) -> int:
+    """Do everything that is due now and what follows from it; returns how many jobs crashed.
+
+    The digest comes last, when no article waits on its way into a story.
+    """
+    n_crashed = _work_off(app, PIPELINE, on_progress)
+    return n_crashed + _work_off(app, (DIGEST, TIDY), on_progress)
+
+
+def _work_off(app: App, jobs: tuple[Job, ...], on_progress: Report | None) -> int:
+    n_crashed = 0
+    while not app.stop.is_set():
+        n_done, waits = 0, []
+        for job in jobs:
+            outcome = run_job(app, job)
+            n_crashed += outcome.crashed is not None
+            n_done += outcome.progress.n_done
+            if outcome.progress.next_at is not None:
+                waits.append(outcome.progress.next_at)
+            if on_progress is not None and outcome.progress.n_done:
+                on_progress(job.name, outcome.progress)
+        if n_done:
+            continue
+        if not waits or n_crashed > len(jobs):
+            break
+        app.stop.wait(max(0.01, (min(waits) - app.clock()).total_seconds()))
+    return n_crashed
+
+
+def run_once(settings: Settings, *, on_progress: Report | None = None) -> int:
+    """`monitor once`: all that is due, then exit. Returns the exit code."""
+    stop = _stop_on_signals()
+    with working_app(settings, stop=stop) as app:
+        return 1 if work_off(app, on_progress) else 0
+
+
+def run_daemon(settings: Settings) -> int:
+    """`monitor run`: until SIGTERM or SIGINT; jobs under way finish or give up within seconds. Returns the exit code."""
+    stop = _stop_on_signals()
+    with working_app(settings, stop=stop) as app:
+        scheduler = BackgroundScheduler(timezone="UTC")
+        threads: set[threading.Thread] = set()
+        for job in JOBS:
+            scheduler.add_job(
+                _wake,
+                "interval",
+                (app, job, threads),
+                seconds=job.every_s,
+                next_run_time=app.clock(),
+                id=job.name,
+                max_instances=1,
+                coalesce=True,
+                misfire_grace_time=None,
+            )
+        scheduler.start()
+        log.info("daemon.started", database=settings.database.url.split("://")[0])
+        stop.wait()
+        log.info("daemon.stopping")
+        scheduler.shutdown(wait=False)
+        if not _drained(threads):
+            # A job hangs in a call that cannot be interrupted. Its lease ends by itself, as after a crash.
+            log.warning("daemon.abandoned_jobs", n_jobs=len(threads))
+            sys.stderr.flush()
+            os._exit(0)
+    log.info("daemon.stopped")
+    return 0
+
+
+def _drained(threads: set[threading.Thread]) -> bool:
+    give_up = threading.Event()
+    timer = threading.Timer(DRAIN_S, give_up.set)
+    timer.start()
+    while threads and not give_up.is_set():
+        for thread in list(threads):
+            thread.join(0.05)
+    timer.cancel()
+    return not threads
+
+
+def _wake(app: App, job: Job, threads: set[threading.Thread]) -> None:
+    thread = threading.current_thread()
+    threads.add(thread)
+    try:
+        for _ in range(N_BATCHES):
+            if app.stop.is_set() or not run_job(app, job).progress.n_done:
+                break
+    finally:
+        threads.discard(thread)
+
+
+def _stop_on_signals() -> threading.Event:
+    stop = threading.Event()
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
+    return stop

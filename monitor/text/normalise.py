@@ -1,0 +1,172 @@
+"""What is the readable, comparable or displayable form of a text?
+
+`plain_text` takes markup out, `fold` makes two spellings of the same word equal, `normal_text` is what the hash of an
+exact copy is taken of, `clean_line` makes hostile text safe to show on one line. Refuses nothing: any string is
+accepted, also one with half surrogates, NUL or broken markup.
+
+Rules: Unicode NFKC and case folding (UAX 15, UAX 21); accents of Latin, Greek and Cyrillic, Arabic vowel points and
+Hebrew points are dropped, vowel signs of Indic and Thai script are letters and stay.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from typing import Any
+
+from lxml import etree
+
+_BLOCK_NAMES = (
+    "address article aside blockquote body br center dd details div dl dt fieldset figcaption figure footer form h1 h2"
+    " h3 h4 h5 h6 header hr li main nav ol option p pre section summary table tbody td tfoot th thead title tr ul"
+)
+_SILENT_NAMES = "head script style template noscript iframe object svg math textarea select button"
+_BLOCK_TAGS = frozenset(_BLOCK_NAMES.split())
+_SILENT_TAGS = frozenset(_SILENT_NAMES.split())
+
+_SPACES = re.compile(r"[^\S\n]+")
+_LINE_BREAKS = re.compile(r"\r\n?|[\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029]")
+_MARKUP = re.compile(r"<[a-zA-Z!/?]|&(?:#\d|#[xX]|[a-zA-Z]{2,})")
+
+
+def _shows_nothing(code: int) -> bool:
+    """Format characters (bidi overrides, soft hyphen, zero width), controls, private use, surrogates."""
+    category = unicodedata.category(chr(code))
+    return category in {"Cf", "Co", "Cs"} or (category == "Cc" and code > 0x20)
+
+
+_DROPPED: dict[int, None] = dict.fromkeys(
+    code for code in (*range(0x20000), *range(0xE0000, 0xE0200)) if _shows_nothing(code)
+)
+_JOINERS = {0x200C, 0x200D}  # Persian and Indic spelling, emoji
+_DISPLAY: dict[int, str | None] = {code: None for code in _DROPPED if code not in _JOINERS} | dict.fromkeys(
+    [*range(0x20), 0x7F], " "
+)
+_ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]?|\][^\x07\x1b]{0,200}(?:\x07|\x1b\\))")
+
+_UNIFIED: dict[int, str | None] = _DROPPED | {
+    ord(char): replacement
+    for chars, replacement in (
+        ("‘’‚‛′`´ʼʻ＇", "'"),
+        ("“”„‟″«»‹›〝〞", '"'),
+        ("‐‑‒–—―−﹘﹣－", "-"),
+        ("٪", "%"),
+        ("٫", "."),
+        ("٬", ","),
+        ("ø", "o"),
+        ("ł", "l"),
+        ("đ", "d"),
+        ("ð", "d"),
+        ("þ", "th"),
+        ("æ", "ae"),
+        ("œ", "oe"),
+        ("ı", "i"),
+        ("ħ", "h"),
+        ("ـ", ""),
+        ("ى", "ي"),
+        ("ی", "ي"),
+        ("ک", "ك"),
+    )
+    for char in chars
+}
+_MARKS = re.compile("[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u064b-\u065f\u0670]+")
+_FOREIGN_DIGIT = re.compile(r"[^\D0-9]")
+
+
+def _mark_class() -> str:
+    r"""Combining marks as a regular-expression class: Python's \w leaves them out and would cut Hindi or Thai words."""
+    codes = [c for c in range(0x10000) if unicodedata.category(chr(c)) in {"Mn", "Mc"}]
+    return "".join(re.escape(chr(code)) for code in codes)
+
+
+_LETTER = rf"(?:[^\W_]|[{_mark_class()}])"
+TOKEN = re.compile(
+    r"(?<![\w.])[^\W\d_](?:\.[^\W\d_])+(?!\w)"  # dotted letters: u.s., e.g.
+    rf"|\d++(?:[.,]\d++)*+(?:\s?%|{_LETTER}*)"  # numbers whole: 1.5, 20%, 2nd, 1.5m
+    rf"|{_LETTER}+"
+)
+"""One word of folded text. Shared by `normal_text` and `monitor.text.tokens`."""
+
+
+def plain_text(html: str) -> str:
+    """Text of an HTML fragment or document: markup out, entities decoded once, one paragraph per line, no empty lines.
+
+    Text without markup comes back with its white space tidied. Scripts, styles and form controls say nothing.
+    """
+    if not _MARKUP.search(html):
+        return _tidy_lines(html)
+    pieces: list[str] = []
+    root = _parse(html)
+    if root is not None:
+        _collect(root, pieces)
+    return _tidy_lines("".join(pieces))
+
+
+def _parse(html: str) -> Any:
+    data = html.replace("\x00", "").encode("utf-8", "replace")
+    parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, no_network=True)
+    try:
+        return etree.fromstring(b"<div>" + data + b"</div>", parser)
+    except (etree.XMLSyntaxError, ValueError):
+        return None
+
+
+def _collect(root: Any, pieces: list[str]) -> None:
+    """Text in document order; walked with events, since hostile markup nests deeper than Python may recurse."""
+    silent = 0
+    for event, element in etree.iterwalk(root, events=("start", "end")):
+        tag = element.tag if isinstance(element.tag, str) else ""
+        is_silent = tag in _SILENT_TAGS
+        if event == "start":
+            silent += is_silent
+            if tag in _BLOCK_TAGS:
+                pieces.append("\n")
+            if not silent and element.text:
+                pieces.append(_flowing(element.text, tag))
+            continue
+        silent -= is_silent
+        if tag in _BLOCK_TAGS:
+            pieces.append("\n")
+        if not silent and element.tail:
+            pieces.append(_flowing(element.tail, tag))
+
+
+def _flowing(text: str, tag: str) -> str:
+    """Line breaks inside markup are mere spaces, except in preformatted text."""
+    return text if tag == "pre" else text.replace("\n", " ").replace("\r", " ")
+
+
+def _tidy_lines(text: str) -> str:
+    lines = _LINE_BREAKS.sub("\n", text.replace("\x00", "")).split("\n")
+    tidy = (_SPACES.sub(" ", line).strip() for line in lines)
+    return "\n".join(line for line in tidy if line)
+
+
+def fold(text: str) -> str:
+    """The comparable form: NFKC, case folded, accents stripped, quotes and dashes unified, digits ASCII.
+
+    Length and offsets change; line breaks stay. `fold(fold(x)) == fold(x)`.
+    """
+    if text.isascii():
+        return text.lower()
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    folded = _MARKS.sub("", unicodedata.normalize("NFD", folded).translate(_UNIFIED))
+    folded = _FOREIGN_DIGIT.sub(lambda found: str(unicodedata.decimal(found[0])), folded)
+    return unicodedata.normalize("NFC", folded)
+
+
+def clean_line(text: str) -> str:
+    """One display line: line breaks, control characters, terminal sequences, bidi overrides and surrogates are out."""
+    text = _ANSI.sub("", text)
+    return " ".join(text.translate(_DISPLAY).split())
+
+
+def normal_text(text: str) -> str:
+    """What the hash of an exact copy is taken of: the folded words with single spaces; punctuation does not count."""
+    return " ".join(TOKEN.findall(fold(text)))
+
+
+def text_hash(text: str) -> str:
+    """Hex digest (32 characters) of `normal_text(text)`; equal for texts that differ in markup and typography only."""
+    return hashlib.blake2b(normal_text(text).encode("utf-8", "replace"), digest_size=16).hexdigest()
