@@ -1,0 +1,111 @@
+"""Finds the copies of new and changed texts: fingerprint, candidates, verification, links, copy groups.
+
+A text's fingerprint is committed before its candidates are looked up. So of two texts compared at the same time by two
+workers, at least one sees the other, and no pair is missed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from monitor.app import App
+from monitor.dedup.candidates import CandidatePolicy, choose_candidates
+from monitor.dedup.fingerprint import SCHEME, Fingerprint, fingerprint
+from monitor.dedup.matching import Candidate, decide_duplicate, derive_groups
+from monitor.store import articles, duplicates
+from monitor.store.engine import Connection
+from monitor.types import Article, ArticleId, DuplicateLink, Progress, RewriteLink
+
+BATCH = 40
+LEASE_S = 120.0
+
+
+def run(app: App) -> Progress:
+    """Compare a batch of texts; `next_at` tells when the lease of a lost worker ends."""
+    now = app.clock()
+    with app.store.begin() as conn:
+        duplicates.set_aside_crashed(conn, now)
+        ids, leased_until = duplicates.claim_unmatched(conn, now=now, lease_s=LEASE_S, limit=BATCH)
+    if not ids:
+        with app.store.read() as conn:
+            return Progress(next_at=duplicates.next_match_at(conn, now))
+    with app.store.read() as conn:
+        loaded = articles.load_articles(conn, ids)
+    prints = {article_id: print_of(article) for article_id, article in loaded.items()}
+    with app.store.begin() as conn:
+        for article_id, made in prints.items():
+            duplicates.save_fingerprint(
+                conn,
+                article_id,
+                scheme=made.scheme,
+                text_hash=made.text_hash,
+                n_words=made.n_words,
+                body=made.to_bytes(),
+                band_numbers=made.bands,
+                now=now,
+            )
+    since = now - timedelta(days=app.settings.stories.duplicates_days)
+    for article_id, article in loaded.items():
+        with app.store.begin() as conn:
+            links, rewrites = _match(conn, article, prints[article_id], since)
+            duplicates.save_links(conn, links, rewrites, now)
+            if links:
+                _regroup(conn, {article_id, *(end for link in links for end in (link.article_id, link.original_id))})
+            duplicates.finish_match(conn, article_id, leased_until)
+    return Progress(n_done=len(loaded))
+
+
+def print_of(article: Article) -> Fingerprint:
+    """The fingerprint of an article's own words: dateline, credit and the publisher's name stay out."""
+    around = (article.dateline, article.credit, article.agency, article.source)
+    return fingerprint(article.text, [phrase for phrase in around if phrase])
+
+
+def candidate_of(article: Article, made: Fingerprint) -> Candidate:
+    """A stored article as copies are judged."""
+    return Candidate(
+        article_id=article.id,
+        fingerprint=made,
+        title=article.title,
+        source=article.source,
+        family=article.family,
+        first_seen_at=article.appeared_at,
+        agency=article.agency,
+        published_at=article.appeared_at,
+    )
+
+
+def _match(
+    conn: Connection, article: Article, made: Fingerprint, since: datetime
+) -> tuple[list[DuplicateLink], list[RewriteLink]]:
+    policy = CandidatePolicy()
+    rows = duplicates.load_band_rows(
+        conn, article.id, scheme=SCHEME, text_hash=made.text_hash, band_numbers=made.bands, since=since
+    )
+    known = duplicates.load_originals(conn, {other for _, other in rows})
+    chosen = choose_candidates(rows, policy=policy, original_of=known)
+    others = articles.load_articles(conn, chosen)
+    bodies = duplicates.load_fingerprints(conn, chosen, SCHEME)
+    new = candidate_of(article, made)
+    links: list[DuplicateLink] = []
+    rewrites: list[RewriteLink] = []
+    for other_id, other in others.items():
+        if other_id in bodies:
+            link = decide_duplicate(new, candidate_of(other, Fingerprint.from_bytes(bodies[other_id])))
+            if isinstance(link, DuplicateLink):
+                links.append(link)
+            elif link is not None:
+                rewrites.append(link)
+    return links, rewrites
+
+
+def _regroup(conn: Connection, ids: set[ArticleId]) -> None:
+    duplicates.hold_copy_groups(conn)
+    links = duplicates.load_links_around(conn, ids)
+    members = {end for link in links for end in (link.article_id, link.original_id)}
+    appeared: Mapping[ArticleId, datetime] = {
+        article.id: article.appeared_at for article in articles.load_articles(conn, members).values()
+    }
+    groups = derive_groups(links, appeared)
+    duplicates.save_copy_groups(conn, members, {copy_id: copy.link for copy_id, copy in groups.items()})
