@@ -1,0 +1,1 @@
+"""Which stories a reader has not been told yet, and the mail that tells them."""

@@ -1,0 +1,150 @@
+"""Makes the digests that are due and hands their mails over: each window once, each mail at most once.
+
+A digest is rendered and stored in one transaction with its ledger (the stories and articles told). Mails are built from
+what is stored. A delivery is committed as being sent before the server hears of it; see `store.digests`.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from monitor.app import App
+from monitor.digest.render import Letterhead, build_message, render
+from monitor.digest.selection import select
+from monitor.digest.windows import Window, due_window, next_slot, window_until
+from monitor.errors import UsageError
+from monitor.net.smtp import Accepted, MailFailure, Refusal
+from monitor.store import digests, feeds, stories, subscriptions, watchlists
+from monitor.store.digests import DueDelivery
+from monitor.store.engine import Connection
+from monitor.types import Digest, DigestId, Progress, Reason, RenderedMail, Subscription
+
+LEASE_S = 300.0
+LATE = timedelta(hours=24)
+"""How long before its window the news of a digest may have been stored, as when a text took a day to fetch."""
+FIRST_RETRY_S = 300.0
+RETRY_CRASHED = timedelta(hours=1)
+
+
+def run(app: App) -> Progress:
+    """Render the digests that are due, then hand over the mails that are due."""
+    n_rendered = _render_due(app)
+    n_sent, n_failed = _deliver(app)
+    now = app.clock()
+    with app.store.read() as conn:
+        moments = [subscriptions.next_digest_at(conn, now), digests.next_delivery_at(conn, now)]
+    next_at = min((moment for moment in moments if moment is not None), default=None)
+    return Progress(n_done=n_rendered + n_sent, n_failed=n_failed, next_at=next_at)
+
+
+def _render_due(app: App) -> int:
+    n_done = 0
+    while not app.stop.is_set():
+        now = app.clock()
+        with app.store.begin() as conn:
+            subscriptions.set_aside_crashed(conn, now, now + RETRY_CRASHED)
+            claimed = subscriptions.claim_due(conn, now=now, lease_s=LEASE_S)
+        if claimed is None:
+            break
+        subscription, leased_until = claimed
+        with app.store.begin() as conn:
+            n_done += _render_window(app, conn, subscription)
+            next_at = next_slot(subscription, after=now)
+            subscriptions.plan_next(conn, subscription.id, leased_until=leased_until, next_digest_at=next_at)
+    return n_done
+
+
+def _render_window(app: App, conn: Connection, subscription: Subscription) -> int:
+    now = app.clock()
+    last_end = digests.last_window_end(conn, subscription.id)
+    window = due_window(subscription, now=now, last_window_end=last_end)
+    if window is None:
+        return 0
+    digest, mail = _compose(app, conn, subscription, window)
+    # A day without news sends nothing; the next window then starts where the last mail ended.
+    if not digest.items:
+        return 0
+    return int(digests.save_digest(conn, digest, mail, now) is not None)
+
+
+def _compose(app: App, conn: Connection, subscription: Subscription, window: Window) -> tuple[Digest, RenderedMail]:
+    active = stories.load_active(conn, window.start_at - LATE)
+    articles = [member.id for story in active for member in story.members]
+    names = {one.id: one.name for one in watchlists.list_active(conn)}
+    digest = select(
+        active,
+        told=digests.load_told(conn, subscription.id, [story.id for story in active]),
+        hits_by_article=watchlists.load_hits(conn, articles),
+        subscription=subscription,
+        window=window,
+        watchlist_names=names,
+        feed_problems=[f"{feed.source}: {feed.because}" for feed in feeds.list_troubled(conn)],
+    )
+    settings = app.settings
+    letterhead = Letterhead(
+        name=settings.digest.title,
+        domain=settings.mail.sender.rpartition("@")[2],
+        unsubscribe=settings.digest.unsubscribe or None,
+    )
+    return digest, render(digest, generated_at=app.clock(), letterhead=letterhead, watchlist_names=names)
+
+
+def preview(app: App, name: str) -> tuple[Digest, RenderedMail]:
+    """What the digest of a subscription would say now; stores nothing. Raises NotFoundError."""
+    now = app.clock()
+    with app.store.read() as conn:
+        subscription = subscriptions.get_subscription(conn, name)
+        last_end = digests.last_window_end(conn, subscription.id)
+        window = window_until(now, last_window_end=last_end) or Window(start_at=now, end_at=now)
+        return _compose(app, conn, subscription, window)
+
+
+def send_now(app: App, name: str) -> DigestId | None:
+    """Make and hand over a digest for the window until now; None when there is nothing new to tell."""
+    now = app.clock()
+    with app.store.begin() as conn:
+        subscription = subscriptions.get_subscription(conn, name)
+        if not subscription.recipients:
+            raise UsageError(f"subscription {subscription.name!r} has no recipients; list some in subscriptions.toml")
+        window = window_until(now, last_window_end=digests.last_window_end(conn, subscription.id))
+        if window is None:
+            return None
+        digest, mail = _compose(app, conn, subscription, window)
+        digest_id = digests.save_digest(conn, digest, mail, now) if digest.items else None
+    _deliver(app)
+    return digest_id
+
+
+def _deliver(app: App) -> tuple[int, int]:
+    """Hand over all mails that are due; returns how many were taken and how many were not."""
+    n_sent = n_failed = 0
+    with app.store.begin() as conn:
+        digests.mark_lost(conn, app.clock())
+    while not app.stop.is_set():
+        with app.store.begin() as conn:
+            delivery = digests.mark_sending(conn, now=app.clock(), lease_s=app.settings.digest.lease_s)
+        if delivery is None:
+            break
+        sender = app.settings.mail.sender
+        message = build_message(
+            delivery.mail, sender=sender, recipient=delivery.recipient, sent_at=delivery.rendered_at
+        )
+        outcome = app.mail.send(message, sender=sender, recipient=delivery.recipient)
+        _save_outcome(app, delivery, outcome)
+        n_sent, n_failed = n_sent + isinstance(outcome, Accepted), n_failed + isinstance(outcome, MailFailure)
+    return n_sent, n_failed
+
+
+def _save_outcome(app: App, delivery: DueDelivery, outcome: Accepted | MailFailure) -> None:
+    now = app.clock()
+    state, reason, next_try_at = "sent", None, None
+    if isinstance(outcome, MailFailure):
+        state, reason = "unknown" if outcome.refusal is Refusal.UNKNOWN else "refused", Reason.REFUSED_RECIPIENT
+        give_up_at = delivery.rendered_at + timedelta(days=app.settings.digest.retry_days)
+        if outcome.refusal is Refusal.TEMPORARY and now < give_up_at:
+            state, reason = "pending", Reason.TEMPORARY
+            next_try_at = now + timedelta(seconds=FIRST_RETRY_S * 2 ** min(delivery.n_tries - 1, 6))
+    with app.store.begin() as conn:
+        digests.save_outcome(
+            conn, delivery, state=state, now=now, reason=reason, detail=outcome.detail, next_try_at=next_try_at
+        )

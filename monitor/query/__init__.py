@@ -1,0 +1,1 @@
+"""The query language of searches and watchlists: grammar, matching, and narrowing for SQL."""

@@ -1,0 +1,1 @@
+"""Watchlists: which articles satisfy a saved query."""

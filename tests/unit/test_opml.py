@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.errors import ConfigError
+from monitor.fetch.opml import OpmlFeed, parse_opml, render_opml
+
+
+def opml(body: str, head: str = '<?xml version="1.0" encoding="UTF-8"?>') -> bytes:
+    return f'{head}\n<opml version="2.0"><head><title>x</title></head><body>{body}</body></opml>'.encode()
+
+
+def test_folders_and_the_category_attribute_become_categories() -> None:
+    feeds = parse_opml(
+        opml(
+            '<outline text="News"><outline title="Europe">'
+            '<outline text="A" xmlUrl="http://a.example/rss" htmlUrl="http://a.example/"'
+            ' category="/Politics/EU,daily"/>'
+            '</outline></outline><outline type="rss" text="B" xmlUrl="http://b.example/rss"/>'
+        )
+    )
+    assert feeds == [
+        OpmlFeed(
+            url="http://a.example/rss",
+            title="A",
+            site_url="http://a.example/",
+            categories=("News/Europe", "Politics/EU", "daily"),
+        ),
+        OpmlFeed(url="http://b.example/rss", title="B"),
+    ]
+
+
+def test_a_feed_in_two_folders_comes_once_with_both() -> None:
+    row = '<outline text="A" xmlUrl="http://a.example/rss"/>'
+    feeds = parse_opml(opml(f'<outline text="One">{row}</outline><outline text="Two">{row}</outline>'))
+    assert [feed.categories for feed in feeds] == [("One", "Two")]
+
+
+def test_attribute_names_in_any_case_are_read() -> None:
+    assert parse_opml(opml('<outline TEXT="A" XMLURL="http://a.example/rss"/>'))[0].title == "A"
+
+
+def test_a_row_with_an_unusable_url_is_given_as_it_stands() -> None:
+    assert parse_opml(opml('<outline text="A" xmlUrl=" javascript:alert(1) "/>'))[0].url == "javascript:alert(1)"
+
+
+def test_bare_ampersands_do_not_break_a_file() -> None:
+    feed = parse_opml(
+        opml('<outline text="News & Headlines &#233;" xmlUrl="http://a.example/?a=1&args&p=2&amp;q=3"/>')
+    )[0]
+    assert feed.title == "News & Headlines é"
+    assert feed.url == "http://a.example/?a=1&args&p=2&q=3"
+
+
+def test_quotation_marks_inside_a_title_do_not_break_a_file() -> None:
+    rows = (
+        '<outline text="The "Post" today" title=\'x\' xmlUrl="http://a.example/" type="rss" /><outline text="say "x""/>'
+    )
+    (feed,) = parse_opml(opml(rows.replace("title='x' ", "")))
+    assert (feed.title, feed.url) == ('The "Post" today', "http://a.example/")
+
+
+def test_an_html_entity_in_a_title_is_read() -> None:
+    assert parse_opml(opml('<outline text="L&eacute;man" xmlUrl="http://a.example/"/>'))[0].title == "Léman"
+
+
+@pytest.mark.parametrize("encoding", ["windows-1251", "utf-16", "utf-8-sig"])
+def test_other_encodings_are_read(encoding: str) -> None:
+    name = "utf-8" if encoding == "utf-8-sig" else encoding
+    text = f'<?xml version="1.0" encoding="{name}"?><opml><body><outline text="Новини" xmlUrl="http://a.example/"/></body></opml>'
+    assert parse_opml(text.encode(encoding))[0].title == "Новини"
+
+
+@pytest.mark.parametrize(
+    "doctype",
+    [
+        '<!DOCTYPE opml [<!ENTITY a "b">]>',
+        '<!DOCTYPE opml [<!ENTITY % a SYSTEM "file:///etc/passwd"> %a;]>',
+        '<!-- <opml> --><!doctype opml [<!entity a SYSTEM "http://127.0.0.1/">]>',
+    ],
+)
+def test_a_file_that_declares_entities_is_refused(doctype: str) -> None:
+    with pytest.raises(ConfigError, match="entities"):
+        parse_opml(opml('<outline text="&a;" xmlUrl="http://a.example/"/>', head=doctype))
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"   ", b"<html><body>x</body></html>", b"<rss/>", b"\x00\xff", b"<opml><body>", b"plain"]
+)
+def test_what_is_no_opml_is_refused_with_a_sentence(body: bytes) -> None:
+    with pytest.raises(ConfigError, match=r"not an OPML file.*\."):
+        parse_opml(body)
+
+
+def test_very_deep_nesting_is_read() -> None:
+    deep = '<outline text="f">' * 3_000 + '<outline text="A" xmlUrl="http://a.example/"/>' + "</outline>" * 3_000
+    assert parse_opml(opml(deep))[0].categories == ("/".join(["f"] * 10),)
+
+
+def test_hostile_titles_are_written_as_text() -> None:
+    title = '"><script>&\x1b[31m\r\nSubject: x\u202e]]>'
+    written = render_opml([OpmlFeed(url="http://a.example/?a=1&b=2", title=title)], title=title)
+    assert b"<script>" not in written
+    assert b"\x1b" not in written
+    assert parse_opml(written)[0].url == "http://a.example/?a=1&b=2"
+
+
+names = st.text(st.characters(blacklist_categories=("Cs", "Cc")), min_size=1, max_size=12)
+urls = st.from_regex(r"http://[a-z]{1,8}\.example/[a-z0-9?&=%]{0,12}", fullmatch=True)
+rows = st.lists(st.tuples(urls, st.text(max_size=20), st.lists(names, max_size=3)), max_size=6)
+
+
+@given(rows)
+def test_what_was_read_is_read_again_from_what_is_written(raw: list[tuple[str, str, list[str]]]) -> None:
+    given_feeds = [OpmlFeed(url=url, title=title, categories=tuple(names)) for url, title, names in raw]
+    feeds = parse_opml(render_opml(given_feeds))
+    assert [feed.url for feed in feeds] == list(dict.fromkeys(url for url, _, _ in raw))
+    assert parse_opml(render_opml(feeds)) == feeds
