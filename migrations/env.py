@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, Connection
 
 from monitor.config import load_settings
 from monitor.store.columns import UTCDateTime
-from monitor.store.engine import open_store
+from monitor.store.engine import MIGRATION_LOCK, hold_lock, open_store
 from monitor.store.tables import metadata
 from monitor.store.views import create_views, drop_views
 
@@ -19,7 +19,7 @@ def render_item(kind: str, item: Any, autogen_context: AutogenContext) -> str | 
     """Let scripts name our column types the way the tables do."""
     if kind == "type" and (isinstance(item, (BigInteger, UTCDateTime))):
         autogen_context.imports.add("from monitor.store.columns import Key, UTCDateTime")
-        return "UTCDateTime" if isinstance(item, UTCDateTime) else "Key" if item._variant_mapping else False
+        return "UTCDateTime" if isinstance(item, UTCDateTime) else "Key" if item._variant_mapping else False  # noqa: SLF001 - no public way to see a variant
     return False
 
 
@@ -44,4 +44,6 @@ if given is not None:
 else:
     store = open_store(load_settings().database.url)
     with store.begin() as connection:
+        hold_lock(connection, MIGRATION_LOCK)
         migrate(connection)
+    store.close()

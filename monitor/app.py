@@ -111,7 +111,7 @@ def open_app(
                 mail=mail or open_mail(settings),
                 workers=workers,
                 clock=clock,
-                rng=random.Random(seed),  # noqa: S311 - jitter, nothing secret
+                rng=random.Random(seed),
                 stop=stop or threading.Event(),
             )
     finally:

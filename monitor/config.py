@@ -164,7 +164,7 @@ def set_by(file: Path | None = None, environment: Mapping[str, str] | None = Non
     by: dict[tuple[str, str], str] = {}
     for variable, (section, key) in variables().items():
         by[section, key] = "file" if key in table.get(section, {}) else "default"
-        for name in (f"{variable}_FILE", variable):
+        for name in (variable, f"{variable}_FILE"):
             if name in environment and (name == variable or (section, key) in SECRETS):
                 by[section, key] = name
     return by

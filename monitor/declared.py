@@ -18,8 +18,6 @@ from zoneinfo import available_timezones
 from monitor.config import read_toml
 from monitor.errors import ConfigError, QueryError
 from monitor.query.grammar import parse
-from monitor.store.sources import DeclaredSource
-from monitor.store.subscriptions import DeclaredSubscription
 from monitor.text.normalise import clean_line
 from monitor.urls import registered_domain
 
@@ -29,9 +27,34 @@ MAX_STORIES = 200
 
 _MAX_SHOWN_CHARS = 80
 _DOMAIN = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+")
-_ADDRESS = re.compile(r"[^@\s<>,;\"()\\\x00-\x20\x7f]+@[^@\s<>,;\"()\\\x00-\x20\x7f]+")
+#: What mail servers take without extensions; a part after the @ in other scripts is written in its ASCII form.
+_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?")
 
 Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclaredSource:
+    """A source as config/publishers.toml describes it."""
+
+    domain: str
+    name: str
+    kind: str = "outlet"
+    country: str | None = None
+    language: str | None = None
+    family: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclaredSubscription:
+    """A subscription as config/subscriptions.toml describes it."""
+
+    name: str
+    recipients: tuple[str, ...]
+    hour: int
+    zone: str
+    watchlists: tuple[str, ...] = ()
+    max_stories: int = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,11 +179,13 @@ def read_subscriptions(file: Path, watchlists: Collection[str] | None = None) ->
     if watchlists is not None:
         problems += _unknown_watchlists(file, rows, watchlists)
     _refuse(problems)
-    lists = ("recipients", "watchlists")
-    return tuple(
-        DeclaredSubscription(**{key: tuple(value) if key in lists else value for key, value in row.items()})
-        for row in rows
-    )
+    return tuple(_subscription(row) for row in rows)
+
+
+def _subscription(row: Row) -> DeclaredSubscription:
+    lists = {key: tuple(row[key]) for key in ("recipients", "watchlists") if key in row}
+    values: dict[str, Any] = {**row, **lists}
+    return DeclaredSubscription(**values)
 
 
 def _rows(file: Path, kind: str, *, keys: Mapping[str, _Key], unique: str) -> tuple[list[Row], list[str]]:

@@ -67,7 +67,7 @@ class Outcome:
 
 
 def run_job(app: App, job: Job) -> Outcome:
-    """Run one batch of a job. An unforeseen error is logged; the rows it held are claimed again when their lease ends."""
+    """Run one batch. An unforeseen error is logged; the rows it held are claimed again when their lease ends."""
     try:
         progress = job.run(app)
     except LeaseLostError as error:

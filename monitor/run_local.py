@@ -32,6 +32,9 @@ log = structlog.get_logger()
 DRAIN_S = 8.0
 #: A job that still finds work is called again at once, this many times, before the others get their turn.
 N_BATCHES = 20
+#: `once` waits for a host's next turn and for a lost worker's lease, but not for a host that asked to be left alone
+#: for an hour: that is for the next run.
+MAX_WAIT_S = 600.0
 
 Report = Callable[[str, Progress], None]
 
@@ -49,9 +52,10 @@ def working_app(settings: Settings, **doors: Any) -> Iterator[App]:
 
 
 def work_off(app: App, on_progress: Report | None = None) -> int:
-    """Do everything that is due now and what follows from it; returns how many jobs crashed.
+    """Do everything that is due now and what follows from it; returns how often a job crashed.
 
-    The digest comes last, when no article waits on its way into a story.
+    The digest comes last, when no article waits on its way into a story. After a crash nothing is waited for: what it
+    left is leased, and the next run's.
     """
     n_crashed = _work_off(app, PIPELINE, on_progress)
     return n_crashed + _work_off(app, (DIGEST, TIDY), on_progress)
@@ -71,9 +75,10 @@ def _work_off(app: App, jobs: tuple[Job, ...], on_progress: Report | None) -> in
                 on_progress(job.name, outcome.progress)
         if n_done:
             continue
-        if not waits or n_crashed > len(jobs):
+        wait_s = min(((at - app.clock()).total_seconds() for at in waits), default=None)
+        if wait_s is None or wait_s > MAX_WAIT_S or n_crashed:
             break
-        app.stop.wait(max(0.01, (min(waits) - app.clock()).total_seconds()))
+        app.stop.wait(max(0.01, wait_s))
     return n_crashed
 
 
@@ -85,7 +90,7 @@ def run_once(settings: Settings, *, on_progress: Report | None = None) -> int:
 
 
 def run_daemon(settings: Settings) -> int:
-    """`monitor run`: until SIGTERM or SIGINT; jobs under way finish or give up within seconds. Returns the exit code."""
+    """`monitor run`: until SIGTERM or SIGINT; jobs under way end within seconds. Returns the exit code."""
     stop = _stop_on_signals()
     with working_app(settings, stop=stop) as app:
         scheduler = BackgroundScheduler(timezone="UTC")

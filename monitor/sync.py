@@ -15,15 +15,20 @@ from typing import TypeVar
 
 from monitor.app import App
 from monitor.config import Files, Settings
-from monitor.declared import DeclaredWatchlist, read_publishers, read_subscriptions, read_watchlists
+from monitor.declared import (
+    DeclaredSource,
+    DeclaredSubscription,
+    DeclaredWatchlist,
+    read_publishers,
+    read_subscriptions,
+    read_watchlists,
+)
 from monitor.errors import ConfigError, UsageError
 from monitor.fetch.opml import OpmlFeed, parse_opml
 from monitor.net.guard import check_url
 from monitor.store import feeds, sources, subscriptions, watchlists
 from monitor.store.engine import Connection
 from monitor.store.feeds import NewFeed
-from monitor.store.sources import DeclaredSource
-from monitor.store.subscriptions import DeclaredSubscription
 from monitor.types import Reason
 from monitor.urls import absolute_url, host_of, masked
 

@@ -7,9 +7,11 @@ a `WorkFailure` in the place of the result; nothing here waits without a limit, 
 Functions and their arguments travel by pickle: only importable top-level functions can be run. Processes are spawned,
 never forked (a fork would inherit locks and database connections).
 
-Traps this code knows of (pebble 5.2): a future that runs while the pool stops may never resolve; a worker that dies
+Traps this code knows of (pebble 5.2): a future may never resolve when the pool stops or breaks; a worker that dies
 while idle breaks the whole pool; the parent-death signal of Linux is sent when the *thread* that started a worker
-ends; inputs handed over in advance are worked on even after they were cancelled.
+ends; inputs handed over in advance are worked on even after they were cancelled; a worker
+killed by others in the very moment when it takes an input stalls the pool (it holds a lock), which is noticed when
+nothing has come back for the deadline plus 60 s.
 """
 
 from __future__ import annotations
@@ -191,6 +193,8 @@ def _attempt(
             if not waiting:
                 return
             done, _ = wait(waiting, timeout=_POLL_S, return_when=FIRST_COMPLETED)
+            if not done and not pool.active:
+                return  # it broke before it took these inputs: their futures would never resolve
             idle_s = 0.0 if done else idle_s + _POLL_S
             for future in done:
                 number = waiting.pop(future)

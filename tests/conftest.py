@@ -16,6 +16,7 @@ from hypothesis import settings
 from tests.databases import (
     both_stores,
     database_url,
+    eight_processes,
     empty_url,
     postgresql,
     postgresql_url,
@@ -28,6 +29,7 @@ from tests.databases import (
 __all__ = [
     "both_stores",
     "database_url",
+    "eight_processes",
     "empty_url",
     "postgresql",
     "postgresql_url",

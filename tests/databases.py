@@ -7,12 +7,14 @@ is skipped, except in CI (CI=true), where that is an error.
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import secrets
 import shutil
 import tempfile
 import warnings
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,8 +24,10 @@ from psycopg import sql
 
 from monitor.store.engine import Store, open_store
 from monitor.store.schema import upgrade
+from tests.store.processes import join
 
 BOTH = ["sqlite", "postgresql"]
+N_PROCESSES = 8
 
 
 @dataclass
@@ -171,3 +175,12 @@ def both_stores(sqlite_url: str, postgresql_url: str) -> Iterator[tuple[Store, S
     yield opened
     for one in opened:
         one.close()
+
+
+@pytest.fixture(scope="session")
+def eight_processes() -> Iterator[ProcessPoolExecutor]:
+    """Eight spawned processes that can wait for each other. Each task must call `processes.wait_for_all` once."""
+    context = multiprocessing.get_context("spawn")
+    barrier = context.Barrier(N_PROCESSES)
+    with ProcessPoolExecutor(N_PROCESSES, mp_context=context, initializer=join, initargs=(barrier,)) as pool:
+        yield pool

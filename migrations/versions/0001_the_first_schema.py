@@ -270,9 +270,9 @@ def upgrade() -> None:
     op.create_index(op.f("ix_articles_fetch_due_at"), "articles", ["fetch_due_at"], unique=False)
     op.create_index(op.f("ix_articles_first_seen_at"), "articles", ["first_seen_at"], unique=False)
     op.create_index(
-        op.f("ix_articles_language_assign_due_at_arrival_no"),
+        op.f("ix_articles_assign_due_at_language_arrival_no"),
         "articles",
-        ["language", "assign_due_at", "arrival_no"],
+        ["assign_due_at", "language", "arrival_no"],
         unique=False,
     )
     op.create_index(op.f("ix_articles_match_due_at"), "articles", ["match_due_at"], unique=False)
@@ -494,6 +494,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("feed_id", "guid", name=op.f("uq_entries_feed_id_guid")),
     )
     op.create_index(op.f("ix_entries_article_id"), "entries", ["article_id"], unique=False)
+    op.create_index(op.f("ix_entries_feed_id_last_seen_at"), "entries", ["feed_id", "last_seen_at"], unique=False)
     op.create_index(op.f("ix_entries_resolve_due_at"), "entries", ["resolve_due_at"], unique=False)
     op.create_table(
         "features",
@@ -773,6 +774,7 @@ def downgrade() -> None:
     op.drop_table("feed_tags")
     op.drop_table("features")
     op.drop_index(op.f("ix_entries_resolve_due_at"), table_name="entries")
+    op.drop_index(op.f("ix_entries_feed_id_last_seen_at"), table_name="entries")
     op.drop_index(op.f("ix_entries_article_id"), table_name="entries")
     op.drop_table("entries")
     op.drop_index(op.f("ix_duplicates_original_id"), table_name="duplicates")
@@ -803,7 +805,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_articles_source_id"), table_name="articles")
     op.drop_index(op.f("ix_articles_published_at"), table_name="articles")
     op.drop_index(op.f("ix_articles_match_due_at"), table_name="articles")
-    op.drop_index(op.f("ix_articles_language_assign_due_at_arrival_no"), table_name="articles")
+    op.drop_index(op.f("ix_articles_assign_due_at_language_arrival_no"), table_name="articles")
     op.drop_index(op.f("ix_articles_first_seen_at"), table_name="articles")
     op.drop_index(op.f("ix_articles_fetch_due_at"), table_name="articles")
     op.drop_index(op.f("ix_articles_appeared_at"), table_name="articles")

@@ -2,10 +2,12 @@
 
 The similarity of two articles is a weighted mean of the cosines of their fields (title, lead, names, and all text with
 the title counted twice), TF-IDF weighted by the language's statistics, times a decay with the time between them. Lead
-and names do not count where one of the two has none; a missing title counts as one that differs. A story scores half its nearest member and half the mean of its
-members. An article joins the best story if that stands out: its score must exceed by a margin what the article scores
-with unrelated stories (the third to the seventh best), which rises with how dense the stream is and differs between
-languages, and it must share rare terms. Copies go where their original is.
+and names do not count where one of the two has none; a missing title counts as one that differs.
+
+A story scores half its nearest member and half the mean of its members. An article joins the best story if that stands
+out: its score must exceed by a margin what the article scores with unrelated stories (the third to the seventh best),
+which rises with how dense the stream is and differs between languages; and it must share rare terms with the nearest
+member. Copies go where their original is.
 
 Everything is a function of stored features, stored membership and stored counts, rounded to 6 decimals, ties by the
 lowest story id: a replay, a restart and any number of workers give the same partition. Refuses to look at the clock.
@@ -47,7 +49,7 @@ class AssignPolicy:
     margin: float = 0.07
     """By how much the best story must exceed the mean of its rivals times `rival_weight`."""
     rival_weight: float = 1.2
-    min_score: float = 0.12
+    min_score: float = 0.09
     """Below this nothing joins, however empty the stream."""
     rivals: tuple[int, int] = (2, 7)
     """Ranks, from 0, of the stories that count as unrelated: [first, last)."""
@@ -57,7 +59,11 @@ class AssignPolicy:
     decay_s: float = 48 * 3600.0
     decay_floor: float = 0.3
     """What remains of the similarity of two articles that lie far apart in time."""
-    undated_decay: float = 0.8
+    undated_decay: float = 0.75
+    template_wording: float = 0.1
+    """Articles that share this much of their wording (Jaccard of three-word shingles) ..."""
+    template_facts: float = 0.8
+    """... must share that times their wording of names and figures, or they only fill in one template."""
     min_shared_rare: int = 2
     min_shared_rare_of_headlines: int = 1
     window: timedelta = timedelta(days=14)
@@ -85,6 +91,7 @@ class StoryScore:
     nearest_id: ArticleId
     n_shared_rare: int
     n_rare_needed: int
+    is_template: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +108,11 @@ class Assignment:
 
 @dataclass(frozen=True, slots=True)
 class Vector:
-    """Features against a vocabulary: term ids in the order of the sorted terms, counts of the four fields."""
+    """Features against a vocabulary: term ids in the order of the sorted terms, counts of the four fields, the sketch."""
 
     ids: Ids
     counts: Counts
+    sketch: NDArray[np.uint32]
 
 
 BELIEVED = timedelta(days=3)
@@ -124,7 +132,8 @@ def event_time(published_at: datetime | None, first_seen_at: datetime) -> dateti
 def vector(features: Features, statistics: Statistics) -> Vector:
     """Looks the terms up; new ones get an id in the vocabulary of `statistics`."""
     rows = [[field.get(term, 0) for term in features.terms] for field in features.by_field()]
-    return Vector(statistics.ids(features.terms), np.array(rows, dtype=np.uint8).reshape(4, len(features.terms)))
+    counts = np.array(rows, dtype=np.uint8).reshape(4, len(features.terms))
+    return Vector(statistics.ids(features.terms), counts, np.array(features.sketch, dtype=np.uint32))
 
 
 def field_weights(counts: Counts, idf: Weights) -> Weights:
@@ -152,20 +161,40 @@ def compare(article: Vector, others: Sequence[Vector], *, statistics: Statistics
     segments = np.repeat(np.arange(n), [len(other.ids) for other in others])
     positions = np.zeros(len(statistics), dtype=np.int32)
     positions[article.ids] = np.arange(1, len(article.ids) + 1)
-    beside = positions[ids]
-    own = np.hstack([np.zeros((5, 1)), field_weights(article.counts, statistics.idf(article.ids))])
+    shared = np.flatnonzero(positions[ids])
+    beside, owners = positions[ids[shared]] - 1, segments[shared]
+    own = field_weights(article.counts, statistics.idf(article.ids))
     weights = field_weights(counts, statistics.idf(ids))
     total, present = np.zeros(n), np.zeros(n)
     for row, share in _shares(policy):
         own_norm = math.sqrt(math.fsum(own[row] ** 2))
         norms = np.sqrt(np.bincount(segments, weights[row] ** 2, n)) * own_norm
-        dots = np.bincount(segments, weights[row] * own[row, beside], n)
+        dots = np.bincount(owners, weights[row, shared] * own[row, beside], n)
         total += share * np.divide(dots, norms, out=np.zeros(n), where=norms > 0)
         present += share * ((norms > 0) | (row == _TITLE))
-    rare = np.bincount(segments[(beside > 0) & statistics.rare(ids)], minlength=n)
+    rare = np.bincount(owners[statistics.rare(ids[shared])], minlength=n)
     has_body = np.bincount(segments, counts[_BODY], n) > 0 if article.counts[_BODY].any() else np.zeros(n, dtype=bool)
     needed = np.where(has_body, policy.min_shared_rare, policy.min_shared_rare_of_headlines)
     return Comparison(np.divide(total, present, out=np.zeros(n), where=present > 0), rare, needed)
+
+
+def is_template(a: Vector, b: Vector, policy: AssignPolicy) -> bool:
+    """Do two articles share wording without the names and figures that the same passages would bring along?
+
+    Such are the weather of two days, market closes, results: one form with other contents. Reports on one event share
+    names and hardly any wording, copies and rewrites share both. Never true of headlines alone.
+    """
+    least = np.union1d(a.sketch, b.sketch)[: min(len(a.sketch), len(b.sketch))]
+    n_both = len(np.intersect1d(np.intersect1d(a.sketch, b.sketch, assume_unique=True), least, assume_unique=True))
+    wording = n_both / max(1, len(least))
+    if wording < policy.template_wording:
+        return False
+    n_words_a, n_words_b = float(a.counts[_BODY].sum()), float(b.counts[_BODY].sum())
+    containment = wording / (1 + wording) * (n_words_a + n_words_b) / min(n_words_a, n_words_b)
+    facts_a, facts_b = a.ids[a.counts[_NAMES] > 0], b.ids[b.counts[_NAMES] > 0]
+    n_facts = min(len(facts_a), len(facts_b))
+    n_shared = len(np.intersect1d(facts_a, facts_b, assume_unique=True))
+    return n_shared < policy.template_facts * containment * n_facts
 
 
 def _shares(policy: AssignPolicy) -> tuple[tuple[int, float], ...]:
@@ -195,13 +224,15 @@ def decide_assignment(
 ) -> Assignment:
     """Joins the best story that stands out from its rivals, or `must_join` (the story of the article's original)."""
     ranked = sorted(candidates, key=lambda candidate: (-candidate.score, candidate.story_id))
-    threshold = join_threshold([candidate.score for candidate in ranked], policy)
+    threshold = join_threshold([candidate.score for candidate in ranked if not candidate.is_template], policy)
     if must_join is not None:
         score = next((candidate.score for candidate in ranked if candidate.story_id == must_join), 1.0)
         return Assignment(must_join, score, threshold, "copy")
     if not ranked:
         return Assignment(None, 0.0, threshold, "nothing like it")
-    best = ranked[0]
+    best = next((candidate for candidate in ranked if not candidate.is_template), None)
+    if best is None:
+        return Assignment(None, ranked[0].score, threshold, "one template", ranked[0].nearest_id)
     if best.score < threshold:
         return Assignment(None, best.score, threshold, "too far", best.nearest_id)
     if best.n_shared_rare < best.n_rare_needed:

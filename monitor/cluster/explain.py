@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.cluster.assign import AssignPolicy, Member, compare, decay, shared_terms, vector
+from monitor.cluster.assign import AssignPolicy, Member, compare, decay, is_template, shared_terms, vector
 from monitor.cluster.statistics import Statistics, Weights
 from monitor.types import TermWeight
 
@@ -26,6 +26,7 @@ class StoryExplanation:
     decay: float
     n_shared_rare: int
     n_rare_needed: int
+    is_template: bool
     terms: tuple[TermWeight, ...]
     because: str
 
@@ -40,6 +41,7 @@ def explain_story(
     text, left = float(compared.scores[0]), _decay(a, b, policy)
     rare, needed = int(compared.n_shared_rare[0]), int(compared.n_rare_needed[0])
     score = round(text * left, 6)
+    template = is_template(vector_a, vector_b, policy)
     return StoryExplanation(
         score=score,
         threshold=policy.min_score,
@@ -47,8 +49,11 @@ def explain_story(
         decay=round(left, 6),
         n_shared_rare=rare,
         n_rare_needed=needed,
+        is_template=template,
         terms=strongest_terms(a, shared_terms(vector_a, vector_b, statistics), n_terms),
-        because=_because(score, rare - needed, policy),
+        because="they fill in one template with other names and figures"
+        if template
+        else _because(score, rare - needed, policy),
     )
 
 

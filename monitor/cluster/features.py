@@ -1,17 +1,19 @@
 """Which countable features of an article tell what event it reports?
 
 Four fields of term counts: words of the title, of the lead (two sentences), of the opening of the text, and names with
-figures (capitalised words and runs of them, numbers of two digits or more). Nothing but integers and strings is kept,
-so that a score taken from stored features is the same in every process. No stop words and no word lists: what is
+figures (capitalised words and runs of them, numbers of two digits or more); and a sketch of the wording, the least
+SKETCH_SIZE hashes of its three-word shingles (Broder 1997), which tells articles made from one template. Nothing but
+integers and strings is kept, so that a score taken from stored features is the same in every process. No stop words and no word lists: what is
 common is a matter of `Statistics`. An article without title, or without text, has fewer fields and is still comparable.
 """
 
 from __future__ import annotations
 
 import json
+import struct
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -27,16 +29,21 @@ MAX_BODY_CHARS = 4_000
 MAX_LEAD_WORDS = 80
 MAX_TERM_CHARS = 60
 MAX_COUNT = 255
+SKETCH_SIZE = 128
+"""Estimates the Jaccard similarity of two wordings with a standard error of .035 at .2."""
+_SHINGLE = 3
+_SPREAD = 0x9E3779B1
 
 
 @dataclass(frozen=True)
 class Features:
-    """Term counts of one article by field; counts are 1..255. `terms` are those of all fields, sorted."""
+    """Term counts of one article by field, 1..255; `sketch` holds ascending 32-bit hashes; `terms` of all fields, sorted."""
 
     title: Mapping[str, int]
     lead: Mapping[str, int]
     body: Mapping[str, int]
     names: Mapping[str, int]
+    sketch: tuple[int, ...] = ()
 
     @cached_property
     def terms(self) -> tuple[str, ...]:
@@ -51,7 +58,8 @@ class Features:
         terms = self.terms
         head = json.dumps([SCHEME, terms], ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
         rows = b"".join(bytes(field.get(term, 0) for term in terms) for field in self.by_field())
-        return zlib.compress(len(head).to_bytes(4, "big") + head + rows, 6)
+        sketch = struct.pack(f">{len(self.sketch)}I", *self.sketch)
+        return zlib.compress(len(head).to_bytes(4, "big") + head + rows + sketch, 6)
 
     @staticmethod
     def from_bytes(data: bytes) -> Features:
@@ -63,7 +71,9 @@ class Features:
             raise ValueError(f"features of scheme {scheme}, not {SCHEME}")
         n = len(terms)
         rows = (raw[start + i * n : start + (i + 1) * n] for i in range(len(FIELDS)))
-        return Features(*({term: count for term, count in zip(terms, row, strict=True) if count} for row in rows))
+        fields = ({term: count for term, count in zip(terms, row, strict=True) if count} for row in rows)
+        tail = raw[start + len(FIELDS) * n :]
+        return Features(*fields, sketch=struct.unpack(f">{len(tail) // 4}I", tail))
 
 
 def features(title: str, text: str, language: str | None = None) -> Features:
@@ -77,7 +87,15 @@ def features(title: str, text: str, language: str | None = None) -> Features:
         lead=_counts(words(lead(opening))[:MAX_LEAD_WORDS]),
         body=_counts(body),
         names=_counts((*names(f"{title}\n{opening}", language), *figures)),
+        sketch=_sketch(body),
     )
+
+
+def _sketch(words_in_order: Sequence[str]) -> tuple[int, ...]:
+    """The least hashes of the shingles of a text, ascending and unique; texts of under three words have none."""
+    shingles = zip(*(words_in_order[i:] for i in range(_SHINGLE)), strict=False)
+    hashes = {zlib.crc32(" ".join(each).encode("utf-8", "surrogatepass")) * _SPREAD & 0xFFFFFFFF for each in shingles}
+    return tuple(sorted(hashes)[:SKETCH_SIZE])
 
 
 def _counts(terms: Iterable[str]) -> dict[str, int]:

@@ -28,6 +28,7 @@ from monitor.cluster.assign import (
     decay,
     decide_assignment,
     field_weights,
+    is_template,
     shared_terms,
     story_score,
     vector,
@@ -172,7 +173,17 @@ class StoryIndex:
             nearest = min(positions, key=lambda position: (-scores[position], position))
             score = story_score([scores[position] for position in positions], n_members, self.policy)
             rare, needed = int(compared.n_shared_rare[nearest]), int(compared.n_rare_needed[nearest])
-            found.append(StoryScore(story_id, score, self._held[slots[nearest]].article_id, rare, needed))
+            held = self._held[slots[nearest]]
+            found.append(
+                StoryScore(
+                    story_id=story_id,
+                    score=score,
+                    nearest_id=held.article_id,
+                    n_shared_rare=rare,
+                    n_rare_needed=needed,
+                    is_template=score >= self.policy.min_score and is_template(query, held.vector, self.policy),
+                )
+            )
         return found
 
 

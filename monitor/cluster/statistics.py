@@ -57,7 +57,8 @@ class Statistics:
 
     def learn(self, terms: Iterable[str]) -> None:
         """One more article, with these distinct terms."""
-        self._counts[self.ids(terms)] += 1
+        ids = self.ids(terms)  # may replace the table of counts by a larger one
+        self._counts[ids] += 1
         self.n_articles += 1
 
     def counts(self) -> dict[str, int]:

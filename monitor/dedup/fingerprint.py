@@ -10,13 +10,13 @@ Shingles of K = 3 words prove, because edits of single words leave most of them 
 because two unrelated texts hardly ever share one. The index holds N_BANDS = 48 bands of one MinHash row each: two texts
 with Jaccard similarity j over 6-word shingles share a band with probability 1 - (1 - j)**48.
 
-    verbatim third of a text                j = .333                               found with 1 - 4e-9
+    verbatim third of a text                j = .333                               certain
     containment .7, a third of the other    j = .7 / (3 + 1 - .7) = .212           found with .99999
     the same of equal length                j = .7 / (2 - .7) = .538               certain
     10 % of all words replaced              .9**6 = .53 survive, j = .36           certain
     a third of a text, 10 % replaced        j = .53 / (4 - .53) = .153             found with .9996
     containment .4, a third of the other    j = .4 / 3.6 = .111                    found with .9965
-    unrelated news, j <= .0002 measured     48 * .0002                             under 1 % of pairs collide
+    unrelated English news                  a quoted phrase now and then           0.5 % of pairs collide, measured
 
 One row a band beats two rows a band of shorter shingles at the same index size: for j = .212 two rows need 102 bands
 for .99. The price, a common phrase that many texts share, is paid by `candidates.py`, which caps such bands.

@@ -12,6 +12,7 @@ from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -34,10 +35,13 @@ from monitor.demo.clock import SimulatedClock
 from monitor.demo.mailbox import Mailbox
 from monitor.demo.newsroom import Newsroom
 from monitor.digest.windows import next_slot
+from monitor.errors import UsageError
 from monitor.run_local import work_off, working_app
-from monitor.store import digests, stories
+from monitor.store import digests, feeds, schema, stories
+from monitor.store.engine import open_store
 from monitor.text.normalise import clean_line
 from monitor.types import Progress, Story, Subscription, SubscriptionId
+from monitor.urls import masked
 
 #: When each round starts, after the first. A minute more than the hour, so that feeds polled hourly are due.
 ROUNDS = (
@@ -46,6 +50,7 @@ ROUNDS = (
     (timedelta(days=1), "A day later: what is new"),
 )
 PUBLIC = ("digest.html", "digest.txt", "digest.eml")
+MARK = "made-by-monitor-demo.txt"
 N_STORIES_SHOWN = 15
 
 
@@ -53,10 +58,10 @@ def newsroom_folder() -> Path:
     return data_folder("seeds") / "newsroom"
 
 
-def demo_settings(out: Path, newsroom: Path, mailbox: Mailbox) -> Settings:
+def demo_settings(database_url: str, newsroom: Path, mailbox: Mailbox) -> Settings:
     """The configuration of the demo: no waiting between requests, since every host is this machine."""
     return Settings(
-        database=Database(url=f"sqlite:///{out / 'monitor.db'}"),
+        database=Database(url=database_url),
         files=Files(
             feeds=str(newsroom / "feeds.opml"),
             publishers=str(newsroom / "publishers.toml"),
@@ -75,18 +80,26 @@ def demo_settings(out: Path, newsroom: Path, mailbox: Mailbox) -> Settings:
 
 
 def demo_start(now: datetime, newsroom: Path) -> datetime:
-    """The newest moment at which a digest of the newsroom was due, and half a minute: the first round sends one."""
+    """The moment at which a digest of the newsroom was due the day before yesterday or later, and half a minute.
+
+    So the first round sends one, and the last, a day later, does not lie in the future.
+    """
     first = read_subscriptions(newsroom / "subscriptions.toml")[0]
     subscription = Subscription(
         id=SubscriptionId(0), name=first.name, recipients=first.recipients, hour=first.hour, zone=first.zone
     )
-    return next_slot(subscription, after=now - timedelta(days=1, minutes=1)) + timedelta(seconds=30)
+    return next_slot(subscription, after=now - timedelta(days=2)) + timedelta(seconds=30)
 
 
-def run_demo(out: Path, *, console: Console) -> int:
-    """Run the demo into the folder `out`, replacing what an earlier run left there. Returns the exit code."""
+def run_demo(out: Path, *, console: Console, database_url: str | None = None) -> int:
+    """Run the demo into the folder `out`, replacing what an earlier run left there. Returns the exit code.
+
+    `database_url` names another database than `out`/monitor.db; it must hold no feeds yet. Raises UsageError.
+    """
     out.mkdir(parents=True, exist_ok=True)
     _remove_earlier(out)
+    if database_url is not None:
+        _require_empty(database_url)
     newsroom = newsroom_folder()
     clock = SimulatedClock(demo_start(utc_now(), newsroom))
     started_at = clock.now()
@@ -94,7 +107,10 @@ def run_demo(out: Path, *, console: Console) -> int:
         Newsroom(newsroom, clock=clock.now, started_at=started_at) as served,
         Mailbox() as mailbox,
         working_app(
-            demo_settings(out, newsroom, mailbox), clock=clock.now, connect_to=served.connect_to, seed=1
+            demo_settings(database_url or f"sqlite:///{out / 'monitor.db'}", newsroom, mailbox),
+            clock=clock.now,
+            connect_to=served.connect_to,
+            seed=1,
         ) as app,
     ):
         n_crashed = 0
@@ -107,10 +123,24 @@ def run_demo(out: Path, *, console: Console) -> int:
 
 
 def _remove_earlier(out: Path) -> None:
+    if (out / "monitor.db").exists() and not (out / MARK).exists():
+        raise UsageError(f"{out / 'monitor.db'} is not the demo's; name another folder with --out")
+    (out / MARK).write_text("What lies here was made by `monitor demo`; the next one replaces it.\n", encoding="utf-8")
     for name in ("monitor.db", "monitor.db-wal", "monitor.db-shm", "monitor.db.lock", *PUBLIC):
         (out / name).unlink(missing_ok=True)
     for left in (*out.glob("digest-day-2.*"), *out.glob("mails/*.eml")):
         left.unlink()
+
+
+def _require_empty(database_url: str) -> None:
+    store = open_store(database_url)
+    try:
+        schema.upgrade(store)
+        with store.read() as conn:
+            if feeds.n_hosts(conn):
+                raise UsageError(f"{masked(database_url)} holds feeds already; the demo needs a database of its own")
+    finally:
+        store.close()
 
 
 def _round(app: App, console: Console, title: str) -> int:
@@ -123,7 +153,7 @@ def _round(app: App, console: Console, title: str) -> int:
             status.update(_counts(done))
 
         n_crashed = work_off(app, report)
-    console.print(f"      {_counts(done) or 'nothing was due'}")
+    console.print(f"      {_counts(done) or 'nothing was due'}", highlight=False)
     return n_crashed
 
 
@@ -165,29 +195,37 @@ def _show(app: App, console: Console, out: Path) -> None:
     with app.store.read() as conn:
         found = stories.load_stories(conn)
     by_weight = sorted(found, key=lambda story: (-story.n_independent, -story.n_articles, story.id))
-    table = Table(title=f"{len(found)} stories, the {min(N_STORIES_SHOWN, len(found))} most covered", title_justify="left")
-    table.add_column("id", justify="right")
-    table.add_column("story", ratio=1, no_wrap=True, overflow="ellipsis")
+    n_shown = min(N_STORIES_SHOWN, len(found))
+    table = Table(
+        title=f"{len(found)} stories, the {n_shown} most covered",
+        title_justify="left",
+        box=SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+    )
+    table.add_column("id", justify="right", width=4)
+    table.add_column("story", width=max(20, console.width - 61), no_wrap=True, overflow="ellipsis")
     for name in ("lang", "articles", "publishers", "independent", "copies"):
-        table.add_column(name, justify="left" if name == "lang" else "right")
+        table.add_column(name, justify="left" if name == "lang" else "right", width=len(name))
     for story in by_weight[:N_STORIES_SHOWN]:
         figures = (story.n_articles, story.n_publishers, story.n_independent, story.n_copies)
         table.add_row(str(story.id), escape(clean_line(story.title)), story.language, *map(str, figures))
     console.print(table)
-    _show_next(console, out, by_weight)
+    _show_next(console, app.settings.database.url, out, by_weight)
 
 
-def _show_next(console: Console, out: Path, by_weight: list[Story]) -> None:
-    console.print(f"The mails: {out / 'digest.html'} and {out / 'digest-day-2.html'} (also .txt and .eml).")
-    console.print("What to try next:", style="bold")
-    use = f"MONITOR_DATABASE_URL=sqlite:///{out / 'monitor.db'} .venv/bin/monitor"
-    story = by_weight[0] if by_weight else None
-    query = (
-        "SELECT n_independent, n_copies, title FROM v_stories WHERE n_publishers > 2 ORDER BY n_independent DESC LIMIT 5"
+def _show_next(console: Console, database_url: str, out: Path, by_weight: list[Story]) -> None:
+    console.print(
+        f"The mails: {out / 'digest.html'} and digest-day-2.html beside it (also .txt and .eml).", highlight=False
     )
+    console.print("What to try next:", style="bold")
+    use = f"MONITOR_DATABASE_URL={masked(database_url)} .venv/bin/monitor"
+    is_sqlite = database_url.startswith("sqlite")
+    shell = f"sqlite3 -box {out / 'monitor.db'}" if is_sqlite else f"psql {masked(database_url)} -c"
+    story = by_weight[0] if by_weight else None
+    query = "SELECT n_independent, n_copies, title FROM v_stories ORDER BY n_independent DESC LIMIT 5"
     for line in (
         f"{use} stories show {story.id if story else 1}",
-        f'{use} search \'"security guarantees" AND Paris\'',
-        f'sqlite3 -box {out / "monitor.db"} "{query}"',
+        f"{use} search '\"security guarantees\" AND Paris'",
+        f'{shell} "{query}"',
     ):
         console.print(f"  {line}", markup=False, highlight=False, soft_wrap=True)

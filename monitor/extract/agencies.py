@@ -111,8 +111,9 @@ _KNOWN_NAME = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, _LONGEST_FIRST))}
 _WORD = re.compile(r"[^\W_]+")
 _INITIALS = re.compile(r"[^\W\d_a-z]{2,8}")
 _NAMED_BY_FORM = re.compile(
-    r"(?:the\s+)?((?:[^\W\d_][\w'’&.-]*\s+){0,5}"
-    r"(?:(?:News|Press|Photo|National)\s+)?(?:Agency|Newswire|Wire(?:\s+Service)?|News\s+Service|Press\s+Service))(?!\w)"
+    r"((?:[^\W\d_a-z][\w'’&.-]*\s+){0,5}"
+    r"(?:(?:News|Press|Photo|National)\s+)?(?:Agency|Newswire|Wire(?:\s+Service)?|News\s+Service|Press\s+Service"
+    r"|\w*[Pp]ressedienst|Presse-?[Aa]gentur|\w*[Nn]achrichtenagentur|Persbureau|Telegrambyrå))(?!\w)"
     r"|((?:Agence|Agencia|Agência|Agenzia|Nachrichtenagentur|Agentur|Agentia|Агентство)(?:\s+[^\W\d_][\w'’-]*){1,4})"
 )
 
@@ -132,11 +133,16 @@ def is_known_agency(name: str) -> bool:
 
 
 def agency_of_dateline(name: str) -> str | None:
-    """The agency that the brackets of a dateline name: known, or capitals such as NWA; None for anything else."""
+    """The agency that the brackets of a dateline name: known, or initials (NWA, mdp); the first of "mdp/hn"."""
     if known := known_agencies(name):
         return known[0]
     first = name.replace("/", " ").split()[:1]
-    return name if first and _INITIALS.fullmatch(first[0]) else agency_by_form(name)
+    return first[0] if first and is_initials(first[0]) else agency_by_form(name)
+
+
+def is_initials(name: str) -> bool:
+    """Capitals, or up to four small letters as agencies of the continent sign ("dpa", "sda")."""
+    return bool(_INITIALS.fullmatch(name)) or (len(name) <= 4 and name.isalpha() and name.islower())
 
 
 def agency_by_form(text: str) -> str | None:
@@ -144,7 +150,7 @@ def agency_by_form(text: str) -> str | None:
     found = _NAMED_BY_FORM.search(text)
     if not found:
         return None
-    name = (found[1] or found[2]).strip()
+    name = (found[1] or found[2]).strip().removeprefix("The ")
     return name if len(name.split()) > 1 and name[0].isupper() else None
 
 

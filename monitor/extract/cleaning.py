@@ -17,23 +17,28 @@ from monitor.extract.agencies import agency_by_form, agency_of_dateline, is_know
 from monitor.extract.lines import (
     byline_of,
     credit_of,
+    is_contact,
     is_copyright,
     is_date_line,
+    is_label,
     is_noise,
     is_sentence,
     opens_a_report,
 )
 from monitor.text.dateline import split_dateline
 from monitor.text.normalise import fold, normal_text
+from monitor.text.sentences import sentences
 from monitor.types import Origin
 
-_N_START_LINES = 5
+_N_START_LINES = 8
 _N_END_LINES = 8
 _STANDFIRST_WORDS = 40
+_TAIL_CHARS = 120
 _INVISIBLE = re.compile(r"[\u00ad\u200b\u2060\ufeff\u202a-\u202e\u2066-\u2069\x00-\x08\x0b-\x1f\x7f]")
 _TAIL_IN_BRACKETS = re.compile(r"(?<=[.!?”\"’。])\s*[(\[（]([^()\[\]（）]{2,40})[)\]）]\.?$")
 _TAIL_AFTER_DASH = re.compile(r"(?<=[.!?”\"’])\s*[—–-]{1,2}\s*([^\W\d_][\w'’ /,&-]{1,40})\.?$")
 _CAPITALS = re.compile(r"[^\W\d_a-z]{2,8}")
+_SIGNED = re.compile(r"\(([^\W\d_]{2,5})\)$")
 _CHINESE_DATELINE = re.compile(
     r"^[(（【]?\s*(新华社|新華社|中新社|中新网|法新社|路透社|美联社)(?:[^，。,]{0,20}?电|[)）】])"
 )
@@ -71,13 +76,17 @@ class _Edges:
 
 
 def clean_paragraphs(
-    paragraphs: Sequence[str], *, title: str = "", known_authors: Sequence[str] = (), known_credits: Sequence[str] = ()
+    paragraphs: Sequence[str],
+    *,
+    titles: Sequence[str] = (),
+    known_authors: Sequence[str] = (),
+    known_credits: Sequence[str] = (),
 ) -> Cleaned:
-    """The cleaned body. `title` repeated as a first line leaves, and so do lines that only name a known author."""
+    """The cleaned body. A title repeated as a first line leaves, and so do lines that only name a known author."""
     lines = [line for paragraph in paragraphs if (line := _tidy(paragraph)) and not is_noise(line)]
     edges = _Edges(credits=[credit for credit in known_credits if credit])
     by_name = {normal_text(name) for name in known_authors if name}
-    lines = _without_start(lines, edges, title=title, by_name=by_name)
+    lines = _without_start(lines, edges, titles=titles, by_name=by_name)
     lines = _without_end(lines, edges, by_name=by_name)
     dateline = split_dateline(lines[0]) if lines else None
     credit = "; ".join(dict.fromkeys(edges.credits)) or None
@@ -96,13 +105,15 @@ def _tidy(paragraph: str) -> str:
     return " ".join(_INVISIBLE.sub("", paragraph).split())
 
 
-def _without_start(lines: list[str], edges: _Edges, *, title: str, by_name: set[str]) -> list[str]:
-    """Looks at the first lines until the report begins; a standfirst before the byline stays."""
+def _without_start(lines: list[str], edges: _Edges, *, titles: Sequence[str], by_name: set[str]) -> list[str]:
+    """Looks at the first lines until the report begins; a standfirst before the byline stays, labels leave."""
     kept: list[str] = []
     for index, line in enumerate(lines[:_N_START_LINES]):
-        if _repeats(line, title) or is_date_line(line) or normal_text(line) in by_name:
+        if any(_repeats(line, title) for title in titles) or is_date_line(line) or (is_contact(line) and not kept):
             continue
         if (byline_of(line) or opens_a_report(line)) and edges.take(line):
+            continue
+        if _names_author(line, by_name) or (is_label(line) and not kept and line is not lines[-1]):
             continue
         kept.append(line)
         if len(line.split()) > _STANDFIRST_WORDS or len([k for k in kept if is_sentence(k)]) > 1:
@@ -125,8 +136,8 @@ def _without_end(lines: list[str], edges: _Edges, *, by_name: set[str]) -> list[
             break
         line = lines[-1]
         if is_copyright(line):
-            found.credits.extend(known_agencies(line)[:1])
-        elif _is_after_list(lines) or not (found.take(line) or is_date_line(line) or normal_text(line) in by_name):
+            found.credits.extend(_credits_of_rights(line))
+        elif _is_after_list(lines) or not (found.take(line) or _is_furniture(lines, by_name)):
             break
         lines.pop()
     if lines:
@@ -137,6 +148,28 @@ def _without_end(lines: list[str], edges: _Edges, *, by_name: set[str]) -> list[
     return [line for line in lines if line]
 
 
+def _is_furniture(lines: list[str], by_name: set[str]) -> bool:
+    """Is the last line something a page ends with: a date, an address, the author's name, a label after a sentence?"""
+    line = lines[-1]
+    if is_date_line(line) or is_contact(line) or _names_author(line, by_name):
+        return True
+    return len(lines) > 1 and is_label(line) and is_sentence(lines[-2])
+
+
+def _credits_of_rights(line: str) -> list[str]:
+    """A line of rights may begin with a credit, or name an agency as the owner."""
+    stated = [credit for sentence in sentences(line) if not is_copyright(sentence) and (credit := credit_of(sentence))]
+    return stated or list(known_agencies(line)[:1])
+
+
+def _names_author(line: str, by_name: set[str]) -> bool:
+    """A line that is an author's name, perhaps with a link or two: "Ann Lee", "Ann Lee - LinkedIn"."""
+    text = normal_text(line)
+    return text in by_name or (
+        len(line.split()) <= 6 and not is_sentence(line) and any(text.startswith(f"{name} ") for name in by_name)
+    )
+
+
 def _is_after_list(lines: list[str]) -> bool:
     """Is the last line one of several list items ("- Germany")?"""
     return len(lines) > 1 and lines[-1].startswith("- ") and lines[-2].startswith("- ")
@@ -144,11 +177,12 @@ def _is_after_list(lines: list[str]) -> bool:
 
 def _without_tail(line: str) -> tuple[str, str | None]:
     """An agency after the last sentence leaves it: "... on Monday. (AFP)", "... on Monday. – Reuters"."""
-    if found := _TAIL_IN_BRACKETS.search(line):
+    start = max(0, len(line) - _TAIL_CHARS)
+    if found := _TAIL_IN_BRACKETS.search(line, start):
         name = found[1].strip()
         if known_agencies(name) or _CAPITALS.fullmatch(name) or agency_by_form(name) == name:
             return line[: found.start()].rstrip(), name
-    if found := _TAIL_AFTER_DASH.search(line):
+    if found := _TAIL_AFTER_DASH.search(line, start):
         name = found[1].strip()
         if (
             all(is_known_agency(part) for part in re.split(r"\s*[/,&]\s*|\s+and\s+", name))
@@ -159,19 +193,21 @@ def _without_tail(line: str) -> tuple[str, str | None]:
 
 
 def _agency(credit_lines: Sequence[str], in_dateline: str | None, first_line: str) -> str | None:
-    for credit in credit_lines:
-        if known := known_agencies(credit):
-            return known[0]
-    if in_dateline and (agency := agency_of_dateline(in_dateline)):
+    """A known agency of a credit line, else that of the dateline, else one that a credit line names by form."""
+    known = [agency for credit in credit_lines for agency in known_agencies(credit)[:1]]
+    if not known and in_dateline and (agency := agency_of_dateline(in_dateline)):
         return agency
-    if found := _CHINESE_DATELINE.match(first_line):
-        return known_agencies(found[1])[0]
-    for credit in credit_lines:
-        if _CAPITALS.fullmatch(credit):
-            return credit
-        if agency := agency_by_form(credit):
-            return agency
-    return None
+    if not known and (found := _CHINESE_DATELINE.match(first_line)):
+        known = list(known_agencies(found[1]))
+    by_form = (agency for credit in credit_lines if (agency := _agency_of_form(credit)))
+    return known[0] if known else next(by_form, None)
+
+
+def _agency_of_form(credit: str) -> str | None:
+    signed = _SIGNED.search(credit)
+    if signed or _CAPITALS.fullmatch(credit):
+        return signed[1] if signed else credit
+    return agency_by_form(credit)
 
 
 def _origin(credit: str | None, agency: str | None, lines: Sequence[str]) -> Origin:

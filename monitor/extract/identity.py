@@ -1,8 +1,8 @@
 """Which article does an entry of a feed lead to?
 
 Decided twice. Before the page is fetched: `decide_identity` says by which key the article of an entry is known, from
-its link, or from feed and guid when there is none; what the store knows comes in as mappings. After it: `choose_canonical`
-chooses among the URL asked for, the URL that answered, and the page's own rel=canonical.
+its link, or from feed and guid when there is none; what the store knows comes in as mappings. After it:
+`choose_canonical` chooses among the URL asked for, the URL that answered, and the page's own rel=canonical.
 
 Refuses to trust a rel=canonical that leads to another registered domain, to a homepage or to nothing, and a redirect
 that ends on a homepage: both would make many articles one. Links of aggregators that do not lead to a page by

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from monitor.extract import phrases
-from monitor.extract.agencies import agency_by_form, is_known_agency, known_agencies
+from monitor.extract.agencies import agency_by_form, is_initials, is_known_agency, known_agencies
 from monitor.text.normalise import fold
 
 _BULLET = re.compile(r"^[\s\-–—*•·>→▶|\[(]+")
@@ -34,7 +34,13 @@ _DATE_FILLERS = frozenset(
     ["am", "pm", "gmt", "utc", "cet", "est", "edt", "bst", "ist", "et", "at", "um", "uhr", "a", "h", "de", "le"]
 )
 _READING_TIME = re.compile(r"^\d{1,2}\s*-?\s*min\w{0,5}\s*(?:read|de lecture|lesezeit|de lectura|di lettura)?$")
+_EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}\.[\w.-]{2,}")
+_TELEPHONE = re.compile(r"(?<![\d.,])(?:\+\d{1,3}[ -]?|0)\d{2,5}[ /-]\d{3}[\d -]{2,}")
+_BREADCRUMB = re.compile(r"\s[>›»→]\s")
 
+MAX_LINE_CHARS = 1_000
+"""Longer lines are text, whatever they begin with; it also bounds the time hostile lines can take."""
+MAX_EDGE_CHARS = 400
 MAX_EDGE_WORDS = 18
 """Longer lines are bylines, credits or date lines of nothing."""
 
@@ -58,6 +64,8 @@ _COPYRIGHT = re.compile(
 
 def is_noise(line: str) -> bool:
     """Does the line leave wherever it stands?"""
+    if len(line) > MAX_LINE_CHARS:
+        return False
     folded = _BULLET.sub("", fold(line)).strip()
     key = _EDGES.sub("", folded)
     n_words = len(line.split())
@@ -70,20 +78,21 @@ def is_noise(line: str) -> bool:
         or _is_cookie_notice(folded, n_words)
         or _is_share_bar(folded)
         or (n_words <= 12 and bool(_CAPTION.match(folded)))
+        or (n_words <= 25 and bool(_BREADCRUMB.search(line)) and not is_sentence(line))
         or bool(_TRAILERS.match(folded[:600]))
     )
 
 
 def is_sentence(line: str) -> bool:
     """Does the line end as a sentence does?"""
-    return bool(_SENTENCE_END.search(line.strip()))
+    return bool(_SENTENCE_END.search(line.strip()[-20:]))
 
 
 def is_date_line(line: str) -> bool:
     """ "Published 6 January 2026, 10:30 GMT", "Updated: 2 hours ago", "Jan. 6, 2026", "3 min read"."""
-    folded = _BULLET.sub("", fold(line)).strip()
+    folded = _BULLET.sub("", fold(line[:MAX_EDGE_CHARS])).strip()
     tokens = _TOKEN.findall(folded)
-    if not 1 <= len(tokens) <= 14 or not any(token.isdigit() for token in tokens):
+    if len(line) >= MAX_EDGE_CHARS or not 1 <= len(tokens) <= 14 or not any(token.isdigit() for token in tokens):
         return False
     if _READING_TIME.match(folded):
         return True
@@ -93,9 +102,26 @@ def is_date_line(line: str) -> bool:
 
 
 def is_copyright(line: str) -> bool:
-    """A line of rights: "© 2026 ...", "All rights reserved."."""
+    """A line of rights: "© 2026 ...", "All rights reserved.", "For republication rights write to ..."."""
+    if len(line) > MAX_EDGE_CHARS:
+        return False
     folded = fold(line).strip(" -|")
-    return len(line.split()) <= 40 and bool(_COPYRIGHT.match(folded))
+    return bool(_COPYRIGHT.match(folded)) or any(phrase in folded for phrase in phrases.RIGHTS_PHRASES)
+
+
+def is_contact(line: str) -> bool:
+    """A short line that gives an e-mail address or telephone number to turn to."""
+    return (
+        len(line) <= MAX_EDGE_CHARS and len(line.split()) <= 25 and bool(_EMAIL.search(line) or _TELEPHONE.search(line))
+    )
+
+
+def is_label(line: str) -> bool:
+    """Up to three words in a script with capitals, no figures, no sentence: a section, a kicker, a list item."""
+    words = _BULLET.sub("", line[:41]).split()
+    if len(words) > 3 or len(line) > 40 or is_sentence(line):
+        return False
+    return any(char.isupper() for char in line) and not any(char.isdigit() for char in line)
 
 
 def _is_date(tokens: list[str]) -> bool:
@@ -175,7 +201,11 @@ _INITIALS = re.compile(r"[^\W\d_a-z]{2,6}")
 
 def byline_of(line: str) -> Byline | None:
     """ "By Ann Lee", "Par Luc Roy et Eva Blanc à Paris", "By Reuters Staff"; None for an ordinary sentence."""
-    line = _BULLET.sub("", line).strip().rstrip(")]").strip() if not line.rstrip().endswith(")") else line.strip()
+    if len(line) > MAX_EDGE_CHARS:
+        return None
+    line = _BULLET.sub("", line).strip()
+    if line.endswith(")") and "(" not in line:  # its opening bracket went as a bullet
+        line = line[:-1].rstrip()
     if cjk := _CJK_BYLINE.match(fold(line)):
         return Byline((cjk[1],))
     words = line.split()
@@ -195,7 +225,8 @@ def byline_of(line: str) -> Byline | None:
 
 def _byline_names(rest: str, *, is_dutch: bool) -> Byline | None:
     credit = None
-    rest = _AFTER_NAMES.sub("", rest.rstrip(".")).strip()
+    rest_is_sentence = rest.endswith(".")
+    rest = _AFTER_NAMES.sub("", rest.rstrip(".,; ")).strip()
     if brackets := _BRACKETS.search(rest):
         credit = brackets[1] if known_agencies(brackets[1]) or _INITIALS.fullmatch(brackets[1]) else None
         rest = rest[: brackets.start()]
@@ -204,9 +235,9 @@ def _byline_names(rest: str, *, is_dutch: bool) -> Byline | None:
     authors: list[str] = []
     for index, part in enumerate(_NAME_SPLIT.split(_PLACE.sub("", rest))):
         name = _PLACE.sub("", part).strip()
-        if is_known_agency(name) or _INITIALS.fullmatch(name):
+        if is_known_agency(name) or _INITIALS.fullmatch(name) or (name == rest and is_initials(name)):
             credit = credit or name
-        elif _is_staff(name):
+        elif _is_staff(name, is_sentence=rest_is_sentence):
             credit = credit or (None if authors else name)  # after a name it is a role
         elif is_person(name):
             authors.append(name)
@@ -229,9 +260,12 @@ def _is_no_name(word: str) -> bool:
     return folded in phrases.NO_NAMES or folded in phrases.STAFF_WORDS
 
 
-def _is_staff(text: str) -> bool:
+def _is_staff(text: str, *, is_sentence: bool) -> bool:
+    """ "Reuters Staff", "Our Correspondent"; small letters are allowed where no full stop makes it a sentence."""
     words = text.split()
-    return 1 <= len(words) <= 6 and any(fold(w) in phrases.STAFF_WORDS for w in words) and _all_capitalised(words)
+    if not 1 <= len(words) <= 5 or not any(fold(word) in phrases.STAFF_WORDS for word in words):
+        return False
+    return _all_capitalised(words) or (not is_sentence and fold(words[-1]) in phrases.STAFF_WORDS)
 
 
 def _is_aside(text: str) -> bool:
@@ -253,10 +287,12 @@ _REPORTING_FILLERS = frozenset(
 _ORIGINALLY = re.compile(
     r"^(?:this|the) (?:article|story|report|piece) (?:was |is )?(?:originally|first|re)[ -]?(?:published|appeared)"
 )
+_INITIALS_AFTER_NAME = re.compile(r"\s*\(([^\W\d_]{2,5})\)\.?$")
+_WITH_AGENCY = re.compile(r"^[^\W\d_a-z].{0,60}?\s(?:with|avec|mit|con|com|met|med)\s(\S.{1,40})$")
 _ALONE_IN_BRACKETS = re.compile(r"^[(\[（【]\s*([^()\[\]]{2,60}?)\s*[)\]）】]\.?$")
 _AFTER_DASH = re.compile(r"^(—|–|--|-)\s*(\S.{1,60})$")
 _DASH_JOINED = re.compile(r"\S\s*[–—]\s*\S|\s-\s|\w-(?=[A-Z])")
-_CREDIT_EDGES = " \t.-–—()[]（）【】*"
+_CREDIT_EDGES = " \t.-–—*•·|"
 
 
 def credit_of(line: str) -> str | None:
@@ -266,11 +302,11 @@ def credit_of(line: str) -> str | None:
     "Northern Post international–Monitoring.", "Garowe Online – Mogadishu".
     """
     line = line.strip()
-    words = line.split()
+    words = line.split() if len(line) <= MAX_EDGE_CHARS else []
     if not words or len(words) > 40 or line[-1] in "?!:" or line.endswith("..") or _QUOTE.search(line):
         return None
-    folded = _BULLET.sub("", fold(line)).strip(_CREDIT_EDGES)
-    bare = line.strip(_CREDIT_EDGES)
+    bare = _bare(line)
+    folded = fold(bare)
     if _is_reporting(folded, bare) or (_ORIGINALLY.match(folded) and len(words) <= 25):
         return bare
     if len(words) > 12:
@@ -279,6 +315,14 @@ def credit_of(line: str) -> str | None:
         named = re.split("[:：]", bare, maxsplit=1)[-1].strip()
         return named if _all_capitalised(named.split()) else None
     return bare if _is_bare_credit(line, bare) else None
+
+
+def _bare(line: str) -> str:
+    """Without dashes and bullets at the ends, full stop, and brackets around the whole."""
+    bare = line.strip(_CREDIT_EDGES)
+    while len(bare) > 2 and bare[0] in "([（【" and bare[-1] in ")]）】":
+        bare = bare[1:-1].strip(_CREDIT_EDGES)
+    return bare
 
 
 def _is_reporting(folded: str, bare: str) -> bool:
@@ -291,6 +335,10 @@ def _is_reporting(folded: str, bare: str) -> bool:
 
 def _is_bare_credit(line: str, bare: str) -> bool:
     """Names and nothing but names, with a sign that they are an organisation's."""
+    if (signed := _INITIALS_AFTER_NAME.search(bare)) and is_initials(signed[1]):
+        return _all_capitalised(_TOKEN.findall(bare[: signed.start()]))  # "Mitteldeutscher Dienst (mdd)"
+    if (named := _WITH_AGENCY.match(bare)) and not is_sentence(line) and is_known_agency(named[1]):
+        return len(bare.split()) <= 8  # "La Gazette du fleuve avec AFP"
     words = _TOKEN.findall(bare)
     if not any(char.isupper() for char in bare):  # scripts without capitals: agencies alone
         return all(is_known_agency(part) for part in re.split(r"\s*[,/،、–—-]\s*", bare))

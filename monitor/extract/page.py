@@ -15,9 +15,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 import trafilatura
 
+from monitor.extract.agencies import agency_by_form, is_initials, is_known_agency
 from monitor.extract.cleaning import Cleaned, clean_paragraphs
 from monitor.extract.lines import is_person
 from monitor.extract.page_facts import PageFacts, parse_declared_date, read_facts
@@ -28,6 +30,8 @@ from monitor.text.tokens import n_words
 from monitor.types import Access, DateOrigin, ExtractedArticle, FeedHints, Method, Precision, Reason
 from monitor.urls import registered_domain
 
+MAX_FEED_CHARS = 1_000_000
+MAX_PARAGRAPHS = 5_000
 _ENOUGH_LETTERS = 80
 """With this much text the detected language wins over the declared one."""
 _MOSTLY = 0.9
@@ -38,7 +42,7 @@ _NO_PERSON = re.compile(
 )
 _BY = re.compile(r"^(?:by|par|von|por|di)\s+", re.IGNORECASE)
 _EMAIL = re.compile(r"\S+@\S+\.\S+")
-_SITE_SEPARATOR = re.compile(r"\s+[|–—·•»:/\\-]+\s+|\s*[|»]\s*")
+_SITE_SEPARATOR = re.compile(r"\s+[|–—·•»:/\\-]+\s+|\s*[|»]\s*|:\s+")
 _HTML_START = re.compile(
     rb"\s*(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?(?:<!--(?:[^-]|-(?!->))*-->\s*)*<(?:!doctype\s+html|html|head|body)",
     re.IGNORECASE,
@@ -133,21 +137,21 @@ def _is_html(body: bytes, content_type: str | None) -> bool:
 
 
 def _read_page(body: bytes, facts: PageFacts, *, url: str, hints: FeedHints) -> _Text:
-    document = trafilatura.bare_extraction(
-        body,
-        url=url,
-        with_metadata=True,
-        include_comments=False,
-        # without extensive search: else years that the text mentions become the date of pages that declare none
-        date_extraction_params={"original_date": True, "extensive_search": False},
-    )
-    if document is None or isinstance(document, dict):
+    document = _extract(body, url=url, include_tables=True)
+    if document is not None and _is_laid_out_in_tables(document.text or ""):
+        document = _extract(body, url=url, include_tables=False) or document
+    if document is None:
         return _Text(cleaned=Cleaned(paragraphs=()), method=Method.PAGE)
     raw_text = document.text or ""
-    title = _line(hints.title) or facts.headline or facts.first_heading or clean_line(document.title or "")
+    titles = (_line(hints.title), facts.headline, facts.first_heading, facts.page_title)
     published_at, _ = parse_declared_date(document.date or "")
     return _Text(
-        cleaned=clean_paragraphs(raw_text.splitlines(), title=title, known_authors=(*hints.authors, *facts.authors)),
+        cleaned=clean_paragraphs(
+            raw_text.splitlines()[:MAX_PARAGRAPHS],
+            titles=titles,
+            known_authors=(*hints.authors, *facts.authors),
+            known_credits=[name for name in facts.authors if is_known_agency(name) or agency_by_form(name) == name],
+        ),
         method=Method.PAGE,
         title=clean_line(document.title or ""),
         authors=tuple(clean_line(name) for name in (document.author or "").split(";") if name.strip()),
@@ -156,11 +160,30 @@ def _read_page(body: bytes, facts: PageFacts, *, url: str, hints: FeedHints) -> 
     )
 
 
+def _extract(body: bytes, *, url: str, include_tables: bool) -> Any:
+    return trafilatura.bare_extraction(
+        body,
+        url=url,
+        with_metadata=True,
+        include_comments=False,
+        include_tables=include_tables,
+        # without extensive search: else years that the text mentions become the date of pages that declare none
+        date_extraction_params={"original_date": True, "extensive_search": False},
+    )
+
+
+def _is_laid_out_in_tables(text: str) -> bool:
+    """Is most of the text the content of table cells? Old sites put whole pages into tables; data tables are short."""
+    lines = text.splitlines()
+    in_cells = sum(len(line) for line in lines if line.startswith("|"))
+    return in_cells > len(text) / 2 and any(len(cell) > 400 for line in lines for cell in line.split("|"))
+
+
 def _feed_text(hints: FeedHints) -> _Text | None:
     """Content if the feed has it, else the summary."""
     for html, method in ((hints.content, Method.FEED_CONTENT), (hints.summary, Method.FEED_SUMMARY)):
-        lines = plain_text(html).splitlines()
-        cleaned = clean_paragraphs(lines, title=_line(hints.title), known_authors=hints.authors)
+        lines = plain_text(html[:MAX_FEED_CHARS]).splitlines()[:MAX_PARAGRAPHS]
+        cleaned = clean_paragraphs(lines, titles=[_line(hints.title)], known_authors=hints.authors)
         if any(char.isalnum() for paragraph in cleaned.paragraphs for char in paragraph):
             return _Text(cleaned=cleaned, method=method)
     return None
@@ -295,6 +318,11 @@ def _clean_authors(names: Sequence[str]) -> tuple[str, ...]:
     found: list[str] = []
     for given in names:
         name = _BY.sub("", _EMAIL.sub("", _line(given))).strip(" ()<>,;|-")
-        if name and "://" not in name and len(name) <= 100 and not _NO_PERSON.match(fold(name)):
+        if name and "://" not in name and len(name) <= 100 and not _is_nobody(name):
             found.append(name.title() if name.isupper() and name.isascii() and " " in name else name)
     return tuple(dict.fromkeys(found))
+
+
+def _is_nobody(name: str) -> bool:
+    """A role, an account name or the initials of an agency ("mdp/hn")."""
+    return bool(_NO_PERSON.match(fold(name))) or all(map(is_initials, name.split("/"))) or is_known_agency(name)

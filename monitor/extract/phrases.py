@@ -24,7 +24,8 @@ propaganda | pubblicità | advertentie | reclame | reklama | reklame | annons | 
 """)
 )
 ADVERTISEMENT_STARTS = _folded("""
-advertisement | advertisement - scroll to continue | story continues below | story continues after
+advertise here | advertise with us | advertisement | advertisement - scroll to continue | story continues below
+story continues after
 article continues below | article continues after | continue reading below | scroll to continue
 this advertisement has not loaded | skip advertisement | la suite après la publicité
 la suite après cette publicité | der artikel wird nach der werbung fortgesetzt
@@ -33,7 +34,10 @@ continua após a publicidade | continua dopo la pubblicità | l'articolo continu
 """)
 
 RELATED_STARTS = _folded("""
-read more | read also | also read | read next | read on | see also | related | related article
+you are here | poll | in this section | all the latest | toute l'actualité | tous nos articles
+alle nachrichten
+toda la actualidad | tutte le notizie | all stories by | more by | read more | read also | also read | read next
+read on | see also | related | related article
 related articles | related stories | related story | related news | related topics | related content
 recommended | recommended stories | recommended for you | more from | more on this story | more on this
 more stories | most read | must read | you may also like | you might also like | don't miss | watch | listen
@@ -114,6 +118,15 @@ COPYRIGHT_STARTS = _folded("""
 © | (c) | all rights reserved | tous droits réservés | alle rechte vorbehalten
 todos los derechos reservados | todos os direitos reservados | tutti i diritti riservati | все права защищены
 """)
+RIGHTS_PHRASES = _folded("""
+all rights reserved | for republication rights | republication rights | may not be published, broadcast
+no part of this site
+may not be reproduced | reproduction is prohibited | reproduction in whole or in part | without prior permission
+tous droits réservés | toute reproduction interdite | reproduction interdite | alle rechte vorbehalten
+urheberrechtlich geschützt | todos los derechos reservados | prohibida su reproducción
+todos os direitos reservados
+tutti i diritti riservati | riproduzione riservata | все права защищены | alle rechten voorbehouden
+""")
 CAPTION_STARTS = _folded("""
 photo | photos | photograph | image | picture | file photo | foto | bild | symbolbild | imagen | immagine
 crédit photo | getty images
@@ -173,6 +186,7 @@ source | sources | quelle | quellen | fuente | fuentes | fonte | fonti | bron | 
 источник | джерело | المصدر | 来源 | 來源 | 出典 | credit | credits | agency
 """)
 REPORTING_STARTS = _folded("""
+reporting and editing by | reporting and writing by | writing and editing by
 reporting by | additional reporting by | additional reporting | with reporting by | with additional reporting by
 with contributions from | with contributions by | with input from | with inputs from | with files from
 with agencies | with agency inputs | with agency input | with material from | contributed by | compiled by

@@ -108,16 +108,14 @@ def _resolve(conn: Connection, entry: UnresolvedEntry, now: datetime) -> None:
         not_seen_before_at=entry.not_seen_before_at,
         published_at=entry.published_at,
     )
-    article_id = identity.known or articles.find_article(conn, [new.url])
+    known = identity.known or articles.find_article(conn, [new.url])
     if entry.article_id is not None:
         articles.request_page(conn, entry.article_id, now)
-    elif article_id is not None:
-        articles.note_sighting(conn, article_id, new)
-    else:
-        if new.host:
-            new = replace(new, source_id=ensure_source(conn, registered_domain(new.host), now=now))
-        article_id = articles.add_article(conn, new, now)
-    entries.save_resolved(conn, entry, article_id)
+    elif known is not None:
+        articles.note_sighting(conn, known, new)
+    elif new.host:
+        new = replace(new, source_id=ensure_source(conn, registered_domain(new.host), now=now))
+    entries.save_resolved(conn, entry, known or articles.add_article(conn, new, now))
 
 
 # --- pages ---------------------------------------------------------------------------------------------------------
@@ -193,7 +191,7 @@ def _save(app: App, reading: Reading, leased_until: datetime) -> None:
         _hold_back(conn, reading, now)
         other_id = articles.find_article(conn, [canonical])
         if other_id is not None and other_id != page.id and page.is_new:
-            pages.merge_into(conn, page, other_id, now)
+            pages.merge_into(conn, fetched, other_id, now)
             return
         if other_id != page.id and not page.is_new:
             fetched = replace(fetched, canonical_url=page.url)
@@ -221,7 +219,7 @@ def _retry_at(reading: Reading, now: datetime) -> datetime | None:
     may_pass = reading.reason in _PASSING_REASONS or status in _PASSING_STATUS
     if not may_pass or reading.page.n_page_failures + 1 >= MAX_PAGE_FAILURES:
         return None
-    return now + FIRST_RETRY * 2**reading.page.n_page_failures
+    return now + FIRST_RETRY * (1 << reading.page.n_page_failures)
 
 
 def _hold_back(conn: Connection, reading: Reading, now: datetime) -> None:

@@ -55,7 +55,8 @@ _CHALLENGE_MARKS = re.compile(
 )
 _NEEDS_SCRIPT = re.compile(
     r"(?:enable|activate|turn on|requires?|needs?|without) (?:\w+ ){0,3}javascript"
-    r"|javascript (?:is|must be|to run|enabled|required)|activer javascript|javascript (?:aktiv|est requis)|aktivieren sie javascript|habilit\w+ javascript"
+    r"|javascript (?:is|must be|to run|enabled|required)|activer javascript"
+    r"|javascript (?:aktiv|est requis)|aktivieren sie javascript|habilit\w+ javascript"
     r"|activ\w+ javascript|abilit\w+ javascript|включите javascript"
 )
 

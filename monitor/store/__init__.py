@@ -1,1 +1,1 @@
-"""The only place that speaks SQL. One module per noun; a stage gets plain dataclasses from it and gives plain values."""
+"""The only place that speaks SQL. One module per noun; stages get plain dataclasses and give plain values."""

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, RowMapping, Select, func, select, update
 
 from monitor.errors import NotFoundError
 from monitor.store import hosts
+from monitor.store.columns import MAX_KEY, URL_CHARS
 from monitor.store.engine import insert
 from monitor.store.tables import (
     article_authors,
@@ -54,7 +55,7 @@ def appeared_at(
 
 
 def add_article(conn: Connection, new: NewArticle, now: datetime) -> ArticleId:
-    """Store an article that is to be fetched at once."""
+    """Store an article that is to be fetched at once; the one that has this URL already where there is one."""
     hosts.ensure_hosts(conn, [new.host] if new.host else [], now)
     row = insert(conn, articles).values(
         url=new.url,
@@ -68,22 +69,30 @@ def add_article(conn: Connection, new: NewArticle, now: datetime) -> ArticleId:
         ),
         fetch_due_at=now,
     )
-    article_id = ArticleId(conn.execute(row.returning(articles.c.id)).scalar_one())
-    add_urls(conn, article_id, {new.url: "canonical", new.entry_url: "entry"}, now)
+    once = row.on_conflict_do_nothing(index_elements=["url"]).returning(articles.c.id)
+    article_id: ArticleId | None = conn.execute(once).scalar_one_or_none()
+    if article_id is None:  # a page that was read meanwhile named this URL as its own
+        return ArticleId(conn.execute(select(articles.c.id).where(articles.c.url == new.url)).scalar_one())
+    add_urls(conn, article_id, {new.entry_url: "entry", new.url: "canonical"}, now)
     return article_id
 
 
 def add_urls(conn: Connection, article_id: ArticleId, kinds: dict[str, str], now: datetime) -> None:
     """Remember that these URLs lead to an article; a URL that is known already keeps its first meaning."""
+    # In one order everywhere: two transactions that wait for each other's URLs would both be stuck.
     rows = [
-        {"url": url, "article_id": article_id, "kind": kind, "first_seen_at": now} for url, kind in kinds.items() if url
+        {"url": url, "article_id": article_id, "kind": kind, "first_seen_at": now}
+        for url, kind in sorted(kinds.items())
+        if url and len(url) <= URL_CHARS
     ]
-    conn.execute(insert(conn, article_urls).on_conflict_do_nothing(index_elements=["url"]), rows)
+    if rows:
+        conn.execute(insert(conn, article_urls).on_conflict_do_nothing(index_elements=["url"]), rows)
 
 
 def request_page(conn: Connection, article_id: ArticleId, now: datetime) -> None:
-    """Let the page of an article be fetched (again), since a feed says that it changed."""
-    conn.execute(update(articles).where(articles.c.id == article_id, articles.c.host != "").values(fetch_due_at=now))
+    """Let an article be read again, since a feed says that it changed; a reading under way is not saved."""
+    due = {"fetch_due_at": now, "fetch_leased_until": None, "n_fetch_tries": 0}
+    conn.execute(update(articles).where(articles.c.id == article_id).values(due))
 
 
 def note_sighting(conn: Connection, article_id: ArticleId, entry: NewArticle) -> None:
@@ -93,16 +102,17 @@ def note_sighting(conn: Connection, article_id: ArticleId, entry: NewArticle) ->
         return
     known = [moment for moment in (row["published_at"], entry.published_at) if moment is not None]
     published_at = min(known, default=None)
-    first_seen_at = min(row["first_seen_at"], entry.first_seen_at)
+    # The feed that had it first is the one whose polls say since when it can have been there.
+    first = min(row["first_seen_at"], entry.first_seen_at)
+    not_before = row["not_seen_before_at"] if first == row["first_seen_at"] else entry.not_seen_before_at
     conn.execute(
         update(articles)
         .where(articles.c.id == article_id)
         .values(
-            first_seen_at=first_seen_at,
+            first_seen_at=first,
+            not_seen_before_at=not_before,
             published_at=published_at,
-            appeared_at=appeared_at(
-                published_at, first_seen_at=first_seen_at, not_seen_before_at=row["not_seen_before_at"]
-            ),
+            appeared_at=appeared_at(published_at, first_seen_at=first, not_seen_before_at=not_before),
         )
     )
 
@@ -153,7 +163,7 @@ def load_in_arrival_order(conn: Connection, language: str | None = None) -> list
 def get_article(conn: Connection, name: str) -> Article:
     """An article by its number or any of its URLs; ids that were merged away lead on. Raises NotFoundError."""
     if name.isdecimal():
-        number = ArticleId(int(name))
+        number = ArticleId(min(int(name[:20]), MAX_KEY))
         merged = conn.execute(select(article_merges.c.article_id).where(article_merges.c.old_id == number))
         article_id: ArticleId | None = merged.scalar_one_or_none() or number
     else:

@@ -1,7 +1,9 @@
 """How work is taken: a row that is due is leased to one worker by one statement.
 
-`UPDATE ... WHERE id IN (SELECT ... FOR UPDATE SKIP LOCKED) AND due RETURNING`: the outer condition repeats the inner one,
-because a row may have been taken between the two on PostgreSQL; SQLite leaves FOR UPDATE out and has one writer anyway.
+`UPDATE ... WHERE id IN (SELECT ... FOR UPDATE SKIP LOCKED) AND due RETURNING`: the outer condition repeats the inner
+one, because a row may have been taken between the two on PostgreSQL; SQLite leaves FOR UPDATE out and has one writer.
+The inner SELECT is a CTE, which PostgreSQL runs once; as a plain subquery it may run it again for each row, and each run
+skips what the one before had locked, so that more than `limit` rows are taken.
 Claiming counts a try, saving a result resets it. So a row with tries and no lease is one whose last worker vanished: it
 is claimed alone, lest it take a whole batch down again, and set aside after MAX_TRIES.
 """
@@ -83,7 +85,7 @@ def _choose(conn: Connection, what: Claimable, ready: ColumnElement[bool], limit
     if suspect is not None:
         return [suspect]
     rows = select(what.id).where(ready).order_by(what.due, what.id).limit(limit)
-    return rows.with_for_update(skip_locked=True).scalar_subquery()
+    return select(rows.with_for_update(skip_locked=True).cte("chosen").c[0])
 
 
 def save(conn: Connection, what: Claimable, row_id: Any, leased_until: datetime, **values: Any) -> None:
@@ -91,12 +93,24 @@ def save(conn: Connection, what: Claimable, row_id: Any, leased_until: datetime,
 
     Raises LeaseLostError when the lease ran out and somebody else took the row; the caller's transaction rolls back.
     """
-    held = conn.execute(
-        update(what.table)
-        .where(what.id == row_id, what.leased_until == leased_until)
-        .values({**values, what.leased_until.name: None, what.n_tries.name: 0})
-    ).rowcount
-    if held != 1:
+    given_back = {what.leased_until.name: None, what.n_tries.name: 0}
+    _write_held(conn, what, row_id, leased_until=leased_until, values={**values, **given_back})
+
+
+def hold(conn: Connection, what: Claimable, row_id: Any, leased_until: datetime) -> None:
+    """Keep a claimed row for this transaction: before results are saved that need several statements.
+
+    Raises LeaseLostError as `save` does. Without it two workers that both believe to hold the row could write its results
+    at the same time, and one of them would fail on a unique constraint instead.
+    """
+    _write_held(conn, what, row_id, leased_until=leased_until, values={what.leased_until.name: leased_until})
+
+
+def _write_held(
+    conn: Connection, what: Claimable, row_id: Any, *, leased_until: datetime, values: dict[str, Any]
+) -> None:
+    mine = update(what.table).where(what.id == row_id, what.leased_until == leased_until)
+    if conn.execute(mine.values(values)).rowcount != 1:
         raise LeaseLostError(f"{what.table.name} {row_id}: the lease ran out before the result was saved")
 
 
@@ -126,7 +140,6 @@ def exhausted(conn: Connection, what: Claimable, now: datetime) -> list[Any]:
 def next_lease_end(conn: Connection, what: Claimable, now: datetime) -> datetime | None:
     """When the first lease on a due row runs out, on the clock of `now`; None when no due row is leased."""
     lease_now = lease_clock(conn, now)
-    first = conn.execute(
-        select(func.min(what.leased_until)).where(what.is_due(now), what.leased_until > lease_now)
-    ).scalar_one()
+    ends = select(func.min(what.leased_until)).where(what.is_due(now), what.leased_until > lease_now)
+    first: datetime | None = conn.execute(ends).scalar_one()
     return None if first is None else now + (first - lease_now)

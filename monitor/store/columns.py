@@ -1,18 +1,32 @@
-"""Which column types the tables use, so that both databases give back the same Python values.
+"""Which values the tables hold, so that both databases take and give back the same ones.
 
 Refuses naive datetimes: a moment without a zone is a bug of the caller, never guessed here.
 """
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, DateTime, Dialect, Integer
 from sqlalchemy.types import TypeDecorator
 
+_SURROGATES = re.compile("[\ud800-\udfff]")
+#: A longer URL is no key: PostgreSQL refuses index entries of more than about 2,700 bytes.
+URL_CHARS = 2048
+MAX_KEY = 2**63 - 1
+
 #: Keys: 64 bits on PostgreSQL; SQLite numbers rows by itself only for plain INTEGER, which holds 64 bits there.
 Key = BigInteger().with_variant(Integer, "sqlite")
+
+
+def storable(text: str) -> str:
+    """The text without what databases refuse: PostgreSQL stores no NUL, neither of them half a surrogate pair."""
+    text = text.replace("\0", "")
+    if text.isascii() or not _SURROGATES.search(text):
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 class UTCDateTime(TypeDecorator[datetime]):
@@ -32,7 +46,7 @@ class UTCDateTime(TypeDecorator[datetime]):
         value = value.astimezone(UTC)
         return value if dialect.name == "postgresql" else value.replace(tzinfo=None)
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)

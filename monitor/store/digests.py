@@ -1,7 +1,7 @@
 """Digests, rendered once and stored, and their deliveries: a mail is handed over at most once.
 
-A delivery is committed as `sending` before the mail server hears of it. Found in that state after a crash, nobody can say
-whether the mail went out: it becomes `unknown` and only a person sends it again.
+A delivery is committed as `sending` before the mail server hears of it. Found in that state after a crash, nobody can
+say whether the mail went out: it becomes `unknown` and only a person sends it again.
 """
 
 from __future__ import annotations
@@ -33,12 +33,14 @@ class DueDelivery:
 
 def last_window_end(conn: Connection, subscription_id: SubscriptionId) -> datetime | None:
     """Where the subscription's newest digest ended."""
-    return conn.execute(
-        select(func.max(digests.c.window_end)).where(digests.c.subscription_id == subscription_id)
-    ).scalar_one()
+    newest = select(func.max(digests.c.window_end)).where(digests.c.subscription_id == subscription_id)
+    end: datetime | None = conn.execute(newest).scalar_one()
+    return end
 
 
-def load_told(conn: Connection, subscription_id: SubscriptionId, stories: Sequence[StoryId]) -> dict[StoryId, ToldStory]:
+def load_told(
+    conn: Connection, subscription_id: SubscriptionId, stories: Sequence[StoryId]
+) -> dict[StoryId, ToldStory]:
     """What the subscription's readers were told of these stories, most recently, and all articles they were shown."""
     items = (
         select(digest_items)
@@ -107,23 +109,27 @@ def _save_items(conn: Connection, digest_id: DigestId, digest: Digest) -> None:
             )
         )
         shown = [{"digest_id": digest_id, "story_id": story.id, "article_id": member.id} for member in story.members]
-        conn.execute(insert(conn, digest_item_articles).on_conflict_do_nothing(), shown)
+        if shown:
+            conn.execute(insert(conn, digest_item_articles).on_conflict_do_nothing(), shown)
 
 
 def mark_lost(conn: Connection, now: datetime) -> int:
     """Deliveries that were being sent when their worker vanished: nobody knows whether they arrived."""
     lost = and_(deliveries.c.state == "sending", deliveries.c.leased_until <= lease_clock(conn, now))
     detail = "the process ended while the mail was handed over; look whether it arrived before sending it again"
-    return conn.execute(update(deliveries).where(lost).values(state="unknown", detail=detail, leased_until=None)).rowcount
+    return conn.execute(
+        update(deliveries).where(lost).values(state="unknown", detail=detail, leased_until=None)
+    ).rowcount
 
 
 def mark_sending(conn: Connection, *, now: datetime, lease_s: float) -> DueDelivery | None:
     """Take one delivery that is due and commit to sending it."""
     due = and_(deliveries.c.state == "pending", deliveries.c.next_try_at <= now)
     chosen = select(deliveries.c.id).where(due).order_by(deliveries.c.next_try_at, deliveries.c.id).limit(1)
+    once = chosen.with_for_update(skip_locked=True).cte("chosen")
     taken = (
         update(deliveries)
-        .where(deliveries.c.id.in_(chosen.with_for_update(skip_locked=True).scalar_subquery()), due)
+        .where(deliveries.c.id.in_(select(once.c.id)), due)
         .values(
             state="sending",
             leased_until=lease_clock(conn, now) + timedelta(seconds=lease_s),
@@ -165,7 +171,12 @@ def save_outcome(
     """What came of handing a mail over: sent, refused, unknown, or pending again."""
     conn.execute(
         update(deliveries)
-        .where(deliveries.c.id == delivery.id, deliveries.c.state == "sending")
+        .where(
+            deliveries.c.id == delivery.id,
+            deliveries.c.state == "sending",
+            # A worker that was given up for lost must not speak for the one that a person let send the mail again.
+            deliveries.c.n_tries == delivery.n_tries,
+        )
         .values(
             state=state,
             reason=None if reason is None else reason.value,

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, or_, select, update
 
 from monitor.store import claims
 from monitor.store.claims import Claimable
-from monitor.store.engine import insert
-from monitor.store.tables import articles, bands, copies, counters, duplicates, fingerprints, rewrites
+from monitor.store.engine import COPY_GROUPS_LOCK, hold_lock, insert
+from monitor.store.tables import articles, bands, copies, duplicates, fingerprints, rewrites
 from monitor.types import ArticleId, DuplicateKind, DuplicateLink, RewriteLink
 
 MATCHES = Claimable(articles, articles.c.match_due_at, articles.c.match_leased_until, articles.c.n_match_tries)
 
 
-def claim_unmatched(
-    conn: Connection, *, now: datetime, lease_s: float, limit: int
-) -> tuple[list[ArticleId], datetime]:
+def claim_unmatched(conn: Connection, *, now: datetime, lease_s: float, limit: int) -> tuple[list[ArticleId], datetime]:
     """Lease articles whose text is new and not yet compared with the others."""
     claimed = claims.claim(conn, MATCHES, now=now, lease_s=lease_s, limit=limit)
     return [row["id"] for row in claimed.rows], claimed.leased_until
@@ -43,7 +41,7 @@ def save_fingerprint(
     conn.execute(delete(bands).where(bands.c.article_id == article_id))
     if band_numbers:
         rows = [{"band": band, "article_id": article_id} for band in sorted(set(band_numbers))]
-        conn.execute(insert(conn, bands), rows)
+        conn.execute(insert(conn, bands).on_conflict_do_nothing(), rows)
 
 
 SAME_TEXT = -1
@@ -51,7 +49,13 @@ SAME_TEXT = -1
 
 
 def load_band_rows(
-    conn: Connection, article_id: ArticleId, *, scheme: str, text_hash: str, band_numbers: Sequence[int], since: datetime
+    conn: Connection,
+    article_id: ArticleId,
+    *,
+    scheme: str,
+    text_hash: str,
+    band_numbers: Sequence[int],
+    since: datetime,
 ) -> list[tuple[int, ArticleId]]:
     """The (band, article) rows of other articles first seen since then that share a band, or the whole text."""
     recent = select(articles.c.id).where(articles.c.first_seen_at >= since).scalar_subquery()
@@ -73,17 +77,18 @@ def load_fingerprints(conn: Connection, ids: Iterable[ArticleId], scheme: str) -
     wanted = select(fingerprints.c.article_id, fingerprints.c.body).where(
         fingerprints.c.article_id.in_(sorted(set(ids))), fingerprints.c.scheme == scheme
     )
-    return dict(conn.execute(wanted).tuples().all())
+    return dict(conn.execute(wanted).all())
 
 
 def save_links(
     conn: Connection, links: Iterable[DuplicateLink], followed: Iterable[RewriteLink], now: datetime
 ) -> None:
     """Add facts; a fact that is stored already stays as it is."""
-    for link in links:
+    # In one order everywhere: two workers that find the same facts would wait for each other otherwise.
+    for link in sorted(links, key=lambda one: (one.article_id, one.original_id)):
         row = insert(conn, duplicates).values(**{**asdict(link), "kind": link.kind.value}, found_at=now)
         conn.execute(row.on_conflict_do_nothing())
-    for rewrite in followed:
+    for rewrite in sorted(followed, key=lambda one: (one.article_id, one.original_id)):
         conn.execute(insert(conn, rewrites).values(**asdict(rewrite), found_at=now).on_conflict_do_nothing())
 
 
@@ -94,8 +99,7 @@ def finish_match(conn: Connection, article_id: ArticleId, leased_until: datetime
 
 def hold_copy_groups(conn: Connection) -> None:
     """Let one worker at a time derive copy groups, until its transaction ends."""
-    conn.execute(insert(conn, counters).values(name="copy_groups", value=0).on_conflict_do_nothing())
-    conn.execute(update(counters).where(counters.c.name == "copy_groups").values(value=counters.c.value + 1))
+    hold_lock(conn, COPY_GROUPS_LOCK)
 
 
 def load_links_around(conn: Connection, ids: Collection[ArticleId]) -> list[DuplicateLink]:
@@ -109,7 +113,10 @@ def load_links_around(conn: Connection, ids: Collection[ArticleId]) -> list[Dupl
         seen |= frontier
         for row in conn.execute(near).mappings():
             link = DuplicateLink(
-                **{**{name: row[name] for name in DuplicateLink.__dataclass_fields__}, "kind": DuplicateKind(row["kind"])}
+                **{
+                    **{name: row[name] for name in DuplicateLink.__dataclass_fields__},
+                    "kind": DuplicateKind(row["kind"]),
+                }
             )
             found[link.article_id, link.original_id, link.scheme] = link
         frontier = {end for link in found.values() for end in (link.article_id, link.original_id)} - seen
@@ -127,7 +134,7 @@ def save_copy_groups(conn: Connection, ids: Collection[ArticleId], groups: Mappi
 def load_originals(conn: Connection, ids: Iterable[ArticleId]) -> dict[ArticleId, ArticleId]:
     """For those of these articles that are copies: the original of their group."""
     rows = select(copies.c.article_id, copies.c.original_id).where(copies.c.article_id.in_(sorted(set(ids))))
-    return dict(conn.execute(rows).tuples().all())
+    return dict(conn.execute(rows).all())
 
 
 def load_linked(conn: Connection, article_id: ArticleId) -> list[ArticleId]:
@@ -135,6 +142,40 @@ def load_linked(conn: Connection, article_id: ArticleId) -> list[ArticleId]:
     there = select(duplicates.c.original_id).where(duplicates.c.article_id == article_id)
     back = select(duplicates.c.article_id).where(duplicates.c.original_id == article_id)
     return sorted({*conn.execute(there).scalars(), *conn.execute(back).scalars()})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relation:
+    """A stored link of an article with another one, which came before it (is_original) or after it."""
+
+    article_id: ArticleId
+    is_original: bool
+    kind: str
+    containment: float
+    jaccard: float | None
+    scheme: str
+    found_at: datetime
+
+
+def load_relations(conn: Connection, article_id: ArticleId) -> list[Relation]:
+    """What this article repeats or follows, and what repeats or follows it, the strongest first."""
+    found = []
+    for links in (duplicates, rewrites):
+        mine = or_(links.c.article_id == article_id, links.c.original_id == article_id)
+        for row in conn.execute(select(links).where(mine)).mappings():
+            is_original = row["article_id"] == article_id
+            found.append(
+                Relation(
+                    article_id=row["original_id"] if is_original else row["article_id"],
+                    is_original=is_original,
+                    kind=row.get("kind", "rewrite"),
+                    containment=row["containment"],
+                    jaccard=row.get("jaccard"),
+                    scheme=row["scheme"],
+                    found_at=row["found_at"],
+                )
+            )
+    return sorted(found, key=lambda one: (not one.is_original, -one.containment, one.article_id))
 
 
 def next_match_at(conn: Connection, now: datetime) -> datetime | None:

@@ -1,29 +1,35 @@
 """How the two databases are opened, and every difference between them.
 
-SQLite: WAL, foreign keys, full sync (a mail marked as being sent must survive a power cut), one writer at a time through
-BEGIN IMMEDIATE. PostgreSQL 15 or later through psycopg 3. Refuses SQLite in memory: a service that forgets is none.
+What databases refuse is taken out of every text on its way in, here and nowhere else: feeds and pages send anything.
+SQLite: WAL, foreign keys, full sync (a mail marked as being sent must survive a power cut), one writer at a time
+through BEGIN IMMEDIATE. PostgreSQL 15 or later through psycopg 3. Refuses SQLite in memory: a service that forgets is
+none.
 """
 
 from __future__ import annotations
 
 import fcntl
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
-from sqlalchemy import Connection as Connection
+from sqlalchemy import Connection as Connection  # noqa: PLC0414 - stages name it
 from sqlalchemy import Engine, Table, create_engine, event, func, make_url, select, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError
 
 from monitor.errors import StoreError
+from monitor.store.columns import storable
 from monitor.urls import masked
 
 BUSY_TIMEOUT_S = 60
-#: Any number does, as long as every process of this product takes the same one.
+#: Any numbers do, as long as every process of this product takes the same ones.
 MIGRATION_LOCK = 7_165_021
+RESOLVE_LOCK = 7_165_022
+COPY_GROUPS_LOCK = 7_165_023
 
 
 class Store:
@@ -41,7 +47,11 @@ class Store:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A transaction that sees one state and writes nothing."""
-        with self.engine.connect().execution_options(reads_only=True) as conn, conn.begin():
+        options: dict[str, Any] = {"reads_only": True}
+        if self.engine.dialect.name == "postgresql":
+            # Else each statement would see a state of its own, and a story's figures could contradict its members.
+            options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        with self.engine.connect().execution_options(**options) as conn, conn.begin():
             yield conn
 
     def close(self) -> None:
@@ -71,10 +81,18 @@ def _open_sqlite(file: str | None, url: Any) -> Engine:
         raise StoreError("database.url names SQLite in memory; name a file, for example sqlite:///monitor.db")
     if not Path(file).absolute().parent.is_dir():
         raise StoreError(f"the folder of the database file {file} does not exist; create it or change database.url")
-    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S, "isolation_level": None})
+    engine = create_engine(
+        url, connect_args={"timeout": BUSY_TIMEOUT_S, "isolation_level": None}, json_serializer=_json
+    )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
-    return engine
+    event.listen(engine, "before_cursor_execute", _clean_parameters, retval=True)
+    try:
+        with engine.connect():
+            return engine
+    except DatabaseError as error:
+        engine.dispose()
+        raise StoreError(f"the database file {file} cannot be opened: {error.orig}. Check database.url.") from None
 
 
 def _prepare_sqlite(dbapi_connection: Any, _record: object) -> None:
@@ -89,7 +107,8 @@ def _begin_sqlite(conn: Connection) -> None:
 
 def _open_postgresql(url: Any) -> Engine:
     try:
-        engine = create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 10})
+        engine = create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 10}, json_serializer=_json)
+        event.listen(engine, "before_cursor_execute", _clean_parameters, retval=True)
         with engine.connect():
             return engine
     except (OperationalError, NoSuchModuleError) as error:
@@ -97,6 +116,44 @@ def _open_postgresql(url: Any) -> Engine:
         raise StoreError(
             f"no PostgreSQL at {url.render_as_string(hide_password=True)}: {first_line}. Check database.url."
         ) from None
+
+
+def missing_file(url: str) -> Path | None:
+    """The SQLite file of a URL that nobody has made yet: opening it would make an empty one. None when all is well."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        return None  # opening it says what is wrong
+    if parsed.get_backend_name() != "sqlite" or parsed.database in {None, "", ":memory:"}:
+        return None
+    file = Path(str(parsed.database))
+    return None if file.exists() else file
+
+
+def _clean_parameters(
+    _conn: Connection,
+    _cursor: object,
+    statement: str,
+    parameters: Any,
+    _context: object,
+    _many: bool,  # noqa: FBT001 - SQLAlchemy calls it so
+) -> tuple[str, Any]:
+    return statement, _clean(parameters)
+
+
+def _clean(value: Any) -> Any:
+    """The same value with all texts in it made storable."""
+    if isinstance(value, str):
+        return storable(value)
+    if isinstance(value, Mapping):
+        return {key: _clean(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(map(_clean, value))
+    return value
+
+
+def _json(value: Any) -> str:
+    return json.dumps(_clean(value), ensure_ascii=False)
 
 
 def is_sqlite(conn: Connection) -> bool:
@@ -112,13 +169,14 @@ def lease_clock(conn: Connection, now: datetime) -> datetime:
     """The clock that leases are measured by: the server's on PostgreSQL, shared by all workers, else the given one."""
     if is_sqlite(conn):
         return now
-    return conn.execute(select(func.clock_timestamp())).scalar_one()
+    server_now: datetime = conn.execute(select(func.clock_timestamp())).scalar_one()
+    return server_now
 
 
-def hold_migration_lock(conn: Connection) -> None:
-    """Let one process migrate at a time. On SQLite the write transaction is that lock already."""
+def hold_lock(conn: Connection, number: int) -> None:
+    """Let one transaction at a time go on from here. On SQLite a write transaction is alone already."""
     if not is_sqlite(conn):
-        conn.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
+        conn.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": number})
 
 
 @contextmanager

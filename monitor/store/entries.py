@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, select, update
 
-from monitor.store.engine import insert
+from monitor.store.columns import URL_CHARS, storable
+from monitor.store.engine import RESOLVE_LOCK, hold_lock, insert
 from monitor.store.tables import entries, feeds, sightings
 from monitor.types import ArticleId, EntryId, FeedHints, FeedId, ParsedEntry, SourceId
+
+GUID_BYTES = 2048
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,13 +52,18 @@ def save_entries(
     now: datetime,
     not_seen_before_at: datetime | None,
 ) -> EntryChange:
-    """Store what a poll found. New and changed entries are due to be resolved; saving the same twice changes nothing."""
-    by_guid = {entry.guid: entry for entry in parsed}
+    """Store what a poll found. New and changed entries are due to be resolved; saving twice changes nothing."""
+    by_guid = {(guid := _key(entry.guid)): replace(entry, guid=guid) for entry in parsed}
     known = _known_hashes(conn, feed_id, list(by_guid))
     new = [entry for entry in by_guid.values() if entry.guid not in known]
     changed = [entry for entry in by_guid.values() if known.get(entry.guid, entry.content_hash) != entry.content_hash]
     if new:
-        first = {"feed_id": feed_id, "first_seen_at": now, "last_seen_at": now, "not_seen_before_at": not_seen_before_at}
+        first = {
+            "feed_id": feed_id,
+            "first_seen_at": now,
+            "last_seen_at": now,
+            "not_seen_before_at": not_seen_before_at,
+        }
         rows = [{**first, **_values(entry), "resolve_due_at": now} for entry in new]
         conn.execute(insert(conn, entries).on_conflict_do_nothing(index_elements=["feed_id", "guid"]), rows)
     for entry in changed:
@@ -67,11 +76,20 @@ def save_entries(
     return EntryChange(n_new=len(new), n_changed=len(changed), n_known=len(known))
 
 
+def _key(guid: str) -> str:
+    """The guid as it is stored, or its hash where PostgreSQL could not index it."""
+    guid = storable(guid)
+    too_long = len(guid.encode()) > GUID_BYTES
+    return hashlib.sha256(guid.encode()).hexdigest() if too_long else guid
+
+
 def _known_hashes(conn: Connection, feed_id: FeedId, guids: Sequence[str]) -> dict[str, str]:
     known: dict[str, str] = {}
     for start in range(0, len(guids), 500):
         some = guids[start : start + 500]
-        rows = select(entries.c.guid, entries.c.content_hash).where(entries.c.feed_id == feed_id, entries.c.guid.in_(some))
+        rows = select(entries.c.guid, entries.c.content_hash).where(
+            entries.c.feed_id == feed_id, entries.c.guid.in_(some)
+        )
         known.update((guid, content_hash) for guid, content_hash in conn.execute(rows))
     return known
 
@@ -79,7 +97,7 @@ def _known_hashes(conn: Connection, feed_id: FeedId, guids: Sequence[str]) -> di
 def _values(entry: ParsedEntry) -> dict[str, object]:
     return {
         "guid": entry.guid,
-        "url": entry.url,
+        "url": entry.url if len(entry.url or "") <= URL_CHARS else None,
         "title": entry.title,
         "authors": list(entry.authors),
         "summary": entry.summary,
@@ -114,14 +132,16 @@ def mark_unchanged(conn: Connection, feed_id: FeedId, *, last_good_poll_at: date
 def _mark_sightings(conn: Connection, feed_id: FeedId, now: datetime) -> None:
     seen = select(entries.c.id).where(entries.c.feed_id == feed_id, entries.c.last_seen_at == now)
     conn.execute(
-        update(sightings)
-        .where(sightings.c.feed_id == feed_id, sightings.c.entry_id.in_(seen))
-        .values(last_seen_at=now)
+        update(sightings).where(sightings.c.feed_id == feed_id, sightings.c.entry_id.in_(seen)).values(last_seen_at=now)
     )
 
 
 def load_unresolved(conn: Connection, *, now: datetime, limit: int) -> list[UnresolvedEntry]:
-    """Entries whose article is to be decided, oldest first; locked until the transaction ends."""
+    """Entries whose article is to be decided, oldest first.
+
+    One transaction at a time goes on from here: two that decided at once could make two articles of one URL.
+    """
+    hold_lock(conn, RESOLVE_LOCK)
     rows = (
         select(entries, feeds.c.source_id, feeds.c.url.label("feed_url"))
         .join(feeds, feeds.c.id == entries.c.feed_id)
@@ -136,9 +156,7 @@ def load_unresolved(conn: Connection, *, now: datetime, limit: int) -> list[Unre
 
 def save_resolved(conn: Connection, entry: UnresolvedEntry, article_id: ArticleId) -> None:
     """Note that an entry leads to an article: a sighting."""
-    conn.execute(
-        update(entries).where(entries.c.id == entry.id).values(article_id=article_id, resolve_due_at=None)
-    )
+    conn.execute(update(entries).where(entries.c.id == entry.id).values(article_id=article_id, resolve_due_at=None))
     row = insert(conn, sightings).values(
         article_id=article_id,
         entry_id=entry.id,
@@ -147,20 +165,22 @@ def save_resolved(conn: Connection, entry: UnresolvedEntry, article_id: ArticleI
         last_seen_at=entry.last_seen_at,
     )
     conn.execute(
-        row.on_conflict_do_update(
-            index_elements=["article_id", "entry_id"], set_={"last_seen_at": entry.last_seen_at}
-        )
+        row.on_conflict_do_update(index_elements=["article_id", "entry_id"], set_={"last_seen_at": entry.last_seen_at})
     )
 
 
 def load_hints(conn: Connection, article_id: ArticleId) -> FeedHints:
     """What the feeds say about an article: the entry with the longest text of its own, and the earliest date."""
-    rows = conn.execute(
-        select(entries, feeds.c.language)
-        .join(feeds, feeds.c.id == entries.c.feed_id)
-        .where(entries.c.article_id == article_id)
-        .order_by(entries.c.first_seen_at, entries.c.id)
-    ).mappings().all()
+    rows = (
+        conn.execute(
+            select(entries, feeds.c.language)
+            .join(feeds, feeds.c.id == entries.c.feed_id)
+            .where(entries.c.article_id == article_id)
+            .order_by(entries.c.first_seen_at, entries.c.id)
+        )
+        .mappings()
+        .all()
+    )
     if not rows:
         return FeedHints()
     best = max(rows, key=lambda row: (len(row["content"]), len(row["summary"])))

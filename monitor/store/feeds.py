@@ -9,9 +9,10 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, and_, delete, func, or_, select, update
 
-from monitor.errors import NotFoundError
+from monitor.errors import NotFoundError, UsageError
 from monitor.store import claims, hosts
 from monitor.store.claims import Claimable
+from monitor.store.columns import URL_CHARS
 from monitor.store.engine import insert
 from monitor.store.sources import ensure_source
 from monitor.store.tables import entries, feed_tags, feeds, poll_log, source_days, sources
@@ -19,6 +20,8 @@ from monitor.types import FeedId, SourceId
 from monitor.urls import host_of, registered_domain
 
 POLLS = Claimable(feeds, feeds.c.next_poll_at, feeds.c.leased_until, feeds.c.n_tries)
+#: Without its lease, so that a poll under way cannot save the next one over the pause.
+_PAUSED: dict[str, Any] = {"state": "paused", "next_poll_at": None, "leased_until": None, "n_tries": 0}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +90,9 @@ class FeedRow:
 
 
 def add_feed(conn: Connection, new: NewFeed, *, now: datetime, interval_s: int) -> tuple[FeedId, bool]:
-    """Subscribe to a feed, due at once; returns its id and whether it is new."""
+    """Subscribe to a feed, due at once; returns its id and whether it is new. Raises UsageError for an endless URL."""
+    if len(new.url) > URL_CHARS:
+        raise UsageError(f"a feed URL has at most {URL_CHARS} characters, and {new.url[:80]}... has {len(new.url)}")
     found = find_feed(conn, new.url)
     if found is not None:
         return found, False
@@ -98,14 +103,17 @@ def add_feed(conn: Connection, new: NewFeed, *, now: datetime, interval_s: int) 
         source_id=ensure_source(conn, domain, now=now),
         url=new.url,
         host=host,
-        title=new.title,
-        site_url=new.site_url,
+        title=new.title[:1000],
+        site_url=new.site_url if len(new.site_url or "") <= URL_CHARS else None,
         managed_by=new.managed_by,
         created_at=now,
         interval_s=interval_s,
         next_poll_at=now,
     )
-    feed_id = FeedId(conn.execute(row.returning(feeds.c.id)).scalar_one())
+    once = row.on_conflict_do_nothing(index_elements=["url"]).returning(feeds.c.id)
+    feed_id: FeedId | None = conn.execute(once).scalar_one_or_none()
+    if feed_id is None:  # another process was faster
+        return FeedId(conn.execute(select(feeds.c.id).where(feeds.c.url == new.url)).scalar_one()), False
     if new.tags:
         tags = [{"feed_id": feed_id, "tag": tag[:200]} for tag in sorted(set(new.tags))]
         conn.execute(insert(conn, feed_tags).on_conflict_do_nothing(), tags)
@@ -120,9 +128,7 @@ def claim_due(
     conn: Connection, *, now: datetime, lease_s: float, limit: int, spacing_s: float
 ) -> tuple[list[DueFeed], datetime]:
     """Lease due feeds, at most one per host and only at hosts that are free now, and take those hosts' slots."""
-    claimed = hosts.claim_spaced(
-        conn, POLLS, feeds.c.host, now=now, lease_s=lease_s, limit=limit, spacing_s=spacing_s
-    )
+    claimed = hosts.claim_spaced(conn, POLLS, feeds.c.host, now=now, lease_s=lease_s, limit=limit, spacing_s=spacing_s)
     return [_due(row) for row in claimed.rows], claimed.leased_until
 
 
@@ -141,9 +147,7 @@ def save_poll(
     """Write what a poll found: the feed's new state in `values`, its log line and the source's day."""
     claims.save(conn, POLLS, feed.id, leased_until, last_poll_at=now, **values)
     line = {name: getattr(log, name) for name in PollLogRow.__dataclass_fields__}
-    conn.execute(
-        insert(conn, poll_log).values(feed_id=feed.id, polled_at=now, **line).on_conflict_do_nothing()
-    )
+    conn.execute(insert(conn, poll_log).values(feed_id=feed.id, polled_at=now, **line).on_conflict_do_nothing())
     _count_day(conn, feed.source_id, now, log)
 
 
@@ -181,7 +185,7 @@ def pause_missing(conn: Connection, kept_urls: Iterable[str]) -> int:
     """Pause the feeds that a file manages and no longer lists."""
     gone = and_(feeds.c.managed_by == "file", feeds.c.url.not_in(sorted(kept_urls)), feeds.c.state != "paused")
     return conn.execute(
-        update(feeds).where(gone).values(state="paused", next_poll_at=None, because="no longer listed in its file")
+        update(feeds).where(gone).values(**_PAUSED, because="no longer listed in its file")
     ).rowcount
 
 
@@ -191,6 +195,20 @@ def resume_listed(conn: Connection, url: str, now: datetime) -> None:
         update(feeds)
         .where(feeds.c.url == url, feeds.c.managed_by == "file", feeds.c.state == "paused")
         .values(state="active", next_poll_at=now, because="listed again in its file")
+    )
+
+
+def pause_feed(conn: Connection, feed_id: FeedId, because: str) -> None:
+    """Do not poll this feed until somebody resumes it."""
+    conn.execute(update(feeds).where(feeds.c.id == feed_id).values(**_PAUSED, because=because))
+
+
+def resume_feed(conn: Connection, feed_id: FeedId, *, now: datetime, because: str) -> None:
+    """Poll this feed again, at once, whatever state it was in."""
+    conn.execute(
+        update(feeds)
+        .where(feeds.c.id == feed_id)
+        .values(state="active", next_poll_at=now, because=because, reason=None, n_failures=0)
     )
 
 
@@ -235,10 +253,11 @@ def list_troubled(conn: Connection) -> list[FeedRow]:
 
 def n_hosts(conn: Connection) -> int:
     """How many hosts the polled feeds lie on."""
-    return int(conn.execute(select(func.count(func.distinct(feeds.c.host))).where(feeds.c.state != "paused")).scalar_one())
+    return int(
+        conn.execute(select(func.count(func.distinct(feeds.c.host))).where(feeds.c.state != "paused")).scalar_one()
+    )
 
 
 def expire_polls(conn: Connection, before: datetime) -> int:
     """Forget log lines older than `before`."""
     return conn.execute(delete(poll_log).where(poll_log.c.polled_at < before)).rowcount
-

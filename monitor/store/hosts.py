@@ -33,9 +33,7 @@ def reserve(conn: Connection, names: Collection[str], *, now: datetime, spacing_
         for row in rows
     ]
     if slots:
-        conn.execute(
-            update(hosts).where(hosts.c.name == bindparam("host")).values(next_at=bindparam("slot")), slots
-        )
+        conn.execute(update(hosts).where(hosts.c.name == bindparam("host")).values(next_at=bindparam("slot")), slots)
     return {row["name"] for row in rows}
 
 
@@ -48,17 +46,18 @@ def claim_spaced(
     """
     turn = func.row_number().over(partition_by=host, order_by=(what.due, what.id)).label("turn")
     due = (
-        select(what.id.label("id"), host.label("host"), what.due.label("due"), turn)
+        select(what.id.label("id"), host.label("host"), what.due.label("due"), what.n_tries.label("n_tries"), turn)
         .outerjoin(hosts, hosts.c.name == host)
         .where(what.is_due(now), what.is_free(lease_clock(conn, now)), or_(host == "", hosts.c.next_at <= now))
         .subquery()
     )
     in_turn = or_(due.c.turn == 1, due.c.host == "")
-    candidates = conn.execute(
-        select(due.c.id, due.c.host).where(in_turn).order_by(due.c.due, due.c.id).limit(limit)
-    ).all()
-    free = reserve(conn, [name for _, name in candidates if name], now=now, spacing_s=spacing_s) | {""}
-    among = [row_id for row_id, name in candidates if name in free]
+    columns = (due.c.id, due.c.host, due.c.n_tries)
+    candidates = conn.execute(select(*columns).where(in_turn).order_by(due.c.due, due.c.id).limit(limit)).all()
+    # A suspect is claimed alone; the other hosts keep their slots then.
+    candidates = [row for row in candidates if row.n_tries > 0][:1] or candidates
+    free = reserve(conn, [row.host for row in candidates if row.host], now=now, spacing_s=spacing_s) | {""}
+    among = [row.id for row in candidates if row.host in free]
     return claims.claim(conn, what, now=now, lease_s=lease_s, limit=limit, among=among)
 
 

@@ -9,13 +9,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, Table, delete, func, select, update
 
+from monitor.errors import LeaseLostError
+from monitor.query.matching import index_words
 from monitor.store import claims, hosts
-from monitor.store.articles import add_urls, appeared_at
+from monitor.store.articles import add_urls, appeared_at, find_article
 from monitor.store.claims import Claimable
+from monitor.store.columns import URL_CHARS, storable
 from monitor.store.counters import take_numbers
-from monitor.store.engine import insert
+from monitor.store.engine import RESOLVE_LOCK, hold_lock, insert
 from monitor.store.entries import move_entries
 from monitor.store.tables import (
     article_authors,
@@ -29,7 +32,7 @@ from monitor.store.tables import (
     revisions,
     tags,
 )
-from monitor.text.normalise import fold, text_hash
+from monitor.text.normalise import text_hash
 from monitor.text.tokens import words
 from monitor.types import Access, ArticleId, ExtractedArticle, Reason, Response
 
@@ -64,7 +67,6 @@ def claim_pages(
             .where(entries.c.article_id.in_(ids))
             .group_by(entries.c.article_id)
         )
-        .tuples()
         .all()
     )
     due = [
@@ -88,8 +90,16 @@ def next_page_at(conn: Connection, now: datetime) -> datetime | None:
     return hosts.next_spaced_at(conn, PAGES, articles.c.host, now)
 
 
-def merge_into(conn: Connection, page: DuePage, other_id: ArticleId, now: datetime) -> None:
-    """The page turned out to be an article that is stored already: its entries lead there, its id redirects."""
+def merge_into(conn: Connection, fetched: FetchedPage, other_id: ArticleId, now: datetime) -> None:
+    """The page turned out to be an article that is stored already: its entries lead there, its id redirects.
+
+    Only for a page without a text of its own: stories and digests hang on the others. Raises LeaseLostError.
+    """
+    page = fetched.page
+    if not page.is_new or page.id == other_id:
+        raise ValueError(f"article {page.id} cannot be merged into {other_id}")
+    hold_lock(conn, RESOLVE_LOCK)
+    claims.hold(conn, PAGES, page.id, fetched.leased_until)
     move_entries(conn, page.id, other_id)
     conn.execute(update(article_urls).where(article_urls.c.article_id == page.id).values(article_id=other_id))
     conn.execute(update(article_merges).where(article_merges.c.article_id == page.id).values(article_id=other_id))
@@ -119,12 +129,13 @@ def save_article(conn: Connection, fetched: FetchedPage, article: ExtractedArtic
     The first text gives the article its place in the arrival order; each real change becomes a revision.
     """
     page = fetched.page
+    claims.hold(conn, PAGES, page.id, fetched.leased_until)
     _save_page(conn, fetched, now)
-    add_urls(conn, page.id, {fetched.canonical_url: "canonical", **fetched.other_urls}, now)
+    url = _save_urls(conn, fetched, now)
     changed = _save_revision(conn, page.id, article, now)
     values = _article_values(article, page, conn)
     if changed:
-        values |= {"match_due_at": now, "watch_due_at": now}
+        values |= _DUE_AGAIN | {"match_due_at": now, "watch_due_at": now}
     if page.is_new:
         values |= {"assign_due_at": now, "state": "ready"}
     claims.save(
@@ -132,7 +143,7 @@ def save_article(conn: Connection, fetched: FetchedPage, article: ExtractedArtic
         PAGES,
         page.id,
         fetched.leased_until,
-        url=fetched.canonical_url,
+        url=url,
         fetch_due_at=fetched.retry_at,
         n_page_failures=0 if fetched.retry_at is None else page.n_page_failures + 1,
         reason=None,
@@ -146,14 +157,32 @@ def save_article(conn: Connection, fetched: FetchedPage, article: ExtractedArtic
     return changed
 
 
+#: Whoever compares the text before this one must not mark the new one as compared.
+_DUE_AGAIN: dict[str, Any] = {
+    "match_leased_until": None,
+    "n_match_tries": 0,
+    "watch_leased_until": None,
+    "n_watch_tries": 0,
+}
+
+
+def _save_urls(conn: Connection, fetched: FetchedPage, now: datetime) -> str:
+    """Remember the URLs of a page; returns the one it is known by."""
+    url = fetched.canonical_url if len(fetched.canonical_url) <= URL_CHARS else fetched.page.url
+    add_urls(conn, fetched.page.id, {**fetched.other_urls, url: "canonical"}, now)
+    if find_article(conn, [url]) != fetched.page.id:
+        raise LeaseLostError(f"article {fetched.page.id}: its canonical URL became that of another one meanwhile")
+    return url
+
+
 def _article_values(article: ExtractedArticle, page: DuePage, conn: Connection) -> dict[str, Any]:
     values: dict[str, Any] = {
         "title": article.title,
         "text": article.text,
         "text_hash": text_hash(article.text),
-        "folded": fold(f"{article.title}\n{article.text}"),
-        "language": article.language or "und",
-        "language_declared": article.language_declared,
+        "folded": f" {' '.join(index_words(article.title, article.text).words)} ",
+        "language": (article.language or "und")[:8],
+        "language_declared": article.language_declared and article.language_declared[:20],
         "access": article.access.value,
         "method": article.method.value,
         "n_words": article.n_words,
@@ -164,13 +193,15 @@ def _article_values(article: ExtractedArticle, page: DuePage, conn: Connection) 
         "origin": article.origin.value,
     }
     if page.is_new:
-        not_before = conn.execute(select(articles.c.not_seen_before_at).where(articles.c.id == page.id)).scalar_one()
+        # As it is now: another feed may have shown the article earlier since the page was claimed.
+        moments = (articles.c.first_seen_at, articles.c.not_seen_before_at)
+        first_seen_at, not_before = conn.execute(select(*moments).where(articles.c.id == page.id)).one()
         values |= {
             "published_at": article.published_at,
             "published_precision": article.precision.value,
             "published_origin": article.date_origin.value,
             "appeared_at": appeared_at(
-                article.published_at, first_seen_at=page.first_seen_at, not_seen_before_at=not_before
+                article.published_at, first_seen_at=first_seen_at, not_seen_before_at=not_before
             ),
         }
     return values
@@ -229,23 +260,30 @@ def _save_revision(conn: Connection, article_id: ArticleId, article: ExtractedAr
 
 def _save_authors(conn: Connection, article_id: ArticleId, names: Sequence[str]) -> None:
     conn.execute(delete(article_authors).where(article_authors.c.article_id == article_id))
-    for position, name in enumerate(dict.fromkeys(name[:300] for name in names)):
-        conn.execute(insert(conn, authors).values(name=name).on_conflict_do_nothing(index_elements=["name"]))
-        author_id = conn.execute(select(authors.c.id).where(authors.c.name == name)).scalar_one()
-        conn.execute(insert(conn, article_authors).values(article_id=article_id, author_id=author_id, position=position))
+    ids = _ids_of(conn, authors, [name[:300] for name in names])
+    for position, author_id in enumerate(ids):
+        conn.execute(
+            insert(conn, article_authors).values(article_id=article_id, author_id=author_id, position=position)
+        )
+
+
+def _ids_of(conn: Connection, named: Table, names: Sequence[str]) -> list[int]:
+    """The ids of the rows with these names, in this order and once each; rows that are missing are made."""
+    wanted = dict.fromkeys(name for name in map(storable, names) if name.strip())
+    # In one order everywhere: two transactions that wait for each other's names would both be stuck.
+    for name in sorted(wanted):
+        conn.execute(insert(conn, named).values(name=name).on_conflict_do_nothing(index_elements=["name"]))
+    ids = dict(conn.execute(select(named.c.name, named.c.id).where(named.c.name.in_(wanted))).all())
+    return [ids[name] for name in wanted]
 
 
 def _save_tags(conn: Connection, article_id: ArticleId, names: Sequence[str]) -> None:
     conn.execute(delete(article_tags).where(article_tags.c.article_id == article_id))
-    for name in sorted({name[:200] for name in names}):
-        conn.execute(insert(conn, tags).values(name=name).on_conflict_do_nothing(index_elements=["name"]))
-        tag_id = conn.execute(select(tags.c.id).where(tags.c.name == name)).scalar_one()
+    for tag_id in _ids_of(conn, tags, [name[:200] for name in names]):
         conn.execute(insert(conn, article_tags).values(article_id=article_id, tag_id=tag_id))
 
 
-def save_without_text(
-    conn: Connection, fetched: FetchedPage, *, access: Access, reason: Reason, detail: str
-) -> None:
+def save_without_text(conn: Connection, fetched: FetchedPage, *, access: Access, reason: Reason, detail: str) -> None:
     """Neither page nor feed gave a text: ask again at `retry_at`, or set the article aside with the reason."""
     page = fetched.page
     values: dict[str, Any] = {"reason": reason.value, "detail": detail[:1000]}
@@ -263,18 +301,14 @@ def save_without_text(
 
 
 def set_aside_crashed(conn: Connection, now: datetime) -> list[ArticleId]:
-    """Articles whose pages took their workers down each time: no more attempts."""
+    """Articles whose pages took their workers down each time: no more attempts. A text they have stays."""
     ids = claims.exhausted(conn, PAGES, now)
-    conn.execute(
-        update(articles)
-        .where(articles.c.id.in_(ids))
-        .values(fetch_due_at=None, n_fetch_tries=0, reason=Reason.GAVE_UP.value, state="set_aside")
-    )
+    crashed = update(articles).where(articles.c.id.in_(ids))
+    conn.execute(crashed.values(fetch_due_at=None, n_fetch_tries=0, reason=Reason.GAVE_UP.value))
+    conn.execute(crashed.where(articles.c.arrival_no.is_(None)).values(state="set_aside"))
     return ids
 
 
 def expire_pages(conn: Connection, now: datetime) -> int:
     """Forget raw pages past their time; the texts stay."""
     return conn.execute(delete(pages).where(pages.c.expires_at <= now)).rowcount
-
-

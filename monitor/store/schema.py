@@ -6,6 +6,8 @@ at once do not both migrate; either all of it is applied or nothing.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +16,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import Connection
 
 from monitor.data_files import data_folder
 from monitor.errors import StoreError
-from monitor.store.engine import Store, hold_migration_lock
+from monitor.store.engine import MIGRATION_LOCK, Store, hold_lock
 from monitor.store.tables import metadata
 
 
@@ -39,17 +42,29 @@ def head() -> str:
 def upgrade(store: Store, revision: str = "head") -> None:
     """Bring the schema up to `revision`; does nothing where it is there already."""
     with store.begin() as conn:
-        hold_migration_lock(conn)
-        if revision == "head" and current(conn) == head():
-            return
-        command.upgrade(_config(conn), revision)
+        hold_lock(conn, MIGRATION_LOCK)
+        found = current(conn)
+        _refuse_unknown(found)
+        if revision != "head" or found != head():
+            with _as_store_error():
+                command.upgrade(_config(conn), revision)
 
 
 def downgrade(store: Store, revision: str) -> None:
     """Take the schema back to `revision` ("base": nothing is left). Data of dropped tables is gone."""
     with store.begin() as conn:
-        hold_migration_lock(conn)
-        command.downgrade(_config(conn), revision)
+        hold_lock(conn, MIGRATION_LOCK)
+        _refuse_unknown(current(conn))
+        with _as_store_error():
+            command.downgrade(_config(conn), revision)
+
+
+@contextmanager
+def _as_store_error() -> Iterator[None]:
+    try:
+        yield
+    except CommandError as error:
+        raise StoreError(f"the database cannot be migrated: {error}") from None
 
 
 def current(conn: Connection) -> str | None:
@@ -71,10 +86,14 @@ def require_current(store: Store) -> None:
         return
     if found is None:
         raise StoreError("the database is empty; run `monitor db upgrade` first")
-    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
-    if found not in known:
-        raise StoreError(f"the database is at revision {found}, which this version does not know; use a newer monitor")
+    _refuse_unknown(found)
     raise StoreError(f"the database is at revision {found}, not {head()}; run `monitor db upgrade` first")
+
+
+def _refuse_unknown(found: str | None) -> None:
+    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+    if found is not None and found not in known:
+        raise StoreError(f"the database is at revision {found}, which this version does not know; use a newer monitor")
 
 
 def migrations_folder() -> Path:

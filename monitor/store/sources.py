@@ -3,26 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, select, update
 
+from monitor.declared import DeclaredSource
 from monitor.store.engine import insert
 from monitor.store.tables import families, sources
 from monitor.types import SourceId
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeclaredSource:
-    """A source as config/publishers.toml describes it."""
-
-    domain: str
-    name: str
-    kind: str = "outlet"
-    country: str | None = None
-    language: str | None = None
-    family: str | None = None
 
 
 def ensure_source(conn: Connection, domain: str, *, now: datetime, name: str = "") -> SourceId:

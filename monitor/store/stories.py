@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, and_, bindparam, column, distinct, or_, select, table, text, update
+from sqlalchemy import Connection, RowMapping, and_, bindparam, column, func, or_, select, table, text, update
 
 from monitor.errors import LeaseLostError, NotFoundError
+from monitor.store.columns import MAX_KEY, storable
 from monitor.store.engine import insert, lease_clock
 from monitor.store.tables import (
     articles,
@@ -23,6 +24,9 @@ from monitor.store.tables import (
 )
 from monitor.text.sentences import lead
 from monitor.types import Article, ArticleId, DuplicateKind, Origin, Story, StoryId, StoryMember
+
+
+BATCH = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,12 +55,17 @@ class NewMember:
 
 
 def claim_language(conn: Connection, *, now: datetime, lease_s: float) -> tuple[str, datetime] | None:
-    """Lease the assigner of a language that has articles to assign; None when there is none or all are taken."""
-    ready = and_(articles.c.assign_due_at <= now, articles.c.match_due_at.is_(None), articles.c.arrival_no.is_not(None))
-    languages = sorted(conn.execute(select(distinct(articles.c.language)).where(ready)).scalars())
+    """Lease the assigner of a language that has articles to assign; None when there is none or all are taken.
+
+    The language whose next article arrived first comes first. One whose next article is still to be compared with the
+    others has nothing to assign.
+    """
+    languages = _ready_languages(conn, now)
     if not languages:
         return None
-    rows = [{"language": language, "n_articles": 0, "last_arrival_no": 0, "n_tries": 0} for language in languages]
+    rows = [
+        {"language": language, "n_articles": 0, "last_arrival_no": 0, "n_tries": 0} for language in sorted(languages)
+    ]
     conn.execute(insert(conn, language_statistics).on_conflict_do_nothing(index_elements=["language"]), rows)
     lease_now = lease_clock(conn, now)
     until = lease_now + timedelta(seconds=lease_s)
@@ -72,6 +81,17 @@ def claim_language(conn: Connection, *, now: datetime, lease_s: float) -> tuple[
     return None
 
 
+def _ready_languages(conn: Connection, now: datetime) -> list[str]:
+    waiting = and_(articles.c.assign_due_at <= now, articles.c.arrival_no.is_not(None))
+    first = select(func.min(articles.c.arrival_no)).where(waiting).group_by(articles.c.language)
+    ready = (
+        select(articles.c.language)
+        .where(articles.c.arrival_no.in_(first), articles.c.match_due_at.is_(None))
+        .order_by(articles.c.arrival_no)
+    )
+    return list(conn.execute(ready).scalars())
+
+
 def release_language(conn: Connection, language: str, leased_until: datetime) -> None:
     conn.execute(
         update(language_statistics)
@@ -83,7 +103,7 @@ def release_language(conn: Connection, language: str, leased_until: datetime) ->
 def next_assign_at(conn: Connection, now: datetime) -> datetime | None:
     """When the lease of a lost assigner ends whose language has articles waiting."""
     lease_now = lease_clock(conn, now)
-    waiting = select(distinct(articles.c.language)).where(articles.c.assign_due_at <= now)
+    waiting = select(articles.c.language).where(articles.c.assign_due_at <= now).distinct()
     ends = select(language_statistics.c.leased_until).where(
         language_statistics.c.leased_until > lease_now, language_statistics.c.language.in_(waiting)
     )
@@ -95,7 +115,9 @@ def load_unassigned(conn: Connection, language: str, limit: int) -> list[Article
     """The next articles of a language in arrival order, up to the first whose comparison is not done."""
     waiting = (
         select(articles.c.id, articles.c.match_due_at)
-        .where(articles.c.language == language, articles.c.assign_due_at.is_not(None), articles.c.arrival_no.is_not(None))
+        .where(
+            articles.c.language == language, articles.c.assign_due_at.is_not(None), articles.c.arrival_no.is_not(None)
+        )
         .order_by(articles.c.arrival_no)
         .limit(limit)
     )
@@ -116,14 +138,16 @@ def count_assigned(conn: Connection, language: str) -> int:
 def load_statistics(conn: Connection, language: str) -> tuple[int, dict[str, int]]:
     """How many articles of a language were assigned, and in how many of them each term occurs."""
     counts = select(terms.c.term, terms.c.n_articles).where(terms.c.language == language)
-    return count_assigned(conn, language), dict(conn.execute(counts).tuples().all())
+    return count_assigned(conn, language), dict(conn.execute(counts).all())
 
 
 def load_members(conn: Connection, language: str, *, since: datetime, scheme: str) -> list[MemberFeatures]:
     """The assigned articles of a language that were first seen since then, in arrival order."""
     names = ("published_at", "first_seen_at")
     rows = (
-        select(story_members.c.article_id, story_members.c.story_id, *(articles.c[name] for name in names), features.c.body)
+        select(
+            story_members.c.article_id, story_members.c.story_id, *(articles.c[name] for name in names), features.c.body
+        )
         .join(articles, articles.c.id == story_members.c.article_id)
         .join(features, and_(features.c.article_id == articles.c.id, features.c.scheme == scheme))
         .join(stories, stories.c.id == story_members.c.story_id)
@@ -147,7 +171,7 @@ def find_story_of(conn: Connection, ids: Iterable[ArticleId]) -> dict[ArticleId,
     rows = select(story_members.c.article_id, story_members.c.story_id).where(
         story_members.c.article_id.in_(sorted(set(ids)))
     )
-    return dict(conn.execute(rows).tuples().all())
+    return dict(conn.execute(rows).all())
 
 
 def save_member(conn: Connection, member: NewMember, *, leased_until: datetime, now: datetime) -> StoryId:
@@ -158,7 +182,7 @@ def save_member(conn: Connection, member: NewMember, *, leased_until: datetime, 
     if story_id is None:
         story_id = _add_story(conn, member, now)
     else:
-        _extend_story(conn, story_id, article.appeared_at)
+        _extend_story(conn, story_id, member)
     conn.execute(
         insert(conn, story_members).values(
             article_id=article.id,
@@ -169,7 +193,9 @@ def save_member(conn: Connection, member: NewMember, *, leased_until: datetime, 
             assigned_at=now,
         )
     )
-    conn.execute(insert(conn, features).values(article_id=article.id, scheme=member.features_scheme, body=member.features))
+    conn.execute(
+        insert(conn, features).values(article_id=article.id, scheme=member.features_scheme, body=member.features)
+    )
     _count_terms(conn, article.language, member.terms)
     conn.execute(update(articles).where(articles.c.id == article.id).values(assign_due_at=None))
     return story_id
@@ -178,9 +204,7 @@ def save_member(conn: Connection, member: NewMember, *, leased_until: datetime, 
 def _keep_lease(conn: Connection, article: Article, leased_until: datetime) -> None:
     counted = (
         update(language_statistics)
-        .where(
-            language_statistics.c.language == article.language, language_statistics.c.leased_until == leased_until
-        )
+        .where(language_statistics.c.language == article.language, language_statistics.c.leased_until == leased_until)
         .values(n_articles=language_statistics.c.n_articles + 1, last_arrival_no=article.arrival_no)
     )
     if conn.execute(counted).rowcount != 1:
@@ -203,24 +227,22 @@ def _add_story(conn: Connection, member: NewMember, now: datetime) -> StoryId:
     return story_id
 
 
-def _extend_story(conn: Connection, story_id: StoryId, appeared_at: datetime) -> None:
+def _extend_story(conn: Connection, story_id: StoryId, member: NewMember) -> None:
+    """A story is headed by its earliest report, as far as it is known yet; a copy never heads one."""
     row = conn.execute(select(stories).where(stories.c.id == story_id)).mappings().one()
-    conn.execute(
-        update(stories)
-        .where(stories.c.id == story_id)
-        .values(
-            first_seen_at=min(row["first_seen_at"], appeared_at),
-            last_seen_at=max(row["last_seen_at"], appeared_at),
-            state="open",
-            closed_at=None,
-        )
-    )
+    article, is_copy = member.article, member.because == "copy"
+    values: dict[str, Any] = {"last_seen_at": max(row["last_seen_at"], article.appeared_at)}
+    if article.appeared_at < row["first_seen_at"]:
+        values["first_seen_at"] = article.appeared_at
+        values |= {} if is_copy else {"title": article.title, "lead": lead(article.text, 2)}
+    conn.execute(update(stories).where(stories.c.id == story_id).values(state="open", closed_at=None, **values))
 
 
 def _count_terms(conn: Connection, language: str, found: frozenset[str]) -> None:
     if not found:
         return
-    rows = [{"language": language, "term": term[:200], "n_articles": 1} for term in sorted(found)]
+    stored = {storable(term)[:200] for term in found}
+    rows = [{"language": language, "term": term, "n_articles": 1} for term in sorted(stored)]
     statement = insert(conn, terms)
     counted = statement.on_conflict_do_update(
         index_elements=["language", "term"], set_={"n_articles": terms.c.n_articles + 1}
@@ -233,9 +255,7 @@ def log_story(
 ) -> None:
     """Note what happened to a story, for `stories log`."""
     conn.execute(
-        insert(conn, story_log).values(
-            story_id=story_id, action=action, who=who, details=dict(details), logged_at=now
-        )
+        insert(conn, story_log).values(story_id=story_id, action=action, who=who, details=dict(details), logged_at=now)
     )
 
 
@@ -262,7 +282,7 @@ _MEMBERS = text("""
 SELECT a.story_id, a.article_id AS id, a.title, a.source, a.family, a.url, a.language, a.published_at, a.first_seen_at,
        a.appeared_at, a.origin, a.agency, a.duplicate_of, a.duplicate_kind, a.rewrite_of, t.text
 FROM v_story_articles a JOIN articles t ON t.id = a.article_id
-WHERE a.story_id IN :ids ORDER BY a.appeared_at, a.url
+WHERE a.story_id IN :ids
 """).bindparams(bindparam("ids", expanding=True)).columns(
     published_at=articles.c.published_at.type,
     first_seen_at=articles.c.first_seen_at.type,
@@ -276,10 +296,17 @@ def load_stories(conn: Connection, ids: Sequence[StoryId] | None = None) -> list
     if ids is not None:
         query = query.where(_V_STORIES.c.id.in_(ids))
     rows = conn.execute(query).mappings().all()
-    members: dict[StoryId, list[StoryMember]] = {row["id"]: [] for row in rows}
-    for member in conn.execute(_MEMBERS, {"ids": list(members)}).mappings():
-        members[member["story_id"]].append(_member(member))
-    return [_story(row, tuple(members[row["id"]])) for row in rows]
+    members: dict[StoryId, list[RowMapping]] = {row["id"]: [] for row in rows}
+    found = list(members)
+    for start in range(0, len(found), BATCH):
+        for member in conn.execute(_MEMBERS, {"ids": found[start : start + BATCH]}).mappings():
+            members[member["story_id"]].append(member)
+    return [_story(row, _in_order(members[row["id"]])) for row in rows]
+
+
+def _in_order(rows: Iterable[RowMapping]) -> tuple[StoryMember, ...]:
+    # Not by the database: each has its own idea of the order of text.
+    return tuple(_member(row) for row in sorted(rows, key=lambda row: (row["appeared_at"], row["url"])))
 
 
 def _story(row: RowMapping, members: tuple[StoryMember, ...]) -> Story:
@@ -299,6 +326,7 @@ def _member(row: RowMapping) -> StoryMember:
 
 def get_story(conn: Connection, story_id: int) -> Story:
     """A story by its id, or by one that was merged into it. Raises NotFoundError."""
+    story_id = min(story_id, MAX_KEY)
     moved = select(story_redirects.c.story_id).where(story_redirects.c.old_id == story_id)
     found = load_stories(conn, [StoryId(conn.execute(moved).scalar_one_or_none() or story_id)])
     if not found:
@@ -306,8 +334,30 @@ def get_story(conn: Connection, story_id: int) -> Story:
     return found[0]
 
 
+def list_stories(conn: Connection, limit: int | None = None) -> list[dict[str, Any]]:
+    """The figures of stories and the languages of their articles, newest first, without their members."""
+    ids = select(stories.c.id).order_by(stories.c.last_seen_at.desc(), stories.c.id).limit(limit)
+    newest = select(_V_STORIES).where(_V_STORIES.c.id.in_(ids))
+    rows = conn.execute(newest.order_by(_V_STORIES.c.last_seen_at.desc(), _V_STORIES.c.id)).mappings()
+    spoken = (
+        select(story_members.c.story_id, articles.c.language)
+        .join(articles, articles.c.id == story_members.c.article_id)
+        .where(story_members.c.story_id.in_(ids))
+        .distinct()
+        .order_by(story_members.c.story_id, articles.c.language)
+    )
+    languages: dict[int, list[str]] = {}
+    for story_id, language in conn.execute(spoken):
+        languages.setdefault(story_id, []).append(language)
+    return [{**row, "languages": languages.get(row["id"], [])} for row in rows]
+
+
+def count_stories(conn: Connection) -> int:
+    return conn.execute(select(func.count()).select_from(stories)).scalar_one()
+
+
 def load_active(conn: Connection, since: datetime) -> list[Story]:
     """Stories to which an article was assigned since then."""
-    ids = select(distinct(story_members.c.story_id)).where(story_members.c.assigned_at >= since)
+    ids = select(story_members.c.story_id).where(story_members.c.assigned_at >= since).distinct()
     found = list(conn.execute(ids).scalars())
     return load_stories(conn, found) if found else []

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, RowMapping, and_, delete, or_, select, update
 
+from monitor.declared import DeclaredSubscription
 from monitor.errors import NotFoundError
 from monitor.store import claims
 from monitor.store.claims import Claimable
@@ -21,28 +21,17 @@ from monitor.store.tables import (
 )
 from monitor.types import Subscription, SubscriptionId
 
-DIGESTS = Claimable(subscriptions, subscriptions.c.next_digest_at, subscriptions.c.leased_until, subscriptions.c.n_tries)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeclaredSubscription:
-    """A subscription as config/subscriptions.toml describes it."""
-
-    name: str
-    recipients: tuple[str, ...]
-    hour: int
-    zone: str
-    watchlists: tuple[str, ...] = ()
-    max_stories: int = 20
+DIGESTS = Claimable(
+    subscriptions, subscriptions.c.next_digest_at, subscriptions.c.leased_until, subscriptions.c.n_tries
+)
 
 
 def save_declared(conn: Connection, declared: Sequence[DeclaredSubscription], now: datetime) -> None:
     """Make the subscriptions of the file the active ones; those it no longer lists are paused."""
     for one in declared:
         values = {"hour": one.hour, "zone": one.zone, "max_stories": one.max_stories, "state": "active"}
-        row = insert(conn, subscriptions).values(
-            name=one.name, managed_by="file", updated_at=now, next_digest_at=now, **values
-        )
+        values["managed_by"] = "file"
+        row = insert(conn, subscriptions).values(name=one.name, updated_at=now, next_digest_at=now, **values)
         # A changed hour or zone, or a pause that ended, makes it due, so that the next window is planned anew.
         same = and_(*(subscriptions.c[name] == value for name, value in values.items()))
         conn.execute(
@@ -55,13 +44,16 @@ def save_declared(conn: Connection, declared: Sequence[DeclaredSubscription], no
         _save_watchlists(conn, subscription_id, one.watchlists)
     names = [one.name for one in declared]
     gone = and_(subscriptions.c.managed_by == "file", subscriptions.c.name.not_in(names))
-    conn.execute(update(subscriptions).where(gone).values(state="paused", next_digest_at=None))
+    # Without its lease, so that a digest being made cannot plan the next one over the pause.
+    conn.execute(update(subscriptions).where(gone).values(state="paused", next_digest_at=None, leased_until=None))
 
 
 def _save_recipients(conn: Connection, subscription_id: int, addresses: Sequence[str]) -> None:
     conn.execute(delete(subscription_recipients).where(subscription_recipients.c.subscription_id == subscription_id))
     for address in sorted(set(addresses)):
-        conn.execute(insert(conn, recipients).values(address=address).on_conflict_do_nothing(index_elements=["address"]))
+        conn.execute(
+            insert(conn, recipients).values(address=address).on_conflict_do_nothing(index_elements=["address"])
+        )
         recipient_id = conn.execute(select(recipients.c.id).where(recipients.c.address == address)).scalar_one()
         conn.execute(
             insert(conn, subscription_recipients).values(subscription_id=subscription_id, recipient_id=recipient_id)
@@ -88,8 +80,10 @@ def get_subscription(conn: Connection, name: str) -> Subscription:
     for one in active:
         if name in {one.name, str(one.id)}:
             return one
-    names = ", ".join(one.name for one in active) or "none; list some in subscriptions.toml"
-    raise NotFoundError(f"no active subscription {name!r}; there are: {names}")
+    names = ", ".join(one.name for one in active) or "none"
+    raise NotFoundError(
+        f"no active subscription {name!r}; there are: {names} (`monitor once` reads subscriptions.toml)"
+    )
 
 
 def _subscription(conn: Connection, row: RowMapping) -> Subscription:

@@ -1,8 +1,8 @@
 """The views that analysts query; docs/sql.md is their dictionary. Equal on both databases.
 
-They are dropped before every migration and made again after it (SQLite refuses to rebuild a table that a view names), so
-a migration never carries a copy of them. The product reads stories through `v_stories` itself: a mail and a query cannot
-disagree about a figure.
+They are dropped before every migration and made again after it (SQLite refuses to rebuild a table that a view names),
+so a migration never carries a copy of them. The product reads stories through `v_stories` itself: a mail and a query
+cannot disagree about a figure.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ SELECT a.id, a.url, a.title, s.name AS source, s.domain AS source_domain, s.kind
        COALESCE(f.name, s.domain) AS family, a.language, a.published_at, a.published_precision, a.published_origin,
        a.first_seen_at, a.not_seen_before_at, a.appeared_at, a.arrival_no, a.access, a.method, a.n_words, a.section,
        a.dateline, a.credit, a.agency, a.origin, m.story_id, c.original_id AS duplicate_of, c.kind AS duplicate_kind,
-       (SELECT MIN(r.original_id) FROM rewrites r WHERE r.article_id = a.id AND c.article_id IS NULL) AS rewrite_of,
+       (SELECT MIN(COALESCE(g.original_id, r.original_id)) FROM rewrites r
+        LEFT JOIN copies g ON g.article_id = r.original_id
+        WHERE r.article_id = a.id AND c.article_id IS NULL) AS rewrite_of,
        (SELECT COUNT(*) FROM revisions v WHERE v.article_id = a.id) AS n_revisions
 FROM articles a
 JOIN sources s ON s.id = a.source_id

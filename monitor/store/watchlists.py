@@ -31,7 +31,7 @@ def save_declared(conn: Connection, queries: dict[str, str], now: datetime) -> N
     for name, query in queries.items():
         values = {"query": query, "state": "active", "managed_by": "file", "updated_at": now}
         row = insert(conn, watchlists).values(name=name, **values)
-        same = and_(watchlists.c.query == query, watchlists.c.state == "active")
+        same = and_(watchlists.c.query == query, watchlists.c.state == "active", watchlists.c.managed_by == "file")
         conn.execute(row.on_conflict_do_update(index_elements=["name"], set_=values, where=~same))
     gone = and_(watchlists.c.managed_by == "file", watchlists.c.name.not_in(sorted(queries)))
     conn.execute(update(watchlists).where(gone).values(state="paused"))
@@ -52,6 +52,7 @@ def save_hits(
     conn: Connection, article_id: ArticleId, found: Sequence[Hit], *, leased_until: datetime, now: datetime
 ) -> None:
     """Replace the article's hits by those of its newest text."""
+    claims.save(conn, WATCHES, article_id, leased_until, watch_due_at=None)
     conn.execute(delete(hits).where(hits.c.article_id == article_id))
     for hit in found:
         conn.execute(
@@ -64,7 +65,6 @@ def save_hits(
                 matched_at=now,
             )
         )
-    claims.save(conn, WATCHES, article_id, leased_until, watch_due_at=None)
 
 
 def load_hits(conn: Connection, ids: Iterable[ArticleId]) -> dict[ArticleId, list[Hit]]:

@@ -52,8 +52,12 @@ def sentences(text: str) -> list[str]:
 
 
 def lead(text: str, n: int = 2) -> str:
-    """The first `n` sentences, joined by a space, without a dateline ("PARIS (AFP) —"). Empty for an empty text."""
-    return " ".join(islice(_sentences(split_dateline(text).rest), n))
+    """The first `n` sentences, joined by a space, without a dateline ("PARIS (AFP) —"). Empty for an empty text.
+
+    A dateline may follow a standfirst, so it is looked for at the start of each paragraph.
+    """
+    paragraphs = (split_dateline(line).rest for line in text.splitlines())
+    return " ".join(islice((sentence for text in paragraphs for sentence in _sentences(text)), n))
 
 
 def _sentences(text: str) -> Iterator[str]:

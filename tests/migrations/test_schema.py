@@ -1,10 +1,208 @@
 from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from alembic.script import Script, ScriptDirectory
+from sqlalchemy import Connection, inspect, text
+
+from monitor.errors import StoreError
 from monitor.store import schema
-from monitor.store.engine import open_store
-def test_x(empty_url):
-    s = open_store(empty_url)
-    schema.upgrade(s)
-    assert schema.differences(s) == []
-    s.close()
-def test_y(store):
+from monitor.store.engine import Store, open_store
+from monitor.store.tables import metadata
+from monitor.store.views import VIEWS
+from tests.store.processes import upgrade
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+@pytest.fixture
+def empty(empty_url: str) -> Iterator[Store]:
+    store = open_store(empty_url)
+    yield store
+    store.close()
+
+
+def tables_of(store: Store) -> set[str]:
+    with store.read() as conn:
+        return set(inspect(conn).get_table_names()) - {"alembic_version"}
+
+
+def views_of(store: Store) -> set[str]:
+    with store.read() as conn:
+        return set(inspect(conn).get_view_names())
+
+
+def revision_of(store: Store) -> str | None:
+    with store.read() as conn:
+        return schema.current(conn)
+
+
+def set_revision(store: Store, revision: str) -> None:
+    with store.begin() as conn:
+        conn.execute(text("UPDATE alembic_version SET version_num = :revision"), {"revision": revision})
+
+
+def test_a_database_goes_from_empty_to_the_newest_schema_and_back_and_again(empty: Store) -> None:
+    for _ in range(2):
+        assert tables_of(empty) == set()
+        schema.upgrade(empty)
+        assert tables_of(empty) == set(metadata.tables)
+        assert revision_of(empty) == schema.head()
+        schema.downgrade(empty, "base")
+    assert tables_of(empty) == set()
+    assert views_of(empty) == set()
+    assert revision_of(empty) is None
+
+
+def test_the_migrations_make_exactly_the_declared_tables(store: Store) -> None:
     assert schema.differences(store) == []
+
+
+def test_a_column_that_no_migration_makes_is_noticed(store: Store) -> None:
+    with store.begin() as conn:
+        conn.execute(text("ALTER TABLE tombstones DROP COLUMN because"))
+    ((kind, _, table, column),) = schema.differences(store)
+    assert (kind, table, column.name) == ("add_column", "tombstones", "because")
+
+
+def test_upgrading_a_current_database_changes_nothing(store: Store) -> None:
+    before = tables_of(store), views_of(store)
+    schema.upgrade(store)
+    assert (tables_of(store), views_of(store)) == before
+
+
+def test_every_view_exists_after_an_upgrade_and_can_be_queried(store: Store) -> None:
+    assert views_of(store) == set(VIEWS)
+    with store.read() as conn:
+        for name in VIEWS:
+            assert conn.execute(text(f"SELECT * FROM {name}")).all() == []
+
+
+def test_names_of_constraints_are_the_same_on_both_databases(both_stores: tuple[Store, Store]) -> None:
+    found = []
+    for store in both_stores:
+        with store.read() as conn:
+            seen = inspect(conn)
+            found.append(
+                {
+                    table: (
+                        {unique["name"] for unique in seen.get_unique_constraints(table)},
+                        {foreign["name"] for foreign in seen.get_foreign_keys(table)},
+                        {str(index["name"]) for index in seen.get_indexes(table) if not index.get("duplicates_constraint")},
+                    )
+                    for table in metadata.tables
+                }
+            )
+    assert found[0] == found[1]
+
+
+def test_processes_that_upgrade_at_once_migrate_once(empty_url: str, eight_processes: ProcessPoolExecutor) -> None:
+    assert list(eight_processes.map(upgrade, [empty_url] * 8)) == [schema.head()] * 8
+    store = open_store(empty_url)
+    try:
+        assert schema.differences(store) == []
+    finally:
+        store.close()
+
+
+@pytest.fixture
+def a_failing_migration(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A newest revision, known to Alembic alone, that makes a table, drops another and fails."""
+
+    def up() -> None:
+        from alembic import op  # noqa: PLC0415  (its functions work inside a migration only)
+
+        op.execute("CREATE TABLE half_done (id INTEGER)")
+        op.execute("INSERT INTO half_done VALUES (1)")
+        op.execute("DROP TABLE tombstones")
+        op.execute("ALTER TABLE audit RENAME COLUMN who TO somebody")
+        op.execute("SELECT nonsense FROM nowhere")
+
+    module = ModuleType("0002_fails")
+    module.upgrade = up  # type: ignore[attr-defined]
+    module.down_revision = schema.head()  # type: ignore[attr-defined]
+    load = ScriptDirectory._load_revisions
+
+    def load_with_failing(self: ScriptDirectory) -> Iterator[Script]:
+        yield from load(self)
+        yield Script(module, "0002_fails", str(ROOT / "migrations/versions/0002_fails.py"))
+
+    module.revision = "0002_fails"  # type: ignore[attr-defined]
+    monkeypatch.setattr(ScriptDirectory, "_load_revisions", load_with_failing)
+
+
+def test_a_migration_that_fails_leaves_the_database_as_it_was(store: Store, a_failing_migration: None) -> None:
+    before = tables_of(store)
+    with pytest.raises(Exception, match="nowhere"):
+        schema.upgrade(store)
+    assert tables_of(store) == before
+    assert views_of(store) == set(VIEWS)
+    assert revision_of(store) == "0001"
+    with store.read() as conn:
+        assert "who" in {column["name"] for column in inspect(conn).get_columns("audit")}
+
+
+def test_an_empty_database_is_refused_with_the_command_that_helps(empty: Store) -> None:
+    with pytest.raises(StoreError, match="is empty; run `monitor db upgrade`"):
+        schema.require_current(empty)
+
+
+def test_a_current_database_is_accepted(store: Store) -> None:
+    schema.require_current(store)
+
+
+def test_an_older_database_is_refused_with_both_revisions(store: Store, a_failing_migration: None) -> None:
+    with pytest.raises(StoreError, match="at revision 0001, not 0002_fails; run `monitor db upgrade`"):
+        schema.require_current(store)
+
+
+def test_a_database_of_a_newer_product_is_refused(store: Store) -> None:
+    set_revision(store, "9999")
+    with pytest.raises(StoreError, match="revision 9999, which this version does not know"):
+        schema.require_current(store)
+
+
+@pytest.mark.parametrize("move", [schema.upgrade, lambda store: schema.downgrade(store, "base")])
+def test_a_database_of_a_newer_product_is_not_migrated(store: Store, move: object) -> None:
+    set_revision(store, "9999")
+    assert callable(move)
+    with pytest.raises(StoreError, match="revision 9999, which this version does not know"):
+        move(store)
+    assert revision_of(store) == "9999"
+    assert tables_of(store) == set(metadata.tables)
+
+
+def test_a_revision_that_does_not_exist_cannot_be_asked_for(store: Store) -> None:
+    with pytest.raises(StoreError, match="'7'"):
+        schema.downgrade(store, "7")
+
+
+def test_the_command_of_alembic_works_on_the_configured_database(empty_url: str) -> None:
+    for arguments in (["upgrade", "head"], ["check"], ["current"]):
+        done = subprocess.run(
+            [sys.executable, "-W", "error::ResourceWarning", "-m", "alembic", *arguments],
+            cwd=ROOT,
+            env={"MONITOR_DATABASE_URL": empty_url, "PATH": ""},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+    assert schema.head() in done.stdout
+
+
+def test_a_transaction_that_fails_leaves_nothing(store: Store) -> None:
+    def write_and_fail(conn: Connection) -> None:
+        conn.execute(text("INSERT INTO families (name) VALUES ('one')"))
+        raise RuntimeError("stop")
+
+    with pytest.raises(RuntimeError, match="stop"), store.begin() as conn:
+        write_and_fail(conn)
+    with store.read() as conn:
+        assert conn.execute(text("SELECT name FROM families")).all() == []

@@ -1,7 +1,7 @@
 """Which tables there are. One module per group of nouns; `metadata` knows them all.
 
-Due dates are columns here (`next_poll_at`, `fetch_due_at`, ...): a row whose due date is NULL has nothing to do. A lease
-column says until when a row is taken, and `n_*_tries` counts claims since the last saved result.
+Due dates are columns here (`next_poll_at`, `fetch_due_at`, ...): a row whose due date is NULL has nothing to do. A
+lease column says until when a row is taken, and `n_*_tries` counts claims since the last saved result.
 """
 
 from monitor.store.tables.articles import (

@@ -30,6 +30,7 @@ entries = Table(
     refers("article_id", "articles.id", nullable=True, index=True),
     Column("resolve_due_at", UTCDateTime, index=True),
     UniqueConstraint("feed_id", "guid"),
+    Index(None, "feed_id", "last_seen_at"),
 )
 
 articles = Table(
@@ -42,7 +43,8 @@ articles = Table(
     Column("title", Text, nullable=False, default=""),
     Column("text", Text, nullable=False, default=""),
     Column("text_hash", String(64), index=True),
-    # Title and text folded as queries are, so that LIKE narrows a search the same way on both databases.
+    # The words of title and text as queries are compared with them, each between spaces: LIKE narrows a search the
+    # same way on both databases and never rules out a match.
     Column("folded", Text, nullable=False, default=""),
     Column("language", String(8)),
     Column("language_declared", String(20)),
@@ -76,7 +78,8 @@ articles = Table(
     Column("watch_due_at", UTCDateTime, index=True),
     Column("watch_leased_until", UTCDateTime),
     Column("n_watch_tries", Integer, nullable=False, default=0),
-    Index(None, "language", "assign_due_at", "arrival_no"),
+    # The due date first: it is NULL for all but the few articles that wait.
+    Index(None, "assign_due_at", "language", "arrival_no"),
 )
 
 sightings = Table(

@@ -1,0 +1,105 @@
+"""`monitor articles`: what is stored of an article."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from monitor.cli.invocation import Json, current_store, settings_of
+from monitor.cli.output import heading, number, print_fields, print_json, print_table, print_text, short, wide
+from monitor.store import articles, duplicates
+from monitor.store.engine import Connection
+from monitor.store.stories import find_story_of
+from monitor.types import Article
+from monitor.urls import masked
+
+group = typer.Typer(help="Articles: show.", no_args_is_help=True, rich_markup_mode=None)
+
+_DETAILS = (
+    "published_at", "published_precision", "published_origin", "first_seen_at", "not_seen_before_at", "arrival_no",
+    "language", "language_declared", "access", "method", "n_words", "section", "dateline", "credit", "agency", "origin",
+    "state", "reason", "detail",
+)  # fmt: skip
+
+
+def register(cli: typer.Typer) -> None:
+    cli.add_typer(group, name="articles")
+
+
+@group.callback()
+def _group() -> None:
+    """Keeps `show` a command of its own while it is the only one."""
+
+
+@group.command()
+def show(
+    context: typer.Context,
+    article: Annotated[str, typer.Argument(metavar="ID", help="Number or any URL of an article.")],
+    as_json: Json = False,
+) -> None:
+    """One article with its revisions, its duplicates and its text."""
+    with current_store(settings_of(context)) as store, store.read() as conn:
+        found = articles.get_article(conn, article)
+        described = _described(conn, found)
+    if as_json:
+        print_json(described)
+        return
+    shown = {key: value for key, value in described.items() if not isinstance(value, list) and key != "text"}
+    print_fields({**shown, "url": masked(found.url), "authors": ", ".join(described["authors"])})
+    if described["duplicates"]:
+        heading("duplicates and rewrites")
+        print_table(
+            ["relation", number("id"), "source", wide("title"), number("containment"), number("jaccard")],
+            [(_relation(row), row["id"], row["source"], row["title"], row["containment"], row["jaccard"])
+             for row in described["duplicates"]],
+        )  # fmt: skip
+    heading("revisions")
+    print_table(
+        [number("no"), "seen (UTC)", number("words"), number("added"), number("removed"), wide("title")],
+        [(row["revision_no"], short(row["seen_at"]), row["n_words"], row["n_words_added"], row["n_words_removed"],
+          row["title"]) for row in described["revisions"]],
+    )  # fmt: skip
+    heading("text")
+    print_text(found.text)
+
+
+def _relation(row: dict[str, Any]) -> str:
+    return f"{row['kind']} of" if row["is_original"] else f"has {row['kind']}"
+
+
+def _described(conn: Connection, article: Article) -> dict[str, Any]:
+    details = articles.load_details(conn, article.id)
+    relations = duplicates.load_relations(conn, article.id)
+    others = articles.load_articles(conn, [relation.article_id for relation in relations])
+    return {
+        "id": article.id,
+        "title": article.title,
+        "url": article.url,
+        "source": article.source,
+        "family": article.family,
+        "story_id": find_story_of(conn, [article.id]).get(article.id),
+        "duplicate_of": duplicates.load_originals(conn, [article.id]).get(article.id),
+        "authors": details["authors"],
+        **{name: details[name] for name in _DETAILS},
+        "urls": details["urls"],
+        "revisions": [
+            {key: value for key, value in revision.items() if key not in {"id", "article_id", "revision_hash"}}
+            for revision in details["revisions"]
+        ],
+        "duplicates": [
+            {
+                "id": relation.article_id,
+                "title": others[relation.article_id].title,
+                "source": others[relation.article_id].source,
+                "url": others[relation.article_id].url,
+                "is_original": relation.is_original,
+                "kind": relation.kind,
+                "containment": relation.containment,
+                "jaccard": relation.jaccard,
+                "scheme": relation.scheme,
+            }
+            for relation in relations
+        ],
+        "text": article.text,
+    }

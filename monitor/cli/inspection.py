@@ -1,0 +1,171 @@
+"""`monitor inspect`: what the product makes of a feed, a page or a URL. Needs no database and stores nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+import monitor.extract.stage
+import monitor.fetch.stage
+from monitor.cli.inputs import Document, read_document
+from monitor.cli.invocation import Json, settings_of
+from monitor.cli.output import cut, heading, print_fields, print_json, print_table, print_text, say, short, wide
+from monitor.config import Settings
+from monitor.errors import MonitorError, UsageError
+from monitor.extract.given import article_from_document
+from monitor.extract.identity import choose_canonical
+from monitor.extract.page import warm_up
+from monitor.text.normalise import plain_text
+from monitor.types import ExtractedArticle, ParsedFeed, Reason
+from monitor.urls import canonical_url, masked
+from monitor.workers import WorkerPool, WorkFailure
+
+T = TypeVar("T")
+
+group = typer.Typer(
+    help="What becomes of a feed, a page or a URL; nothing is stored.", no_args_is_help=True, rich_markup_mode=None
+)
+
+Name = Annotated[str, typer.Argument(metavar="FILE_OR_URL", help='A file, a URL, or "-" for standard input.')]
+Where = Annotated[str, typer.Option("--url", metavar="URL", help="Where a file was found, for links in it.")]
+
+
+def register(cli: typer.Typer) -> None:
+    cli.add_typer(group, name="inspect")
+
+
+@group.command()
+def feed(context: typer.Context, name: Name, url: Where = "", as_json: Json = False) -> None:
+    """The entries of a feed, as they would be stored."""
+    settings = settings_of(context)
+    document = read_document(name, settings, accept=monitor.fetch.stage.ACCEPT, max_bytes=settings.http.feed_max_bytes)
+    if document.status not in {None, 200}:
+        raise MonitorError(f"{masked(name)} answered HTTP {document.status}, so there is no feed to read")
+    parsed = _in_worker(
+        monitor.fetch.stage.parse_response,
+        (document.body, url or document.url, document.content_type),
+        settings=settings,
+        deadline_s=settings.fetch.parse_deadline_s,
+    )
+    if isinstance(parsed, Reason):
+        raise MonitorError(f"{masked(name)} is no feed that can be read: {parsed.value}")
+    if as_json:
+        print_json(_feed_document(parsed))
+        return
+    print_fields({"feed": parsed.title, "format": parsed.format, "site": masked(parsed.url or "")})
+    for problem in parsed.problems:
+        say(f"problem: {problem}")
+    print_table(
+        ["published (UTC)", wide("title", 3), cut("url", 2)],
+        [(short(entry.published_at), entry.title, masked(entry.url or "-")) for entry in parsed.entries],
+    )
+
+
+def _feed_document(parsed: ParsedFeed) -> dict[str, Any]:
+    return {
+        "format": parsed.format,
+        "title": parsed.title,
+        "url": parsed.url,
+        "language": parsed.language,
+        "problems": parsed.problems,
+        "entries": [
+            {
+                "guid": entry.guid,
+                "url": entry.url,
+                "title": entry.title,
+                "authors": entry.authors,
+                "published_at": entry.published_at,
+                "summary": plain_text(entry.summary),
+            }
+            for entry in parsed.entries
+        ],
+    }
+
+
+@group.command()
+def article(context: typer.Context, name: Name, url: Where = "", as_json: Json = False) -> None:
+    """The article of a page or of a plain text, as it would be stored."""
+    settings = settings_of(context)
+    document = read_document(
+        name, settings, accept=monitor.extract.stage.ACCEPT, max_bytes=settings.http.page_max_bytes
+    )
+    asked_url = url or document.url
+    extracted = _in_worker(
+        article_from_document,
+        (document.body, asked_url, document.content_type, document.status),
+        settings=settings,
+        deadline_s=settings.extract.deadline_s,
+        warm=warm_up,
+    )
+    if isinstance(extracted, Reason):
+        raise MonitorError(f"{masked(name)} holds no article that can be read: {extracted.value}{_status(document)}")
+    described = _article_document(extracted, asked_url)
+    if as_json:
+        print_json(described)
+        return
+    print_fields({key: _in_line(value) for key, value in described.items() if key != "text"})
+    heading("text")
+    print_text(extracted.text)
+
+
+def _status(document: Document) -> str:
+    return "" if document.status in {None, 200} else f" (HTTP {document.status})"
+
+
+def _in_line(value: object) -> object:
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else value
+
+
+def _article_document(extracted: ExtractedArticle, asked_url: str) -> dict[str, Any]:
+    declared = extracted.canonical_url
+    canonical = choose_canonical(asked_url=asked_url or declared or "", final_url=asked_url, declared_url=declared)
+    return {
+        "url": asked_url or None,
+        "canonical_url": canonical or None,
+        "title": extracted.title,
+        "text": extracted.text,
+        "authors": extracted.authors,
+        "published_at": extracted.published_at,
+        "language": extracted.language,
+        "access": extracted.access,
+        "method": extracted.method,
+        "precision": extracted.precision,
+        "date_origin": extracted.date_origin,
+        "section": extracted.section,
+        "dateline": extracted.dateline,
+        "credit": extracted.credit,
+        "agency": extracted.agency,
+        "origin": extracted.origin,
+        "n_words": extracted.n_words,
+    }
+
+
+@group.command(name="url")
+def show_url(url: str, as_json: Json = False) -> None:
+    """The canonical URL: what an article under this address is known by."""
+    try:
+        canonical = canonical_url(url)
+    except ValueError as error:
+        raise UsageError(f"{masked(url)} has no canonical form: {error}") from None
+    if as_json:
+        print_json({"url": url, "canonical_url": canonical})
+    else:
+        say(canonical)
+
+
+def _in_worker(
+    fn: Callable[..., T],
+    args: tuple[Any, ...],
+    *,
+    settings: Settings,
+    deadline_s: float,
+    warm: Callable[[], None] | None = None,
+) -> T:
+    """The result of a function on hostile input, in a process that is killed at the deadline."""
+    with WorkerPool(n_processes=1, memory_max_bytes=settings.extract.memory_max_bytes, warm=warm) as workers:
+        [result] = workers.run(fn, [args], deadline_s=deadline_s)
+    if isinstance(result, WorkFailure):
+        raise MonitorError(f"reading it failed: {result.reason.value} {result.detail}".strip())
+    return result

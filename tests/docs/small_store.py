@@ -1,0 +1,168 @@
+"""A small store that has one of everything the documented queries ask for, made by the store's own functions.
+
+A story that spread: an agency's report, an exact and a syndicated copy, a rewrite, two reports of other papers. A story
+that one family has alone, single articles, a source that was silent for days, a back-dated article, one whose page is
+still to be fetched and one that is in no story yet.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection
+
+from monitor.store import articles, duplicates, sources, stories
+from monitor.store.engine import Store
+from monitor.store.sources import DeclaredSource
+from monitor.store.stories import NewMember
+from monitor.types import (
+    Access,
+    Article,
+    ArticleId,
+    DateOrigin,
+    DuplicateKind,
+    DuplicateLink,
+    Method,
+    Origin,
+    Precision,
+    RewriteLink,
+    StoryId,
+)
+from tests.store import rows
+
+SOURCES = (
+    DeclaredSource(domain="northwire.example", name="Northwire", kind="agency", country="GB", language="en"),
+    DeclaredSource(domain="harborledger.example", name="The Harbor Ledger", country="US", language="en"),
+    DeclaredSource(domain="westpost.example", name="West Post", country="GB", family="Post Group"),
+    DeclaredSource(domain="eastpost.example", name="East Post", country="GB", family="Post Group"),
+    DeclaredSource(domain="rheinkurier.example", name="Rhein-Kurier", country="DE", language="de"),
+)
+#: The articles of each story, the first one first; an article that is not listed is in none yet.
+STORIES = (
+    ("wire", "exact", "syndicated", "rewrite", "report", "backdated"),
+    ("mayor", "mayor copy"),
+    ("port",),
+    ("silent",),
+)
+UNDATED: dict[str, Any] = {"published_at": None, "precision": Precision.UNKNOWN, "date_origin": DateOrigin.FIRST_SEEN}
+WIRE = "PARIS (NWA) — Envoys of thirty states met on Tuesday."
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The ids that tests ask about: the articles by name, and the story that spread."""
+
+    articles: dict[str, ArticleId]
+    summit: StoryId
+
+
+def fill(store: Store) -> Sample:
+    """Fill an empty store. Moments are counted back from now, since two documented queries ask what now is."""
+    now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    start = now - timedelta(hours=12)
+    with store.begin() as conn:
+        sources.save_declared(conn, SOURCES, now=start)
+        ids = _articles(conn, start)
+        _links(conn, ids, now=now)
+        rows.mark_matched(conn, *ids.values())
+        summit = _stories(conn, ids, now=now)
+        rows.save_text(conn, ids["report"], now=now, title="East Post in Paris", body="Thirty-one states met.")
+        rows.add_article(conn, "https://harborledger.example/waiting", now=now, first_seen_at=now)
+    return Sample(ids, summit)
+
+
+def _articles(conn: Connection, start: datetime) -> dict[str, ArticleId]:
+    hour = timedelta(hours=1)
+    nwa: dict[str, Any] = {"origin": Origin.AGENCY, "agency": "NWA", "credit": "Northwire (NWA)", "dateline": "PARIS"}
+    return {
+        "wire": _article(conn, "northwire", start, polled_at=start - hour, title="Envoys meet", body=WIRE, **nwa),
+        "exact": _article(conn, "westpost", start + hour, title="Envoys meet in Paris", body=WIRE, **nwa),
+        "syndicated": _article(conn, "harborledger", start + hour * 1.5, title="In Paris", body=WIRE, **nwa),
+        "rewrite": _article(
+            conn, "harborledger", start + 2 * hour, title="Thirty states", agency="NWA", section="World"
+        ),
+        "report": _article(conn, "eastpost", start + 2 * hour, polled_at=start + hour, title="East Post in Paris"),
+        "backdated": _article(
+            conn, "localpaper", start + 4 * hour, polled_at=start + 3 * hour, published_at=start - 9 * hour
+        ),
+        "mayor": _article(conn, "westpost", start + 3 * hour, title="Mayor resigns"),
+        "mayor copy": _article(conn, "eastpost", start + 4 * hour, title="Mayor resigns"),
+        "port": _article(conn, "rheinkurier", start + hour, title="Einigung im Hafen", language="de", **UNDATED),
+        "silent": _article(
+            conn, "quiet", start - timedelta(days=9), title="", access=Access.PAYWALL, method=Method.FEED_SUMMARY
+        ),
+        "new": _article(conn, "harborledger", start + 8 * hour, title="Just in"),
+    }
+
+
+def _article(
+    conn: Connection, outlet: str, at: datetime, *, polled_at: datetime | None = None, **values: Any
+) -> ArticleId:
+    """An article first seen at `at`; the good poll before was at `polled_at`."""
+    url = f"https://{outlet}.example/{at:%d-%H-%M}"
+    dated = {"published_at": at - timedelta(minutes=20), "precision": Precision.MINUTE, "date_origin": DateOrigin.FEED}
+    article_id = rows.add_article(conn, url, now=at, first_seen_at=at, not_seen_before_at=polled_at)
+    rows.save_text(conn, article_id, now=at, **{"title": f"Report of {outlet}", **dated, **values})
+    return article_id
+
+
+def _links(conn: Connection, ids: dict[str, ArticleId], *, now: datetime) -> None:
+    copies = [
+        _copy(ids["exact"], ids["wire"], DuplicateKind.EXACT, containment=1.0),
+        _copy(ids["syndicated"], ids["wire"], DuplicateKind.SYNDICATED, containment=0.9),
+        _copy(ids["mayor copy"], ids["mayor"], DuplicateKind.NEAR, containment=0.8),
+    ]
+    followed = RewriteLink(
+        article_id=ids["rewrite"],
+        original_id=ids["wire"],
+        containment=0.2,
+        because="credits NWA",
+        scheme="shingles-1",
+    )
+    duplicates.save_links(conn, copies, [followed], now)
+    duplicates.save_copy_groups(conn, list(ids.values()), {link.article_id: link for link in copies})
+
+
+def _copy(article_id: ArticleId, original_id: ArticleId, kind: DuplicateKind, *, containment: float) -> DuplicateLink:
+    return DuplicateLink(
+        article_id=article_id,
+        original_id=original_id,
+        kind=kind,
+        containment=containment,
+        jaccard=containment * 0.8,
+        scheme="shingles-1",
+    )
+
+
+def _stories(conn: Connection, ids: dict[str, ArticleId], *, now: datetime) -> StoryId:
+    leases = {}
+    while (claimed := stories.claim_language(conn, now=now, lease_s=60)) is not None:
+        leases[claimed[0]] = claimed[1]
+    made: list[StoryId] = []
+    for names in STORIES:
+        loaded = articles.load_articles(conn, [ids[name] for name in names])
+        story_id = None
+        for article in (loaded[ids[name]] for name in names):
+            member = _member(article, story_id)
+            story_id = stories.save_member(conn, member, leased_until=leases[article.language], now=now)
+        assert story_id is not None
+        made.append(story_id)
+    for language, leased_until in leases.items():
+        stories.release_language(conn, language, leased_until)
+    return made[0]
+
+
+def _member(article: Article, story_id: StoryId | None) -> NewMember:
+    """A member as the assigner decides it; the first one starts the story."""
+    return NewMember(
+        article=article,
+        story_id=story_id,
+        score=0.0 if story_id is None else 0.4,
+        because="nothing like it" if story_id is None else "similar",
+        scheme="stories-1",
+        features_scheme="features-1",
+        features=b"",
+        terms=frozenset(),
+    )

@@ -1,0 +1,57 @@
+"""What tests run in processes of their own: importable by name, since processes are spawned."""
+
+from __future__ import annotations
+
+import threading
+from datetime import datetime
+
+from monitor.store import claims, schema
+from monitor.store.engine import open_store
+from monitor.store.feeds import POLLS
+
+_state: dict[str, object] = {}
+
+
+def join(barrier: threading.Barrier) -> None:
+    """Once in each process of a pool, before its first task."""
+    _state["barrier"] = barrier
+
+
+def wait_for_all() -> None:
+    """Go on when every process of the pool is here."""
+    barrier = _state["barrier"]
+    assert hasattr(barrier, "wait")
+    barrier.wait(60)
+
+
+def upgrade(url: str) -> str | None:
+    """Bring a database to today's schema at the same moment as the others; says at which revision it is then."""
+    store = open_store(url)
+    try:
+        wait_for_all()
+        schema.upgrade(store)
+        with store.read() as conn:
+            return schema.current(conn)
+    finally:
+        store.close()
+
+
+def claim_until_empty(url: str, now: datetime, limit: int) -> list[int]:
+    """Claim due feeds together with the others until none is left; the ids claimed."""
+    store = open_store(url)
+    mine: list[int] = []
+    try:
+        wait_for_all()
+        n_claims = 0
+        while True:
+            with store.begin() as conn:
+                claimed = claims.claim(conn, POLLS, now=now, lease_s=600, limit=limit)
+            assert len(claimed.rows) <= limit
+            if not claimed.rows:
+                return mine
+            mine += [row["id"] for row in claimed.rows]
+            n_claims += 1
+            if n_claims == 1:
+                wait_for_all()  # so that everybody has a share; SQLite lets whoever writes go on writing
+    finally:
+        store.close()

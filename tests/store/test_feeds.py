@@ -1,0 +1,216 @@
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+from threading import Barrier
+
+import pytest
+from sqlalchemy import select, update
+
+from monitor.errors import LeaseLostError, NotFoundError, UsageError
+from monitor.store import feeds
+from monitor.store import tables as t
+from monitor.store.engine import Connection, Store
+from monitor.store.feeds import DueFeed, NewFeed, PollLogRow
+from monitor.store.sources import DeclaredSource, save_declared
+from tests.store.rows import DAY, HOUR, NOW, add_feed, claim_feed, count, entry, save_entries
+
+URL = "https://news.one.example/feed"
+
+
+def states(conn: Connection) -> dict[str, str]:
+    return {row.url: row.state for row in feeds.list_feeds(conn)}
+
+
+def poll(conn: Connection, feed: DueFeed, leased_until: object, **values: object) -> None:
+    log = values.pop("log", PollLogRow(outcome="ok", status=200, n_entries=3, n_new=2))
+    given = {"now": NOW, "next_poll_at": NOW + HOUR, "state": "active", **values}
+    feeds.save_poll(conn, feed, leased_until=leased_until, log=log, **given)  # type: ignore[arg-type]
+
+
+def test_a_new_feed_is_due_at_once_and_belongs_to_the_source_of_its_registered_domain(store: Store) -> None:
+    with store.begin() as conn:
+        feed_id, is_new = feeds.add_feed(
+            conn,
+            NewFeed(url=URL, title="One", site_url="https://one.example/", tags=("b", "a", "a")),
+            now=NOW,
+            interval_s=900,
+        )
+        due, _ = feeds.claim_due(conn, now=NOW, lease_s=60, limit=5, spacing_s=1)
+        row = feeds.get_feed(conn, URL)
+        domains = conn.execute(select(t.sources.c.domain)).scalars().all()
+    assert is_new
+    assert [feed.id for feed in due] == [feed_id]
+    assert (due[0].host, due[0].interval_s, due[0].etag) == ("news.one.example", 900, None)
+    assert (row.title, row.tags, row.state, row.n_entries) == ("One", ("a", "b"), "active", 0)
+    assert domains == ["one.example"]
+
+
+def test_adding_a_feed_again_changes_nothing(store: Store) -> None:
+    with store.begin() as conn:
+        first = feeds.add_feed(conn, NewFeed(url=URL, title="One"), now=NOW, interval_s=900)
+        again = feeds.add_feed(conn, NewFeed(url=URL, title="Two"), now=NOW + HOUR, interval_s=60)
+        assert (first, again) == ((first[0], True), (first[0], False))
+        assert feeds.get_feed(conn, str(first[0])).title == "One"
+
+
+def test_processes_that_add_the_same_feed_at_once_add_it_once(store: Store) -> None:
+    barrier = Barrier(4)
+
+    def add(_: int) -> tuple[int, bool]:
+        barrier.wait(30)
+        with store.begin() as conn:
+            return feeds.add_feed(conn, NewFeed(url=URL, tags=("x",)), now=NOW, interval_s=900)
+
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(add, range(4)))
+    assert sorted(is_new for _, is_new in found) == [False, False, False, True]
+    assert len({feed_id for feed_id, _ in found}) == 1
+
+
+def test_a_feed_url_that_no_index_can_hold_is_refused(store: Store) -> None:
+    with pytest.raises(UsageError, match="at most 2048 characters"), store.begin() as conn:
+        add_feed(conn, "https://one.example/" + "x" * 2048)
+
+
+def test_overlong_titles_and_site_addresses_of_an_opml_file_do_not_stop_it(store: Store) -> None:
+    with store.begin() as conn:
+        new = NewFeed(url=URL, title="é" * 5_000, site_url="https://one.example/" + "x" * 5_000, tags=("y" * 900,))
+        feeds.add_feed(conn, new, now=NOW, interval_s=900)
+        row = feeds.get_feed(conn, URL)
+    assert (len(row.title), row.site_url, len(row.tags[0])) == (1000, None, 200)
+
+
+def test_a_poll_writes_the_feed_its_log_and_the_day_of_its_source(store: Store) -> None:
+    with store.begin() as conn:
+        feed, leased_until = claim_feed(conn, add_feed(conn, URL))
+        poll(conn, feed, leased_until, etag='"v1"', last_good_poll_at=NOW)
+        row = feeds.get_feed(conn, URL)
+        (log,) = feeds.list_polls(conn, feed.id)
+        (day,) = conn.execute(t.source_days.select()).mappings().all()
+    assert (row.last_poll_at, row.last_good_poll_at, row.next_poll_at) == (NOW, NOW, NOW + HOUR)
+    assert (log["outcome"], log["n_new"], log["polled_at"]) == ("ok", 2, NOW)
+    assert (day["day_on"], day["n_polls_ok"], day["n_polls_failed"], day["n_new"]) == (NOW.date(), 1, 0, 2)
+
+
+def test_polls_of_a_day_add_up_and_failures_are_counted_apart(store: Store) -> None:
+    with store.begin() as conn:
+        feed_id = add_feed(conn, URL)
+        for hour, outcome in enumerate(("ok", "not_modified", "timeout", "ok")):
+            now = NOW + hour * HOUR
+            feed, leased_until = claim_feed(conn, feed_id, now=now)
+            poll(conn, feed, leased_until, now=now, log=PollLogRow(outcome=outcome, n_new=5), next_poll_at=now + HOUR)
+        (day,) = conn.execute(t.source_days.select()).mappings().all()
+    assert (day["n_polls_ok"], day["n_polls_failed"], day["n_new"]) == (3, 1, 20)
+
+
+def test_a_poll_whose_lease_was_lost_leaves_no_trace(store: Store) -> None:
+    with store.begin() as conn:
+        feed_id = add_feed(conn, URL)
+        feed, leased_until = claim_feed(conn, feed_id)
+    with pytest.raises(LeaseLostError), store.begin() as conn:
+        save_entries(conn, feed_id, entry("1"))
+        poll(conn, feed, leased_until + timedelta(seconds=1))
+    with store.read() as conn:
+        assert [count(conn, name) for name in ("entries", "poll_log", "source_days")] == [0, 0, 0]
+        assert feeds.get_feed(conn, URL).last_poll_at is None
+
+
+@pytest.mark.parametrize("way", ["by a person", "by its file"])
+def test_a_pause_is_not_undone_by_the_poll_that_is_under_way(store: Store, way: str) -> None:
+    with store.begin() as conn:
+        feeds.add_feed(conn, NewFeed(url=URL, managed_by="file"), now=NOW, interval_s=900)
+        feed_id = feeds.find_feed(conn, URL)
+        assert feed_id is not None
+        feed, leased_until = claim_feed(conn, feed_id)
+        if way == "by a person":
+            feeds.pause_feed(conn, feed_id, "because")
+        else:
+            assert feeds.pause_missing(conn, []) == 1
+    with pytest.raises(LeaseLostError), store.begin() as conn:
+        poll(conn, feed, leased_until)
+    with store.begin() as conn:
+        assert states(conn) == {URL: "paused"}
+        assert feeds.claim_due(conn, now=NOW + DAY, lease_s=60, limit=5, spacing_s=1)[0] == []
+
+
+def test_a_file_pauses_only_what_it_manages_and_resumes_what_it_lists_again(store: Store) -> None:
+    urls = [f"https://{name}.example/feed" for name in ("kept", "gone", "users")]
+    with store.begin() as conn:
+        for url in urls:
+            managed_by = "user" if "users" in url else "file"
+            feeds.add_feed(conn, NewFeed(url=url, managed_by=managed_by), now=NOW, interval_s=900)
+        assert feeds.pause_missing(conn, [urls[0]]) == 1
+        assert states(conn) == dict(zip(urls, ("active", "paused", "active"), strict=True))
+        assert feeds.pause_missing(conn, [urls[0]]) == 0
+        assert feeds.n_hosts(conn) == 2
+        for url in urls:
+            feeds.resume_listed(conn, url, NOW + HOUR)
+        assert set(states(conn).values()) == {"active"}
+        assert feeds.get_feed(conn, urls[1]).next_poll_at == NOW + HOUR
+        assert feeds.get_feed(conn, urls[0]).next_poll_at == NOW
+
+
+def test_a_feed_that_is_resumed_is_due_and_its_failures_are_forgotten(store: Store) -> None:
+    with store.begin() as conn:
+        feed_id = add_feed(conn, URL)
+        conn.execute(update(t.feeds).values(n_failures=7.5, reason="gone"))
+        feeds.pause_feed(conn, feed_id, "enough")
+        feeds.resume_feed(conn, feed_id, now=NOW + HOUR, because="try again")
+        row = feeds.get_feed(conn, URL)
+    assert (row.state, row.next_poll_at, row.n_failures, row.reason) == ("active", NOW + HOUR, 0, None)
+
+
+def test_troubled_feeds_are_those_that_fail_and_not_those_that_rest(store: Store) -> None:
+    with store.begin() as conn:
+        for state in ("active", "failing", "dormant", "ended", "paused"):
+            add_feed(conn, f"https://{state}.example/feed")
+            conn.execute(update(t.feeds).where(t.feeds.c.host == f"{state}.example").values(state=state))
+        assert [feed.state for feed in feeds.list_troubled(conn)] == ["dormant", "ended", "failing"]
+
+
+def test_feeds_are_listed_by_source_with_their_entries_counted(store: Store) -> None:
+    with store.begin() as conn:
+        first, second = add_feed(conn, "https://b.example/feed"), add_feed(conn, "https://a.example/feed")
+        save_entries(conn, first, entry("1"), entry("2"))
+        listed = feeds.list_feeds(conn)
+    assert [(row.id, row.n_entries) for row in listed] == [(second, 0), (first, 2)]
+
+
+def test_an_unknown_feed_is_not_found(store: Store) -> None:
+    with pytest.raises(NotFoundError, match="no feed 'nothing'"), store.read() as conn:
+        feeds.get_feed(conn, "nothing")
+
+
+def test_poll_log_lines_expire(store: Store) -> None:
+    with store.begin() as conn:
+        feed_id = add_feed(conn, URL)
+        for day in range(4):
+            now = NOW + day * DAY
+            feed, leased_until = claim_feed(conn, feed_id, now=now)
+            poll(conn, feed, leased_until, now=now, next_poll_at=now)
+        assert feeds.expire_polls(conn, NOW + 2 * DAY) == 2
+        assert [log["polled_at"] for log in feeds.list_polls(conn, feed_id)] == [NOW + 3 * DAY, NOW + 2 * DAY]
+        assert len(feeds.list_polls(conn, feed_id, limit=1)) == 1
+
+
+def test_a_publishers_file_names_sources_and_puts_them_into_families(store: Store) -> None:
+    declared = [
+        DeclaredSource(domain="one.example", name="One", kind="agency", country="FR", language="fr", family="Group"),
+        DeclaredSource(domain="two.example", name="Two", family="Group"),
+    ]
+    with store.begin() as conn:
+        add_feed(conn, "https://one.example/feed")
+        for _ in range(2):
+            save_declared(conn, declared, now=NOW)
+        rows = conn.execute(t.sources.select().order_by(t.sources.c.domain)).mappings().all()
+        assert count(conn, "families") == 1
+        save_declared(conn, [replace(declared[1], family=None)], now=NOW)
+        after = conn.execute(t.sources.select().order_by(t.sources.c.domain)).mappings().all()
+    assert [(row["name"], row["kind"], row["country"], row["managed_by"]) for row in rows] == [
+        ("One", "agency", "FR", "file"),
+        ("Two", "outlet", None, "file"),
+    ]
+    assert rows[0]["family_id"] == rows[1]["family_id"] is not None
+    assert (after[0]["family_id"], after[1]["family_id"]) == (rows[0]["family_id"], None)

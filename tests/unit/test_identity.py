@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import pytest
+
+from monitor.extract.identity import candidate_urls, choose_canonical, decide_identity, is_homepage
+
+FEED = "https://feeds.e.example/rss"
+NOTHING: dict[str, int] = {}
+
+
+def test_a_link_is_known_by_its_canonical_url() -> None:
+    found = decide_identity(
+        guid="1",
+        url="https://e.example/a?utm_source=rss",
+        feed_url=FEED,
+        by_guid=NOTHING,
+        by_url={"https://e.example/a": 7},
+    )
+    assert (found.canonical_url, found.known) == ("https://e.example/a", 7)
+    assert found.fetch_url == "https://e.example/a?utm_source=rss"
+
+
+def test_a_guid_this_feed_used_before_wins_over_a_changed_link() -> None:
+    found = decide_identity(
+        guid="1", url="https://e.example/new", feed_url=FEED, by_guid={"1": 3}, by_url={"https://e.example/new": 7}
+    )
+    assert found.known == 3
+
+
+def test_an_entry_without_a_link_is_known_by_feed_and_guid() -> None:
+    found = decide_identity(guid="tag:1", url=None, feed_url=FEED, by_guid=NOTHING, by_url=NOTHING)
+    other = decide_identity(guid="tag:2", url="javascript:alert(1)", feed_url=FEED, by_guid=NOTHING, by_url=NOTHING)
+    assert found.canonical_url.startswith("urn:entry:e.example:")
+    assert found.canonical_url != other.canonical_url
+    assert found.fetch_url is None
+    assert found.canonical_url == candidate_urls(guid="tag:1", url=None, feed_url=FEED)[0]
+
+
+def test_links_of_an_aggregator_are_marked_and_not_fetched() -> None:
+    url = "https://news.google.com/rss/articles/CBMiX?oc=5"
+    found = decide_identity(guid="1", url=url, feed_url=FEED, by_guid=NOTHING, by_url=NOTHING)
+    assert found.is_aggregator_link
+    assert found.fetch_url is None
+
+
+def test_a_link_as_given_finds_an_article_too() -> None:
+    url = "https://e.example/a?utm_source=x"
+    assert decide_identity(guid="1", url=url, feed_url=FEED, by_guid=NOTHING, by_url={url: 9}).known == 9
+
+
+@pytest.mark.parametrize(
+    ("final_url", "declared_url", "expected"),
+    [
+        ("https://e.example/r/1", None, "https://e.example/r/1"),
+        ("https://e.example/a/full-title", None, "https://e.example/a/full-title"),
+        ("https://e.example/a?x=1", "https://www.e.example/a", "https://www.e.example/a"),
+        ("https://e.example/a", "https://other.example/a", "https://e.example/a"),
+        ("https://e.example/a", "https://e.example/", "https://e.example/a"),
+        ("https://e.example/a", "not a url", "https://e.example/a"),
+        ("https://e.example/", "https://e.example/", "https://e.example/r/1"),
+        ("https://consent.yahoo.com/v2/collectConsent", None, "https://e.example/r/1"),
+        ("https://partner.example/a", None, "https://partner.example/a"),
+    ],
+)
+def test_the_canonical_url_after_the_fetch(final_url: str, declared_url: str | None, expected: str) -> None:
+    assert (
+        choose_canonical(asked_url="https://e.example/r/1", final_url=final_url, declared_url=declared_url) == expected
+    )
+
+
+def test_a_key_that_is_no_url_stays() -> None:
+    urn = "urn:entry:e.example:abc"
+    assert choose_canonical(asked_url=urn, final_url=urn, declared_url=None) == urn
+
+
+def test_words_are_no_homepages() -> None:
+    assert [is_homepage(f"https://e.example{path}") for path in ("", "/", "/index.html", "/en/", "/de-at")] == [
+        True
+    ] * 5
+    paths = ("/election-night", "/opinion/brexit", "/?p=12", "/sport", "/index.php?id=3")
+    assert [is_homepage(f"https://e.example{path}") for path in paths] == [False] * 5
