@@ -100,7 +100,7 @@ def _domain_fault(value: Any) -> str | None:
     if not (isinstance(value, str) and _DOMAIN.fullmatch(value) and len(value) <= 253):
         return "must be a registered domain in small letters, for example bbc.co.uk"
     registered = registered_domain(value)
-    return None if registered == value else f"must be a registered domain; write {registered!r}"
+    return None if registered == value else f"must be a registered domain; write {_shown(registered)}"
 
 
 def _kind_fault(value: Any) -> str | None:
@@ -203,7 +203,7 @@ def _rows(file: Path, kind: str, *, keys: Mapping[str, _Key], unique: str) -> tu
 def _faults(row: Row, keys: Mapping[str, _Key]) -> Iterator[str]:
     for key in row:
         if key not in keys:
-            near = difflib.get_close_matches(key, keys, n=1)
+            near = difflib.get_close_matches(key, keys, n=1, cutoff=0.75)
             yield f"{_shown(key)}: no such key; " + (
                 f"did you mean {near[0]}?" if near else f"allowed: {', '.join(keys)}"
             )

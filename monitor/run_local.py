@@ -82,17 +82,17 @@ def _work_off(app: App, jobs: tuple[Job, ...], on_progress: Report | None) -> in
     return n_crashed
 
 
-def run_once(settings: Settings, *, on_progress: Report | None = None) -> int:
-    """`monitor once`: all that is due, then exit. Returns the exit code."""
+def run_once(settings: Settings, *, on_progress: Report | None = None, **doors: Any) -> int:
+    """`monitor once`: all that is due, then exit. `doors` as `open_app` takes them. Returns the exit code."""
     stop = _stop_on_signals()
-    with working_app(settings, stop=stop) as app:
+    with working_app(settings, stop=stop, **doors) as app:
         return 1 if work_off(app, on_progress) else 0
 
 
-def run_daemon(settings: Settings) -> int:
+def run_daemon(settings: Settings, **doors: Any) -> int:
     """`monitor run`: until SIGTERM or SIGINT; jobs under way end within seconds. Returns the exit code."""
     stop = _stop_on_signals()
-    with working_app(settings, stop=stop) as app:
+    with working_app(settings, stop=stop, **doors) as app:
         scheduler = BackgroundScheduler(timezone="UTC")
         threads: set[threading.Thread] = set()
         for job in JOBS:
@@ -147,5 +147,6 @@ def _stop_on_signals() -> threading.Event:
     stop = threading.Event()
     if threading.current_thread() is threading.main_thread():
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: stop.set())
+            # In a thread of its own: the signal may have interrupted the very code that holds the event's lock.
+            signal.signal(number, lambda *_: threading.Thread(target=stop.set, daemon=True).start())
     return stop

@@ -64,6 +64,24 @@ class Reason(StrEnum):
     # attempts of ours that ended without a saved result
     GAVE_UP = "gave_up"
 
+    @classmethod
+    def of_status(cls, status: int) -> Reason:
+        """Why a server that answered with this status, none of success, gave nothing."""
+        if status in _REASONS_BY_STATUS:
+            return _REASONS_BY_STATUS[status]
+        return cls.SERVER_ERROR if status >= 500 else cls.HTTP_ERROR
+
+
+_REASONS_BY_STATUS = {
+    401: Reason.UNAUTHORIZED,
+    402: Reason.PAYMENT_REQUIRED,
+    403: Reason.FORBIDDEN,
+    404: Reason.NOT_FOUND,
+    410: Reason.GONE,
+    429: Reason.RATE_LIMITED,
+    451: Reason.LEGAL,
+}
+
 
 class Access(StrEnum):
     """What fetching the page of an article ended in; never guessed from the text alone."""

@@ -9,8 +9,8 @@ never forked (a fork would inherit locks and database connections).
 
 Traps this code knows of (pebble 5.2): a future may never resolve when the pool stops or breaks; a worker that dies
 while idle breaks the whole pool; the parent-death signal of Linux is sent when the *thread* that started a worker
-ends; inputs handed over in advance are worked on even after they were cancelled; a worker
-killed by others in the very moment when it takes an input stalls the pool (it holds a lock), which is noticed when
+ends; inputs handed over in advance are worked on even after they were cancelled; a worker killed from outside in the
+very moment when it hands over a result takes a lock with it and stalls the pool, which is noticed and mended when
 nothing has come back for the deadline plus 60 s.
 """
 

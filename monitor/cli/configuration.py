@@ -20,7 +20,10 @@ def register(cli: typer.Typer) -> None:
 
 @group.command()
 def show(context: typer.Context, as_json: Json = False) -> None:
-    """Every key with its value, and whether a default, the file or the environment set it. Secrets are hidden."""
+    """Every key with its value and who set it; secrets hidden.
+
+    Set by: default, file, or the name of an environment variable.
+    """
     settings, origins = settings_of(context), set_by(config_file(context))
     file = chosen_file(config_file(context))
     values = {(section, key): _shown(settings, section, key) for section, key in origins}
@@ -48,7 +51,10 @@ def _shown(settings: Settings, section: str, key: str) -> object:
 
 @group.command()
 def check(context: typer.Context, as_json: Json = False) -> None:
-    """Read the configuration and the files it names; a line for each thing that is wrong."""
+    """Say what is wrong in it and in the files it names.
+
+    A line for each thing, and exit code 1.
+    """
     problems: list[str] = []
     try:
         read_files(settings_of(context))

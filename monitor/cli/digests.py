@@ -30,7 +30,7 @@ def preview(
     out: Annotated[Path | None, typer.Option("--out", metavar="FILE.html", help="Write the HTML part here.")] = None,
     as_json: Json = False,
 ) -> None:
-    """What the digest would say now. Stores nothing and sends nothing."""
+    """What the digest would say now; nothing is stored or sent."""
     with current_app(settings_of(context)) as app:
         digest, mail = monitor.digest.stage.preview(app, subscription or _only(app))
     if out is not None:
@@ -94,7 +94,10 @@ def send(
     subscription: Annotated[str | None, typer.Argument(help="Send this one now; without it all that are due.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Make and hand over digests: those that are due, or one for the time until now."""
+    """Make and send the digests that are due, or one now.
+
+    With a name: a digest of that subscription for the time until now, due or not.
+    """
     with current_app(settings_of(context)) as app:
         with app.store.read() as conn:
             known = {digest["id"] for digest in digests.list_digests(conn)}

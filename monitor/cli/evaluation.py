@@ -26,13 +26,19 @@ def register(cli: typer.Typer) -> None:
 
 @group.command()
 def stories(file: File, as_json: Json = False) -> None:
-    """Stream articles (id, title, text, date, lang, source, cluster) through the product; BCubed, pairwise, ARI."""
+    """Stream labelled articles through the product and score it.
+
+    Rows: id, title, text, date, lang, source, cluster. Figures: BCubed, pairwise, ARI.
+    """
     _show(evaluate_stories(read_rows(file)), as_json)
 
 
 @group.command()
 def duplicates(file: File, as_json: Json = False) -> None:
-    """Pairs (a, b, label) or articles with clusters: which copies are found, and how many found ones are none."""
+    """Say which labelled copies are found, and which false ones.
+
+    Rows: pairs (a, b, label), or articles with a cluster.
+    """
     rows = list(read_rows(file))
     evaluate = evaluate_duplicates if rows and "a" in rows[0] else evaluate_copy_groups
     _show(evaluate(rows), as_json)

@@ -146,7 +146,10 @@ def import_opml(
     file: Annotated[Path, typer.Argument(metavar="FILE.opml", help="A list of feeds, as feed readers export it.")],
     as_json: Json = False,
 ) -> None:
-    """Poll the feeds of an OPML file from now on; its folders become tags."""
+    """Poll the feeds of an OPML file from now on.
+
+    Its folders become tags; what cannot be polled is named and left out.
+    """
     settings, refused, n_new, n_known = settings_of(context), list[str](), 0, 0
     rows = _opml_rows(file)
     with current_store(settings) as store, store.begin() as conn:
@@ -178,7 +181,10 @@ def export(
     context: typer.Context,
     out: Annotated[Path | None, typer.Option("--out", metavar="FILE.opml", help="Write here, not to stdout.")] = None,
 ) -> None:
-    """All feeds as OPML, with their URLs in full: keys in them are secrets."""
+    """Write all feeds as OPML, with their URLs in full.
+
+    Keys and passwords in URLs are secrets: here they are not masked.
+    """
     with current_store(settings_of(context)) as store, store.read() as conn:
         rows = feeds.list_feeds(conn)
     listed = [OpmlFeed(url=row.url, title=row.title, site_url=row.site_url, categories=row.tags) for row in rows]

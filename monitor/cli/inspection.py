@@ -86,7 +86,7 @@ def _feed_document(parsed: ParsedFeed) -> dict[str, Any]:
 
 @group.command()
 def article(context: typer.Context, name: Name, url: Where = "", as_json: Json = False) -> None:
-    """The article of a page or of a plain text, as it would be stored."""
+    """The article of a page or plain text, as it would be stored."""
     settings = settings_of(context)
     document = read_document(
         name, settings, accept=monitor.extract.stage.ACCEPT, max_bytes=settings.http.page_max_bytes
@@ -144,7 +144,7 @@ def _article_document(extracted: ExtractedArticle, asked_url: str) -> dict[str, 
 
 @group.command(name="url")
 def show_url(url: str, as_json: Json = False) -> None:
-    """The canonical URL: what an article under this address is known by."""
+    """The canonical URL, by which an article is known."""
     try:
         canonical = canonical_url(url)
     except ValueError as error:

@@ -7,7 +7,7 @@ and names do not count where one of the two has none; a missing title counts as 
 A story scores half its nearest member and half the mean of its members. An article joins the best story if that stands
 out: its score must exceed by a margin what the article scores with unrelated stories (the third to the seventh best),
 which rises with how dense the stream is and differs between languages; and it must share rare terms with the nearest
-member. Copies go where their original is.
+member. Two articles made from one template are never one story. Copies go where their original is.
 
 Everything is a function of stored features, stored membership and stored counts, rounded to 6 decimals, ties by the
 lowest story id: a replay, a restart and any number of workers give the same partition. Refuses to look at the clock.
@@ -49,7 +49,7 @@ class AssignPolicy:
     margin: float = 0.07
     """By how much the best story must exceed the mean of its rivals times `rival_weight`."""
     rival_weight: float = 1.2
-    min_score: float = 0.09
+    min_score: float = 0.10
     """Below this nothing joins, however empty the stream."""
     rivals: tuple[int, int] = (2, 7)
     """Ranks, from 0, of the stories that count as unrelated: [first, last)."""
@@ -59,7 +59,7 @@ class AssignPolicy:
     decay_s: float = 48 * 3600.0
     decay_floor: float = 0.3
     """What remains of the similarity of two articles that lie far apart in time."""
-    undated_decay: float = 0.75
+    undated_decay: float = 0.7
     template_wording: float = 0.1
     """Articles that share this much of their wording (Jaccard of three-word shingles) ..."""
     template_facts: float = 0.8
@@ -108,7 +108,7 @@ class Assignment:
 
 @dataclass(frozen=True, slots=True)
 class Vector:
-    """Features against a vocabulary: term ids in the order of the sorted terms, counts of the four fields, the sketch."""
+    """Features against a vocabulary: term ids in the order of the sorted terms, counts of the four fields, sketch."""
 
     ids: Ids
     counts: Counts
@@ -230,11 +230,11 @@ def decide_assignment(
         return Assignment(must_join, score, threshold, "copy")
     if not ranked:
         return Assignment(None, 0.0, threshold, "nothing like it")
-    best = next((candidate for candidate in ranked if not candidate.is_template), None)
-    if best is None:
-        return Assignment(None, ranked[0].score, threshold, "one template", ranked[0].nearest_id)
-    if best.score < threshold:
-        return Assignment(None, best.score, threshold, "too far", best.nearest_id)
+    best = next((candidate for candidate in ranked if not candidate.is_template), ranked[0])
+    if best.is_template or best.score < threshold:
+        first = ranked[0]
+        because = "one template" if first.is_template else "too far"
+        return Assignment(None, first.score, threshold, because, first.nearest_id)
     if best.n_shared_rare < best.n_rare_needed:
         return Assignment(None, best.score, threshold, "only common terms", best.nearest_id)
     return Assignment(best.story_id, best.score, threshold, "similar", best.nearest_id)

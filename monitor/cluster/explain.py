@@ -15,6 +15,8 @@ from monitor.cluster.assign import AssignPolicy, Member, compare, decay, is_temp
 from monitor.cluster.statistics import Statistics, Weights
 from monitor.types import TermWeight
 
+_TEMPLATE = "they fill in one template with other names and figures"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoryExplanation:
@@ -51,9 +53,7 @@ def explain_story(
         n_rare_needed=needed,
         is_template=template,
         terms=strongest_terms(a, shared_terms(vector_a, vector_b, statistics), n_terms),
-        because="they fill in one template with other names and figures"
-        if template
-        else _because(score, rare - needed, policy),
+        because=_because(score, rare - needed, policy) if not template else _TEMPLATE,
     )
 
 

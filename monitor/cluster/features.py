@@ -3,8 +3,10 @@
 Four fields of term counts: words of the title, of the lead (two sentences), of the opening of the text, and names with
 figures (capitalised words and runs of them, numbers of two digits or more); and a sketch of the wording, the least
 SKETCH_SIZE hashes of its three-word shingles (Broder 1997), which tells articles made from one template. Nothing but
-integers and strings is kept, so that a score taken from stored features is the same in every process. No stop words and no word lists: what is
-common is a matter of `Statistics`. An article without title, or without text, has fewer fields and is still comparable.
+integers and strings is kept, so that a score taken from stored features is the same in every process.
+
+No stop words and no word lists: what is common is a matter of `Statistics`. An article without title, or without text,
+has fewer fields and is still comparable.
 """
 
 from __future__ import annotations
@@ -37,7 +39,7 @@ _SPREAD = 0x9E3779B1
 
 @dataclass(frozen=True)
 class Features:
-    """Term counts of one article by field, 1..255; `sketch` holds ascending 32-bit hashes; `terms` of all fields, sorted."""
+    """Term counts of one article by field, 1..255. `sketch`: ascending 32-bit hashes; `terms`: all fields, sorted."""
 
     title: Mapping[str, int]
     lead: Mapping[str, int]
@@ -71,9 +73,11 @@ class Features:
             raise ValueError(f"features of scheme {scheme}, not {SCHEME}")
         n = len(terms)
         rows = (raw[start + i * n : start + (i + 1) * n] for i in range(len(FIELDS)))
-        fields = ({term: count for term, count in zip(terms, row, strict=True) if count} for row in rows)
+        title, lead_, body, names_ = (
+            {term: count for term, count in zip(terms, row, strict=True) if count} for row in rows
+        )
         tail = raw[start + len(FIELDS) * n :]
-        return Features(*fields, sketch=struct.unpack(f">{len(tail) // 4}I", tail))
+        return Features(title, lead_, body, names_, struct.unpack(f">{len(tail) // 4}I", tail))
 
 
 def features(title: str, text: str, language: str | None = None) -> Features:

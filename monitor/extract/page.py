@@ -68,7 +68,7 @@ def extract_article(
     `body` None: the page could not be had, the feed's own text is the article. Reason.EMPTY when there is no text at
     all, Reason.NOT_HTML when the page is something else than HTML and the feed has no text either.
     """
-    access = _access_of_status(status, body)
+    access = access_of_status(status, body)
     if body is None or access in {Access.GONE, Access.BLOCKED, Access.FAILED}:
         return article_from_feed(hints, url=url, access=access if access is not Access.OK else Access.FAILED)
     if not _is_html(body, content_type):
@@ -116,7 +116,8 @@ class _Text:
         return sum(n_words(paragraph) for paragraph in self.cleaned.paragraphs)
 
 
-def _access_of_status(status: int | None, body: bytes | None) -> Access:
+def access_of_status(status: int | None, body: bytes | None) -> Access:
+    """What the status alone says about how a page could be reached; None: no answer came."""
     if status is None:
         return Access.FAILED if body is None else Access.OK
     if status in _ACCESS_BY_STATUS:

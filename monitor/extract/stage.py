@@ -13,9 +13,9 @@ from datetime import datetime, timedelta
 
 from monitor.app import App
 from monitor.extract.identity import choose_canonical, decide_identity
-from monitor.extract.page import article_from_feed, extract_article
+from monitor.extract.page import access_of_status, article_from_feed, extract_article
 from monitor.politeness import parse_retry_after
-from monitor.store import articles, entries, hosts, pages
+from monitor.store import articles, claims, entries, hosts, pages
 from monitor.store.articles import NewArticle
 from monitor.store.engine import Connection
 from monitor.store.entries import UnresolvedEntry
@@ -80,8 +80,16 @@ def run(app: App) -> Progress:
     readings = _read_pages(app, due, hints)
     for reading in readings:
         _save(app, reading, leased_until)
+    _give_back(app, {page.id for page in due} - {reading.page.id for reading in readings}, leased_until)
     n_failed = sum(reading.reason is not None for reading in readings)
-    return Progress(n_done=n_resolved + len(due), n_failed=n_failed)
+    return Progress(n_done=n_resolved + len(readings), n_failed=n_failed)
+
+
+def _give_back(app: App, ids: set[ArticleId], leased_until: datetime) -> None:
+    """Pages that a stop left unread are due for the next process at once, and the try does not count."""
+    if ids:
+        with app.store.begin() as conn:
+            claims.release(conn, pages.PAGES, sorted(ids), leased_until)
 
 
 # --- entries -------------------------------------------------------------------------------------------------------
@@ -167,6 +175,8 @@ def _reading(
         result = article_from_feed(hints, url=page.url, access=access)
     if isinstance(result, ExtractedArticle):
         access = result.access
+    elif reason is None and isinstance(answer, Response) and not 200 <= answer.status < 300:
+        access, reason = access_of_status(answer.status, answer.body), Reason.of_status(answer.status)
     else:
         reason = reason or result
     return Reading(page=page, answer=answer, result=result, reason=reason, detail=detail, access=access)

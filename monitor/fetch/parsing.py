@@ -167,7 +167,7 @@ def _entry(raw: Mapping[str, Any], *, url: str, feed_format: str) -> ParsedEntry
         published_raw=published_raw,
         updated_at=updated_at,
         tags=_tags(raw),
-        content_hash=_digest(title, link or "", summary, content, updated_at.isoformat() if updated_at else ""),
+        content_hash=_sha256(title, link or "", summary, content, updated_at.isoformat() if updated_at else ""),
     )
 
 
@@ -181,8 +181,11 @@ def _bounded_guid(guid: str) -> str:
 
 
 def _digest(*parts: str) -> str:
-    joined = "\x1f".join(parts).encode("utf-8", "surrogatepass")
-    return f"sha256:{hashlib.sha256(joined).hexdigest()}"
+    return f"sha256:{_sha256(*parts)}"
+
+
+def _sha256(*parts: str) -> str:
+    return hashlib.sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _with_own_guids(entries: Sequence[ParsedEntry]) -> tuple[ParsedEntry, ...]:

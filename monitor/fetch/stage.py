@@ -15,7 +15,7 @@ from monitor.app import App
 from monitor.fetch.parsing import parse_feed
 from monitor.fetch.polling import FeedFailed, FeedRead, FeedUnchanged, PollOutcome, PollPlan, PollPolicy, plan_poll
 from monitor.politeness import parse_retry_after
-from monitor.store import entries, feeds, hosts
+from monitor.store import claims, entries, feeds, hosts
 from monitor.store.feeds import DueFeed, PollLogRow
 from monitor.types import Failure, ParsedFeed, PollState, Progress, Reason, Request, Response
 from monitor.workers import WorkFailure
@@ -26,16 +26,6 @@ ACCEPT = (
 #: Some servers answer 304 for ever; after this long a feed is asked without validators.
 MAX_CONDITIONAL = timedelta(hours=12)
 RETRY_CRASHED = timedelta(days=1)
-
-_STATUS_REASONS = {
-    401: Reason.UNAUTHORIZED,
-    402: Reason.PAYMENT_REQUIRED,
-    403: Reason.FORBIDDEN,
-    404: Reason.NOT_FOUND,
-    410: Reason.GONE,
-    429: Reason.RATE_LIMITED,
-    451: Reason.LEGAL,
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,11 +55,18 @@ def run(app: App) -> Progress:
         with app.store.read() as conn:
             return Progress(next_at=feeds.next_due_at(conn, now))
     answers = _ask(app, due, now)
-    n_failed = 0
+    n_failed, stopped = 0, []
     for feed, answer in zip(due, answers, strict=True):
+        if isinstance(answer.outcome, FeedFailed) and answer.outcome.reason is Reason.STOPPED:
+            stopped.append(feed.id)
+            continue
         n_failed += isinstance(answer.outcome, FeedFailed)
         _save(app, feed, answer, leased_until)
-    return Progress(n_done=len(due), n_failed=n_failed)
+    if stopped:
+        # We went away, the feeds did nothing wrong: they are due for the next process at once.
+        with app.store.begin() as conn:
+            claims.release(conn, feeds.POLLS, stopped, leased_until)
+    return Progress(n_done=len(due) - len(stopped), n_failed=n_failed)
 
 
 def _ask(app: App, due: Sequence[DueFeed], now: datetime) -> list[Answer]:
@@ -111,9 +108,7 @@ def _judge(feed: DueFeed, response: Response | Failure, now: datetime) -> Answer
     if response.status == 304:
         return Answer(outcome=FeedUnchanged(), response=response)
     if response.status != 200:
-        reason = _STATUS_REASONS.get(
-            response.status, Reason.SERVER_ERROR if response.status >= 500 else Reason.HTTP_ERROR
-        )
+        reason = Reason.of_status(response.status)
         retry_after_at = parse_retry_after(response.headers.get("retry-after", ""), now)
         outcome = FeedFailed(reason=reason, status=response.status, retry_after_at=retry_after_at)
         return Answer(outcome=outcome, response=response, detail=f"HTTP {response.status}")

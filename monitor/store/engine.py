@@ -101,8 +101,10 @@ def _prepare_sqlite(dbapi_connection: Any, _record: object) -> None:
 
 
 def _begin_sqlite(conn: Connection) -> None:
+    reads_only = bool(conn.get_execution_options().get("reads_only"))
+    conn.exec_driver_sql(f"PRAGMA query_only = {int(reads_only)}")
     # A deferred transaction that turns into a writer fails at once when another one wrote meanwhile.
-    conn.exec_driver_sql("BEGIN" if conn.get_execution_options().get("reads_only") else "BEGIN IMMEDIATE")
+    conn.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
 
 
 def _open_postgresql(url: Any) -> Engine:

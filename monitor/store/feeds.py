@@ -184,9 +184,7 @@ def set_aside_crashed(conn: Connection, now: datetime, retry_at: datetime) -> li
 def pause_missing(conn: Connection, kept_urls: Iterable[str]) -> int:
     """Pause the feeds that a file manages and no longer lists."""
     gone = and_(feeds.c.managed_by == "file", feeds.c.url.not_in(sorted(kept_urls)), feeds.c.state != "paused")
-    return conn.execute(
-        update(feeds).where(gone).values(**_PAUSED, because="no longer listed in its file")
-    ).rowcount
+    return conn.execute(update(feeds).where(gone).values(**_PAUSED, because="no longer listed in its file")).rowcount
 
 
 def resume_listed(conn: Connection, url: str, now: datetime) -> None:

@@ -66,8 +66,7 @@ def claim_pages(
             select(entries.c.article_id, func.min(entries.c.url))
             .where(entries.c.article_id.in_(ids))
             .group_by(entries.c.article_id)
-        )
-        .all()
+        ).all()
     )
     due = [
         DuePage(

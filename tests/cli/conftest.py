@@ -15,7 +15,7 @@ import pytest
 from monitor.app import open_app, utc_now
 from monitor.cli.main import main
 from monitor.cluster import stage as cluster
-from monitor.config import load_settings
+from monitor.config import Settings, load_settings
 from monitor.dedup import stage as dedup
 from monitor.store import schema
 from monitor.store.engine import open_store
@@ -67,10 +67,15 @@ def newsroom(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("newsroom")
     _write_files(folder)
     settings = load_settings(folder / "monitor.toml", {})
+    fill(settings, utc_now() - timedelta(hours=2))
+    return folder
+
+
+def fill(settings: Settings, seen_at: datetime) -> None:
+    """Migrate the database, bring the files into it, and the articles into stories."""
     store = open_store(settings.database.url)
     schema.upgrade(store)
     store.close()
-    seen_at = utc_now() - timedelta(hours=2)
     with open_app(settings, clock=lambda: seen_at + timedelta(minutes=1), seed=1) as app:
         sync_files(app)
         with app.store.begin() as conn:
@@ -78,7 +83,6 @@ def newsroom(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for stage in (dedup, cluster, watch):
             while stage.run(app) != Progress():
                 pass
-    return folder
 
 
 def _write_files(folder: Path) -> None:

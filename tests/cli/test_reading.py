@@ -34,7 +34,9 @@ def test_a_limit_says_what_it_leaves_out_and_not_on_stdout(monitor: Monitor) -> 
     assert len(monitor("stories", "list", "--limit", 1, "--json").document) == 1
 
 
-def test_a_story_is_shown_with_its_articles_and_what_repeats_what(monitor: Monitor) -> None:
+def test_a_story_is_shown_with_its_articles_and_what_repeats_what(
+    monitor: Monitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
     stories = monitor("stories", "list", "--json").document
     story_id = next(story["id"] for story in stories if story["n_articles"] == 3)
     story = monitor("stories", "show", story_id, "--json").document
@@ -42,6 +44,7 @@ def test_a_story_is_shown_with_its_articles_and_what_repeats_what(monitor: Monit
     assert {"id", "title", "source", "url", "published_at", "language", "duplicate_of", "duplicate_kind"} <= set(
         story["articles"][0]
     )
+    monkeypatch.setenv("COLUMNS", "120")
     ran = monitor("stories", "show", story_id)
     assert "copy of 1" in ran.out
     assert "n_independent  1" in ran.out
@@ -54,7 +57,7 @@ def test_an_article_is_shown_with_revisions_and_duplicates(monitor: Monitor) -> 
     assert article["text"].endswith("Corrected.")
     assert monitor("articles", "show", "https://wire.example/treaty", "--json").document["id"] == 1
     assert monitor("articles", "show", 3, "--json").document["duplicate_of"] == 1
-    assert "glacier treaty obliges" in monitor("articles", "show", 1).out
+    assert "glacier treaty obliges Valais" in " ".join(monitor("articles", "show", 1).out.split())
 
 
 def test_search_counts_all_and_shows_the_best(monitor: Monitor) -> None:
@@ -173,7 +176,7 @@ def test_a_hostile_headline_commands_no_terminal_and_forges_no_line(
     assert ran.code == 0
     assert not OBEYED.search(ran.out)
     if "--json" not in arguments:
-        assert "[/x] Red =HYPERLINK(1) next evil" in " ".join(ran.out.split()) or "[/x] Red" in ran.out
+        assert "[/x] Red =HYPERLINK(1) next" in " ".join(ran.out.split())
 
 
 def test_json_gives_the_headline_as_it_is_stored(monitor: Monitor) -> None:
@@ -199,4 +202,6 @@ def test_tables_keep_to_the_width_of_the_terminal(
         ("explain", 1, 2),
         ("config", "show"),
     ):
-        assert max(len(line) for line in monitor(*arguments).out.splitlines()) <= width, arguments
+        lines = [line for line in monitor(*arguments).out.splitlines() if not line.startswith("configuration: ")]
+        assert lines
+        assert max(map(len, lines)) <= width, arguments

@@ -28,23 +28,23 @@ def empty(empty_url: str) -> Iterator[Store]:
     store.close()
 
 
-def tables_of(store: Store) -> set[str]:
-    with store.read() as conn:
+def tables_of(own_store: Store) -> set[str]:
+    with own_store.read() as conn:
         return set(inspect(conn).get_table_names()) - {"alembic_version"}
 
 
-def views_of(store: Store) -> set[str]:
-    with store.read() as conn:
+def views_of(own_store: Store) -> set[str]:
+    with own_store.read() as conn:
         return set(inspect(conn).get_view_names())
 
 
-def revision_of(store: Store) -> str | None:
-    with store.read() as conn:
+def revision_of(own_store: Store) -> str | None:
+    with own_store.read() as conn:
         return schema.current(conn)
 
 
-def set_revision(store: Store, revision: str) -> None:
-    with store.begin() as conn:
+def set_revision(own_store: Store, revision: str) -> None:
+    with own_store.begin() as conn:
         conn.execute(text("UPDATE alembic_version SET version_num = :revision"), {"revision": revision})
 
 
@@ -60,26 +60,26 @@ def test_a_database_goes_from_empty_to_the_newest_schema_and_back_and_again(empt
     assert revision_of(empty) is None
 
 
-def test_the_migrations_make_exactly_the_declared_tables(store: Store) -> None:
-    assert schema.differences(store) == []
+def test_the_migrations_make_exactly_the_declared_tables(own_store: Store) -> None:
+    assert schema.differences(own_store) == []
 
 
-def test_a_column_that_no_migration_makes_is_noticed(store: Store) -> None:
-    with store.begin() as conn:
+def test_a_column_that_no_migration_makes_is_noticed(own_store: Store) -> None:
+    with own_store.begin() as conn:
         conn.execute(text("ALTER TABLE tombstones DROP COLUMN because"))
-    ((kind, _, table, column),) = schema.differences(store)
+    ((kind, _, table, column),) = schema.differences(own_store)
     assert (kind, table, column.name) == ("add_column", "tombstones", "because")
 
 
-def test_upgrading_a_current_database_changes_nothing(store: Store) -> None:
-    before = tables_of(store), views_of(store)
-    schema.upgrade(store)
-    assert (tables_of(store), views_of(store)) == before
+def test_upgrading_a_current_database_changes_nothing(own_store: Store) -> None:
+    before = tables_of(own_store), views_of(own_store)
+    schema.upgrade(own_store)
+    assert (tables_of(own_store), views_of(own_store)) == before
 
 
-def test_every_view_exists_after_an_upgrade_and_can_be_queried(store: Store) -> None:
-    assert views_of(store) == set(VIEWS)
-    with store.read() as conn:
+def test_every_view_exists_after_an_upgrade_and_can_be_queried(own_store: Store) -> None:
+    assert views_of(own_store) == set(VIEWS)
+    with own_store.read() as conn:
         for name in VIEWS:
             assert conn.execute(text(f"SELECT * FROM {name}")).all() == []
 
@@ -94,7 +94,11 @@ def test_names_of_constraints_are_the_same_on_both_databases(both_stores: tuple[
                     table: (
                         {unique["name"] for unique in seen.get_unique_constraints(table)},
                         {foreign["name"] for foreign in seen.get_foreign_keys(table)},
-                        {str(index["name"]) for index in seen.get_indexes(table) if not index.get("duplicates_constraint")},
+                        {
+                            str(index["name"])
+                            for index in seen.get_indexes(table)
+                            if not index.get("duplicates_constraint")
+                        },
                     )
                     for table in metadata.tables
                 }
@@ -137,14 +141,14 @@ def a_failing_migration(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ScriptDirectory, "_load_revisions", load_with_failing)
 
 
-def test_a_migration_that_fails_leaves_the_database_as_it_was(store: Store, a_failing_migration: None) -> None:
-    before = tables_of(store)
+def test_a_migration_that_fails_leaves_the_database_as_it_was(own_store: Store, a_failing_migration: None) -> None:
+    before = tables_of(own_store)
     with pytest.raises(Exception, match="nowhere"):
-        schema.upgrade(store)
-    assert tables_of(store) == before
-    assert views_of(store) == set(VIEWS)
-    assert revision_of(store) == "0001"
-    with store.read() as conn:
+        schema.upgrade(own_store)
+    assert tables_of(own_store) == before
+    assert views_of(own_store) == set(VIEWS)
+    assert revision_of(own_store) == "0001"
+    with own_store.read() as conn:
         assert "who" in {column["name"] for column in inspect(conn).get_columns("audit")}
 
 
@@ -153,34 +157,34 @@ def test_an_empty_database_is_refused_with_the_command_that_helps(empty: Store) 
         schema.require_current(empty)
 
 
-def test_a_current_database_is_accepted(store: Store) -> None:
-    schema.require_current(store)
+def test_a_current_database_is_accepted(own_store: Store) -> None:
+    schema.require_current(own_store)
 
 
-def test_an_older_database_is_refused_with_both_revisions(store: Store, a_failing_migration: None) -> None:
+def test_an_older_database_is_refused_with_both_revisions(own_store: Store, a_failing_migration: None) -> None:
     with pytest.raises(StoreError, match="at revision 0001, not 0002_fails; run `monitor db upgrade`"):
-        schema.require_current(store)
+        schema.require_current(own_store)
 
 
-def test_a_database_of_a_newer_product_is_refused(store: Store) -> None:
-    set_revision(store, "9999")
+def test_a_database_of_a_newer_product_is_refused(own_store: Store) -> None:
+    set_revision(own_store, "9999")
     with pytest.raises(StoreError, match="revision 9999, which this version does not know"):
-        schema.require_current(store)
+        schema.require_current(own_store)
 
 
-@pytest.mark.parametrize("move", [schema.upgrade, lambda store: schema.downgrade(store, "base")])
-def test_a_database_of_a_newer_product_is_not_migrated(store: Store, move: object) -> None:
-    set_revision(store, "9999")
+@pytest.mark.parametrize("move", [schema.upgrade, lambda store: schema.downgrade(own_store, "base")])
+def test_a_database_of_a_newer_product_is_not_migrated(own_store: Store, move: object) -> None:
+    set_revision(own_store, "9999")
     assert callable(move)
     with pytest.raises(StoreError, match="revision 9999, which this version does not know"):
-        move(store)
-    assert revision_of(store) == "9999"
-    assert tables_of(store) == set(metadata.tables)
+        move(own_store)
+    assert revision_of(own_store) == "9999"
+    assert tables_of(own_store) == set(metadata.tables)
 
 
-def test_a_revision_that_does_not_exist_cannot_be_asked_for(store: Store) -> None:
+def test_a_revision_that_does_not_exist_cannot_be_asked_for(own_store: Store) -> None:
     with pytest.raises(StoreError, match="'7'"):
-        schema.downgrade(store, "7")
+        schema.downgrade(own_store, "7")
 
 
 def test_the_command_of_alembic_works_on_the_configured_database(empty_url: str) -> None:
@@ -197,12 +201,12 @@ def test_the_command_of_alembic_works_on_the_configured_database(empty_url: str)
     assert schema.head() in done.stdout
 
 
-def test_a_transaction_that_fails_leaves_nothing(store: Store) -> None:
+def test_a_transaction_that_fails_leaves_nothing(own_store: Store) -> None:
     def write_and_fail(conn: Connection) -> None:
         conn.execute(text("INSERT INTO families (name) VALUES ('one')"))
         raise RuntimeError("stop")
 
-    with pytest.raises(RuntimeError, match="stop"), store.begin() as conn:
+    with pytest.raises(RuntimeError, match="stop"), own_store.begin() as conn:
         write_and_fail(conn)
-    with store.read() as conn:
+    with own_store.read() as conn:
         assert conn.execute(text("SELECT name FROM families")).all() == []

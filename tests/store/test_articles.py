@@ -56,7 +56,12 @@ def test_an_article_waits_for_its_page_and_is_found_by_either_url(store: Store) 
         assert articles.find_article(conn, ["https://other.example/"]) is None
         assert articles.find_article(conn, []) is None
         row = article_row(conn, article_id)
-    assert (row["state"], row["fetch_due_at"], row["arrival_no"], row["appeared_at"]) == ("waiting", NOW, None, NOW - HOUR)
+    assert (row["state"], row["fetch_due_at"], row["arrival_no"], row["appeared_at"]) == (
+        "waiting",
+        NOW,
+        None,
+        NOW - HOUR,
+    )
 
 
 def test_adding_an_article_whose_url_is_taken_gives_the_one_that_has_it(store: Store) -> None:

@@ -205,7 +205,10 @@ def test_a_link_that_is_too_long_for_a_key_is_left_out_and_the_entry_kept(store:
 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(guid=st.text(alphabet=st.one_of(st.characters(), st.sampled_from("\0\ud800\udc00😀é")), max_size=40), n=st.sampled_from([1, 60]))
+@given(
+    guid=st.text(alphabet=st.one_of(st.characters(), st.sampled_from("\0\ud800\udc00😀é")), max_size=40),
+    n=st.sampled_from([1, 60]),
+)
 def test_any_guid_can_be_stored_and_is_known_in_the_next_poll(store: Store, guid: str, n: int) -> None:
     with store.begin() as conn:
         feed_id = add_feed(conn, f"https://one.example/{count(conn, 'feeds')}")

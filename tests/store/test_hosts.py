@@ -112,9 +112,7 @@ def test_rows_without_a_host_need_no_slot_and_are_not_held_back(store: Store) ->
     found = []
     for now in (NOW, NOW + SECOND):
         with store.begin() as conn:
-            claimed = hosts.claim_spaced(
-                conn, PAGES, t.articles.c.host, now=now, lease_s=60, limit=9, spacing_s=5
-            )
+            claimed = hosts.claim_spaced(conn, PAGES, t.articles.c.host, now=now, lease_s=60, limit=9, spacing_s=5)
             found.append(ids(claimed))
     assert found == [without, paged[:1]]
 

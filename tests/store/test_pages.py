@@ -54,7 +54,13 @@ def test_pages_are_claimed_with_the_url_of_their_entry(store: Store) -> None:
         for one in entries.load_unresolved(conn, now=NOW, limit=9):
             entries.save_resolved(conn, one, article_id)
         (page,), leased_until = pages.claim_pages(conn, now=NOW + HOUR, lease_s=60, limit=9, spacing_s=1)
-    assert (page.id, page.url, page.entry_url, page.is_new, page.method) == (article_id, URL, f"{URL}?from=feed", True, None)
+    assert (page.id, page.url, page.entry_url, page.is_new, page.method) == (
+        article_id,
+        URL,
+        f"{URL}?from=feed",
+        True,
+        None,
+    )
     with store.read() as conn:
         assert article_row(conn, article_id)["fetch_leased_until"] == leased_until
 

@@ -85,9 +85,7 @@ def test_hits_of_an_article_are_replaced_by_those_of_its_newest_text(store: Stor
         article_id = make_article(conn)
         save_hits(conn, article_id, hit(ids["b"], article_id), hit(ids["a"], article_id, prominence="lead"))
         found = watchlists.load_hits(conn, [article_id])
-        assert found == {
-            article_id: [hit(ids["a"], article_id, prominence="lead"), hit(ids["b"], article_id)]
-        }
+        assert found == {article_id: [hit(ids["a"], article_id, prominence="lead"), hit(ids["b"], article_id)]}
         assert watchlists.claim_unwatched(conn, now=NOW, lease_s=60, limit=9)[0] == []
         conn.execute(update(t.articles).values(watch_due_at=NOW))
         save_hits(conn, article_id)
@@ -360,13 +358,13 @@ def test_workers_that_ask_at_once_never_take_the_same_mail(waiting: Store) -> No
     assert sorted(filter(None, taken)) == [1, 2]
 
 
-def test_one_mail_of_many_is_taken_although_postgresql_has_no_statistics_of_the_table(store: Store) -> None:
-    with store.begin() as conn:
+def test_one_mail_of_many_is_taken_although_postgresql_has_no_statistics_of_the_table(own_store: Store) -> None:
+    with own_store.begin() as conn:
         readers = tuple(f"{number}@x.example" for number in range(150))
         (one,) = subscribe(conn, replace(DAILY, recipients=readers))
         save(conn, digest(one))
-    assert sending(store) is not None
-    assert sorted(states(store)).count("sending") == 1
+    assert sending(own_store) is not None
+    assert sorted(states(own_store)).count("sending") == 1
 
 
 def test_a_mail_that_was_sent_is_done(waiting: Store) -> None:

@@ -1,16 +1,21 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import insert
 
+from monitor.errors import QueryError
 from monitor.query.grammar import parse
 from monitor.query.matching import index_words, match
 from monitor.query.narrowing import required_words
 from monitor.store import search
-from monitor.store.engine import Connection, Store
+from monitor.store import tables as t
+from monitor.store.engine import Connection, Store, open_store
 from monitor.types import ArticleId
-from tests.store.rows import HOUR, NOW, add_article, make_article, save_text
+from tests.store.rows import HOUR, NOW, add_article, article_row, count, make_article, save_text
 
 TEXTS = [
     ("Café in Zürich", "Crème brûlée is served. It costs 1,000 francs."),
@@ -35,7 +40,9 @@ def found(conn: Connection, *groups: tuple[str, ...]) -> list[int]:
 
 
 def asked(conn: Connection, query: str) -> list[int]:
-    return sorted(int(one.article.url.rpartition("/")[2]) for one in search.search(conn, parse(query), limit=9).articles)
+    return sorted(
+        int(one.article.url.rpartition("/")[2]) for one in search.search(conn, parse(query), limit=9).articles
+    )
 
 
 @pytest.mark.parametrize(
@@ -69,7 +76,7 @@ def test_a_query_finds_the_same_on_both_databases(store: Store, query: str, expe
         assert asked(conn, query) == expected
 
 
-@pytest.mark.parametrize("word", ["%", "_", "ca%", "caf_", "%e%", "/", "\\", "'", '"', "", " ", "[a-z]"])
+@pytest.mark.parametrize("word", ["%", "_", "ca%", "caf_", "%e%", "/", "\\", "'", '"', " ", "[a-z]"])
 def test_wildcards_in_a_word_are_letters_like_others(store: Store, word: str) -> None:
     with store.begin() as conn:
         fill(conn)
@@ -102,11 +109,13 @@ def test_the_newest_text_is_searched_and_articles_without_text_are_not(store: St
         assert found(conn) == [8]
 
 
-def test_more_articles_than_a_batch_are_all_read(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_more_articles_than_a_batch_are_all_read(store: Store) -> None:
+    n_rows = search.BATCH + 1
     with store.begin() as conn:
-        fill(conn)
-        monkeypatch.setattr(search, "BATCH", 2)
-        assert len(found(conn)) == len(TEXTS)
+        row = {**article_row(conn, make_article(conn, "https://one.example/0")), "match_due_at": None}
+        rows = [{**row, "id": n, "url": f"https://one.example/{n}", "arrival_no": n} for n in range(2, n_rows + 1)]
+        conn.execute(insert(t.articles), rows)
+        assert len(set(found(conn))) == n_rows
 
 
 def test_the_best_matches_are_kept_and_all_are_counted(store: Store) -> None:
@@ -120,8 +129,36 @@ def test_the_best_matches_are_kept_and_all_are_counted(store: Store) -> None:
     assert [one.article.url[-1] for one in result.articles[1:]] == ["4", "3"]
 
 
+@pytest.fixture
+def sqlite_conn(sqlite_url: str) -> Iterator[Connection]:
+    """SQLite alone: what is compared is the column, which is the same on both."""
+    store = open_store(sqlite_url)
+    with store.begin() as conn:
+        yield conn
+    store.close()
+
+
 WORDS = st.sampled_from(
-    ["U.S.", "1,000", "1.5", "20 %", "Ankara's", "東京都", "ไทย", "naïve", "co-op", "A.B", "x_y", "İstanbul", "ﬁne", "½", "٣", "e.g.", "#tag", "中a文"]
+    [
+        "U.S.",
+        "1,000",
+        "1.5",
+        "20 %",
+        "Ankara's",
+        "東京都",
+        "ไทย",
+        "naïve",
+        "co-op",
+        "A.B",
+        "x_y",
+        "İstanbul",
+        "ﬁne",
+        "½",
+        "٣",
+        "e.g.",
+        "#tag",
+        "中a文",
+    ]
 )
 SENTENCES = st.lists(st.one_of(WORDS, st.text(max_size=8)), max_size=8).map(" ".join)
 
@@ -137,23 +174,10 @@ def test_narrowing_never_rules_out_an_article_that_the_query_matches(
     query = f'"{data.draw(st.sampled_from(words))}"'
     try:
         node = parse(query)
-    except ValueError:
+    except QueryError:
         return
     if match(node, title=title, text=body) is None:
         return
-    article_id = next(_numbers)
-    saved = make_article(sqlite_conn, f"https://one.example/h{article_id}", title=title, body=body)
+    url = f"https://one.example/{count(sqlite_conn, 'articles')}"
+    saved = make_article(sqlite_conn, url, title=title, body=body)
     assert saved in {article.id for article in search.narrow(sqlite_conn, required_words(node))}
-
-
-_numbers = iter(range(10**9))
-
-
-@pytest.fixture
-def sqlite_conn(sqlite_url: str) -> object:
-    from monitor.store.engine import open_store  # noqa: PLC0415
-
-    store = open_store(sqlite_url)
-    with store.begin() as conn:
-        yield conn
-    store.close()

@@ -208,9 +208,7 @@ def _plain(name: str, value: object) -> object:
 
 
 @pytest.mark.parametrize("view", VIEWS)
-def test_a_view_shows_the_same_names_and_values_on_both_databases(
-    both_stores: tuple[Store, Store], view: str
-) -> None:
+def test_a_view_shows_the_same_names_and_values_on_both_databases(both_stores: tuple[Store, Store], view: str) -> None:
     for store in both_stores:
         build_everything(store)
     (sqlite_names, sqlite_rows), (names, rows) = (rows_of(store, view) for store in both_stores)
@@ -228,14 +226,21 @@ def full(store: Store) -> Iterator[Connection]:
 
 def test_articles_without_a_text_are_not_shown(full: Connection) -> None:
     urls = full.execute(text("SELECT url FROM v_articles")).scalars().all()
-    assert sorted(urls) == [f"https://{source}.example/{name}" for source, name in zip(("four", "one", "three", "two"), "dacb", strict=True)]
+    assert sorted(urls) == [
+        f"https://{source}.example/{name}" for source, name in zip(("four", "one", "three", "two"), "dacb", strict=True)
+    ]
 
 
 def test_an_article_shows_its_source_family_copies_and_revisions(full: Connection) -> None:
     rows = {row["id"]: row for row in full.execute(text("SELECT * FROM v_articles")).mappings()}
     a, b, c, d = (rows[number] for number in (1, 2, 3, 4))
     assert (a["source"], a["source_domain"], a["family"], a["country"]) == ("One", "one.example", "Groupe é", "FR")
-    assert (b["source"], b["family"], b["duplicate_of"], b["duplicate_kind"]) == ("two.example", "two.example", 1, "syndicated")
+    assert (b["source"], b["family"], b["duplicate_of"], b["duplicate_kind"]) == (
+        "two.example",
+        "two.example",
+        1,
+        "syndicated",
+    )
     assert (c["rewrite_of"], c["title"], c["duplicate_of"]) == (1, "Ünïcode 中文 | pipes", None)
     assert (d["n_revisions"], d["story_id"], a["n_revisions"]) == (2, None, 1)
     assert a["story_id"] == b["story_id"] != c["story_id"]

@@ -122,6 +122,36 @@ def test_an_article_without_words_opens_a_story() -> None:
     assert index_of((11, FERRY)).assign(member(2, ("", ""))).story_id is None
 
 
+WEATHER = """{city}: The day begins with fog in the valleys and low cloud along the coast, lifting by late morning.
+Sunny spells follow in the afternoon with highs of {high} degrees and a light wind of {wind} km an hour from the {side}.
+Clear in the evening, with temperatures falling to {low} degrees overnight. Rain is expected to reach {city} by {day},
+bringing up to {rain} millimetres. Pollen levels are moderate. Sunrise is at {rise} and sunset at {set}."""
+
+
+def weather(city: str, *figures: object) -> tuple[str, str]:
+    keys = ("high", "wind", "side", "low", "day", "rain", "rise", "set")
+    text = WEATHER.format(city=city, **dict(zip(keys, figures, strict=True)))
+    return f"Weather outlook for {city}", text
+
+
+LUND = weather("Lund", 18, 12, "west", 7, "Friday", 5, "6.12", "19.44")
+KIRUNA = weather("Kiruna", 13, 31, "north", 16, "Sunday", 14, "5.38", "20.31")
+
+
+def test_two_articles_of_one_template_are_never_one_story() -> None:
+    assignment = index_of((10, BUDGET), (11, LUND)).assign(member(3, KIRUNA))
+    assert (assignment.story_id, assignment.because) == (None, "one template")
+    assert assignment.score > assignment.threshold
+    explained = explain_story(member(1, LUND), member(2, KIRUNA), Statistics("en"))
+    assert explained.is_template
+    assert "template" in explained.because
+
+
+def test_an_edited_copy_of_a_report_is_no_template() -> None:
+    edited = (FERRY[0], FERRY[1].replace("17 were", "19 were").replace("Tuesday", "Wednesday"))
+    assert index_of((10, BUDGET), (11, FERRY)).assign(member(3, edited)).story_id == 11
+
+
 def test_headlines_alone_can_share_a_story() -> None:
     index = index_of((10, ("Parliament in Oslo passes budget", "")), (11, ("Ferry fire closes port of Halmstad", "")))
     assert index.assign(member(3, ("Halmstad port closed by ferry fire", ""))).story_id == 11

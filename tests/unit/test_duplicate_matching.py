@@ -190,6 +190,13 @@ def test_shared_passages_below_a_copy_make_a_rewrite() -> None:
     assert (link.article_id, link.original_id, link.because) == (2, 1, "shared passages")
 
 
+def test_passages_that_a_publisher_takes_over_from_itself_are_no_rewrite() -> None:
+    half = WIRE[: len(WIRE) // 2]
+    own = " ".join(f"word{number}" for number in range(80))
+    assert isinstance(decide_duplicate(candidate(1, WIRE), candidate(2, f"{half} {own}", family="x")), RewriteLink)
+    assert decide_duplicate(candidate(1, WIRE), candidate(2, f"{half} {own}")) is None
+
+
 REWRITE = """Four hundred and twelve passengers had to leave a burning ferry off Halmstad, and the harbour
 stayed shut. Erik
 Lund, who commands the Nordic Star, puts the blame on the engine room. Half a dozen sailings of Kattegat Lines

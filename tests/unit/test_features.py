@@ -58,6 +58,14 @@ def test_only_the_opening_of_a_long_text_counts() -> None:
     assert "word1999" not in made.body
 
 
+def test_the_sketch_of_a_text_holds_its_wording_in_order() -> None:
+    made = features("", "the river rose by two metres overnight")
+    assert len(made.sketch) == 5
+    assert list(made.sketch) == sorted(set(made.sketch))
+    assert set(features("", "the river rose by two").sketch) < set(made.sketch)
+    assert not set(features("", "overnight metres two by rose river the").sketch) & set(made.sketch)
+
+
 def test_counts_fit_a_byte() -> None:
     assert features("go " * 1_000, "").title == {"go": MAX_COUNT}
 

@@ -1,0 +1,64 @@
+"""`monitor evaluate` on labelled files of one's own."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import OTHER, WIRE, Monitor
+
+
+def row(key: str, text: str, cluster: str | None) -> dict[str, Any]:
+    return {"id": key, "title": f"Title {key}", "text": text, "date": "2026-01-06T10:00:00Z", "lang": "en",
+            "source": f"{key}.example", "cluster": cluster}  # fmt: skip
+
+
+STORIES = [row("a", WIRE, "treaty"), row("b", f"{WIRE}\nMore of it.", "treaty"), row("c", OTHER, "football")]
+PAIRS = [
+    {"id": "1", "a": STORIES[0], "b": STORIES[1], "label": "dup"},
+    {"id": "2", "a": STORIES[0], "b": STORIES[2], "label": "other"},
+]
+
+
+def write(file: Path, rows: list[dict[str, Any]]) -> Path:
+    body = "\n".join(map(json.dumps, rows)).encode()
+    file.write_bytes(gzip.compress(body) if file.suffix == ".gz" else body)
+    return file
+
+
+@pytest.mark.parametrize("name", ["stories.jsonl", "stories.jsonl.gz"])
+def test_stories_are_measured(monitor: Monitor, tmp_path: Path, name: str) -> None:
+    figures = monitor("evaluate", "stories", write(tmp_path / name, STORIES), "--json").document
+    assert {"n_articles", "n_labelled", "gold", "predicted", "bcubed", "bcubed_final", "pairwise", "ari", "polluted",
+            "articles_per_s"} <= set(figures)  # fmt: skip
+    assert (figures["n_articles"], figures["gold"], figures["predicted"]) == (3, 2, 2)
+    assert figures["bcubed"] == {"p": 1.0, "r": 1.0, "f1": 1.0}
+
+
+def test_duplicates_are_measured_on_pairs_and_on_clusters(monitor: Monitor, tmp_path: Path) -> None:
+    figures = monitor("evaluate", "duplicates", write(tmp_path / "pairs.jsonl", PAIRS), "--json").document
+    assert (figures["n_pairs"], figures["precision"], figures["recall"], figures["f1"]) == (2, 1.0, 1.0, 1.0)
+    assert "pairs_per_s" in figures
+    groups = monitor("evaluate", "duplicates", write(tmp_path / "groups.jsonl", STORIES), "--json").document
+    assert groups["bcubed"]["f1"] == 1.0
+
+
+def test_the_table_has_every_figure(monitor: Monitor, tmp_path: Path) -> None:
+    ran = monitor("evaluate", "stories", write(tmp_path / "stories.jsonl", STORIES))
+    assert "bcubed f1" in ran.out
+    assert "1.0000" in ran.out
+
+
+@pytest.mark.parametrize("body", ["", "no json", "[]", '{"id": "a"}'])
+def test_a_file_that_cannot_be_measured_is_wrong_usage(monitor: Monitor, tmp_path: Path, body: str) -> None:
+    file = tmp_path / "rows.jsonl"
+    file.write_text(body)
+    for command in ("stories", "duplicates"):
+        ran = monitor("evaluate", command, file, "--json")
+        assert (ran.code, ran.out) == (2, ""), command
+        assert len(ran.err.splitlines()) == 1
+    assert monitor("evaluate", "stories", tmp_path / "none.jsonl").code == 2
