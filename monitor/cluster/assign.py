@@ -59,12 +59,12 @@ class AssignPolicy:
     decay_s: float = 48 * 3600.0
     decay_floor: float = 0.3
     """What remains of the similarity of two articles that lie far apart in time."""
-    undated_decay: float = 0.7
+    undated_decay: float = 0.75
     template_wording: float = 0.1
     """Articles that share this much of their wording (Jaccard of three-word shingles) ..."""
     template_facts: float = 0.8
     """... must share that times their wording of names and figures, or they only fill in one template."""
-    min_shared_rare: int = 2
+    min_shared_rare: int = 4
     min_shared_rare_of_headlines: int = 1
     window: timedelta = timedelta(days=14)
     """Articles first seen longer ago take no part: a story without younger ones is closed."""

@@ -28,23 +28,23 @@ def empty(empty_url: str) -> Iterator[Store]:
     store.close()
 
 
-def tables_of(own_store: Store) -> set[str]:
-    with own_store.read() as conn:
+def tables_of(store: Store) -> set[str]:
+    with store.read() as conn:
         return set(inspect(conn).get_table_names()) - {"alembic_version"}
 
 
-def views_of(own_store: Store) -> set[str]:
-    with own_store.read() as conn:
+def views_of(store: Store) -> set[str]:
+    with store.read() as conn:
         return set(inspect(conn).get_view_names())
 
 
-def revision_of(own_store: Store) -> str | None:
-    with own_store.read() as conn:
+def revision_of(store: Store) -> str | None:
+    with store.read() as conn:
         return schema.current(conn)
 
 
-def set_revision(own_store: Store, revision: str) -> None:
-    with own_store.begin() as conn:
+def set_revision(store: Store, revision: str) -> None:
+    with store.begin() as conn:
         conn.execute(text("UPDATE alembic_version SET version_num = :revision"), {"revision": revision})
 
 
@@ -141,7 +141,8 @@ def a_failing_migration(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ScriptDirectory, "_load_revisions", load_with_failing)
 
 
-def test_a_migration_that_fails_leaves_the_database_as_it_was(own_store: Store, a_failing_migration: None) -> None:
+@pytest.mark.usefixtures("a_failing_migration")
+def test_a_migration_that_fails_leaves_the_database_as_it_was(own_store: Store) -> None:
     before = tables_of(own_store)
     with pytest.raises(Exception, match="nowhere"):
         schema.upgrade(own_store)
@@ -161,7 +162,8 @@ def test_a_current_database_is_accepted(own_store: Store) -> None:
     schema.require_current(own_store)
 
 
-def test_an_older_database_is_refused_with_both_revisions(own_store: Store, a_failing_migration: None) -> None:
+@pytest.mark.usefixtures("a_failing_migration")
+def test_an_older_database_is_refused_with_both_revisions(own_store: Store) -> None:
     with pytest.raises(StoreError, match="at revision 0001, not 0002_fails; run `monitor db upgrade`"):
         schema.require_current(own_store)
 
@@ -172,7 +174,7 @@ def test_a_database_of_a_newer_product_is_refused(own_store: Store) -> None:
         schema.require_current(own_store)
 
 
-@pytest.mark.parametrize("move", [schema.upgrade, lambda store: schema.downgrade(own_store, "base")])
+@pytest.mark.parametrize("move", [schema.upgrade, lambda store: schema.downgrade(store, "base")])
 def test_a_database_of_a_newer_product_is_not_migrated(own_store: Store, move: object) -> None:
     set_revision(own_store, "9999")
     assert callable(move)
