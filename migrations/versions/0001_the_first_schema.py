@@ -265,16 +265,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_articles")),
         sa.UniqueConstraint("arrival_no", name=op.f("uq_articles_arrival_no")),
         sa.UniqueConstraint("url", name=op.f("uq_articles_url")),
+        sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_articles_appeared_at"), "articles", ["appeared_at"], unique=False)
-    op.create_index(op.f("ix_articles_fetch_due_at"), "articles", ["fetch_due_at"], unique=False)
-    op.create_index(op.f("ix_articles_first_seen_at"), "articles", ["first_seen_at"], unique=False)
     op.create_index(
         op.f("ix_articles_assign_due_at_language_arrival_no"),
         "articles",
         ["assign_due_at", "language", "arrival_no"],
         unique=False,
     )
+    op.create_index(op.f("ix_articles_fetch_due_at"), "articles", ["fetch_due_at"], unique=False)
+    op.create_index(op.f("ix_articles_first_seen_at"), "articles", ["first_seen_at"], unique=False)
     op.create_index(op.f("ix_articles_match_due_at"), "articles", ["match_due_at"], unique=False)
     op.create_index(op.f("ix_articles_published_at"), "articles", ["published_at"], unique=False)
     op.create_index(op.f("ix_articles_source_id"), "articles", ["source_id"], unique=False)
@@ -634,6 +635,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_stories")),
         sa.UniqueConstraint("anchor_article_id", name=op.f("uq_stories_anchor_article_id")),
+        sqlite_autoincrement=True,
     )
     op.create_index(
         op.f("ix_stories_language_state_last_seen_at"), "stories", ["language", "state", "last_seen_at"], unique=False
@@ -805,9 +807,9 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_articles_source_id"), table_name="articles")
     op.drop_index(op.f("ix_articles_published_at"), table_name="articles")
     op.drop_index(op.f("ix_articles_match_due_at"), table_name="articles")
-    op.drop_index(op.f("ix_articles_assign_due_at_language_arrival_no"), table_name="articles")
     op.drop_index(op.f("ix_articles_first_seen_at"), table_name="articles")
     op.drop_index(op.f("ix_articles_fetch_due_at"), table_name="articles")
+    op.drop_index(op.f("ix_articles_assign_due_at_language_arrival_no"), table_name="articles")
     op.drop_index(op.f("ix_articles_appeared_at"), table_name="articles")
     op.drop_table("articles")
     op.drop_table("subscription_watchlists")

@@ -22,6 +22,8 @@ stories = Table(
     Column("closed_at", UTCDateTime),
     Column("scheme", String(60), nullable=False),
     Index(None, "language", "state", "last_seen_at"),
+    # The id of a story that was merged away redirects for ever: it is never given out again.
+    sqlite_autoincrement=True,
 )
 
 story_members = Table(
