@@ -12,7 +12,6 @@ from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -197,15 +196,15 @@ def _show(app: App, console: Console, out: Path) -> None:
     by_weight = sorted(found, key=lambda story: (-story.n_independent, -story.n_articles, story.id))
     n_shown = min(N_STORIES_SHOWN, len(found))
     table = Table(
-        title=f"{len(found)} stories, the {n_shown} most covered",
+        title=f"{len(found)} stories, the {n_shown} most covered: articles, publishers, independent reports, copies",
         title_justify="left",
-        box=SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
+        box=None,
+        padding=(0, 2, 0, 0),
     )
     table.add_column("id", justify="right", width=4)
-    table.add_column("story", width=max(20, console.width - 61), no_wrap=True, overflow="ellipsis")
-    for name in ("lang", "articles", "publishers", "independent", "copies"):
-        table.add_column(name, justify="left" if name == "lang" else "right", width=len(name))
+    table.add_column("story", width=max(20, console.width - 42), no_wrap=True, overflow="ellipsis")
+    for name in ("lang", "art", "pub", "indep", "copies"):
+        table.add_column(name, justify="left" if name == "lang" else "right", width=max(3, len(name)))
     for story in by_weight[:N_STORIES_SHOWN]:
         figures = (story.n_articles, story.n_publishers, story.n_independent, story.n_copies)
         table.add_row(str(story.id), escape(clean_line(story.title)), story.language, *map(str, figures))

@@ -14,6 +14,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from sqlite3 import SQLITE_BUSY
+from sqlite3 import Error as SQLiteError
 from typing import IO, Any
 
 from sqlalchemy import Connection as Connection  # noqa: PLC0414 - stages name it
@@ -26,6 +28,7 @@ from monitor.store.columns import storable
 from monitor.urls import masked
 
 BUSY_TIMEOUT_S = 60
+N_SWITCHES = 100
 #: Any numbers do, as long as every process of this product takes the same ones.
 MIGRATION_LOCK = 7_165_021
 RESOLVE_LOCK = 7_165_022
@@ -96,8 +99,25 @@ def _open_sqlite(file: str | None, url: Any) -> Engine:
 
 
 def _prepare_sqlite(dbapi_connection: Any, _record: object) -> None:
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY"):
+    _switch_to_wal(dbapi_connection)
+    for pragma in ("synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY"):
         dbapi_connection.execute(f"PRAGMA {pragma}")
+
+
+def _switch_to_wal(dbapi_connection: Any) -> None:
+    """Unlike all others this statement does not wait for a lock, and several processes may open a new file at once."""
+    for _ in range(N_SWITCHES):
+        try:
+            dbapi_connection.execute("PRAGMA journal_mode=WAL")
+        except SQLiteError as error:
+            if error.sqlite_errorcode & 0xFF != SQLITE_BUSY:
+                raise
+            # This one waits until whoever holds the lock is done.
+            dbapi_connection.execute("BEGIN IMMEDIATE")
+            dbapi_connection.execute("COMMIT")
+        else:
+            return
+    dbapi_connection.execute("PRAGMA journal_mode=WAL")
 
 
 def _begin_sqlite(conn: Connection) -> None:

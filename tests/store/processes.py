@@ -26,9 +26,9 @@ def wait_for_all() -> None:
 
 def upgrade(url: str) -> str | None:
     """Bring a database to today's schema at the same moment as the others; says at which revision it is then."""
+    wait_for_all()
     store = open_store(url)
     try:
-        wait_for_all()
         schema.upgrade(store)
         with store.read() as conn:
             return schema.current(conn)
