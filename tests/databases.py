@@ -21,6 +21,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from psycopg import sql
+from sqlalchemy import make_url
 
 from monitor.store.engine import Store, open_store
 from monitor.store.schema import upgrade
@@ -69,12 +70,7 @@ class Server:
 
     def url(self, name: str) -> str:
         """The address of a database as users write it."""
-        parts = psycopg.conninfo.conninfo_to_dict(self.address)
-        login = f"{parts.get('user', '')}:{parts.get('password', '')}@" if "user" in parts else ""
-        host, port = str(parts.get("host", "")), parts.get("port", "")
-        if host.startswith("/"):
-            return f"postgresql://{login}/{name}?host={host}" + (f"&port={port}" if port else "")
-        return f"postgresql://{login}{host}{f':{port}' if port else ''}/{name}"
+        return make_url(self.address).set(database=name).render_as_string(hide_password=False)
 
     def migrated(self) -> str:
         """A new database with today's schema, copied from one that is migrated once in a session."""
@@ -121,7 +117,7 @@ def postgresql() -> Iterator[Server]:
     """The server that the PostgreSQL half of the tests runs on."""
     address = os.environ.get("MONITOR_TEST_DATABASE_URL")
     if address:
-        server = Server(address)
+        server = Server(make_url(address).set(drivername="postgresql").render_as_string(hide_password=False))
         yield server
         server.close()
         return

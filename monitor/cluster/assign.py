@@ -64,7 +64,7 @@ class AssignPolicy:
     """Articles that share this much of their wording (Jaccard of three-word shingles) ..."""
     template_facts: float = 0.8
     """... must share that times their wording of names and figures, or they only fill in one template."""
-    min_shared_rare: int = 4
+    min_shared_rare: int = 3
     min_shared_rare_of_headlines: int = 1
     window: timedelta = timedelta(days=14)
     """Articles first seen longer ago take no part: a story without younger ones is closed."""

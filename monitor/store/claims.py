@@ -2,8 +2,8 @@
 
 `UPDATE ... WHERE id IN (SELECT ... FOR UPDATE SKIP LOCKED) AND due RETURNING`: the outer condition repeats the inner
 one, because a row may have been taken between the two on PostgreSQL; SQLite leaves FOR UPDATE out and has one writer.
-The inner SELECT is a CTE, which PostgreSQL runs once; as a plain subquery it may run it again for each row, and each run
-skips what the one before had locked, so that more than `limit` rows are taken.
+The inner SELECT is a CTE, which PostgreSQL runs once; a plain subquery it may run again for each row, and each run
+skips what the one before had locked: a limit of 2 took 200 of 200 rows of a table without statistics.
 Claiming counts a try, saving a result resets it. So a row with tries and no lease is one whose last worker vanished: it
 is claimed alone, lest it take a whole batch down again, and set aside after MAX_TRIES.
 """
@@ -100,8 +100,8 @@ def save(conn: Connection, what: Claimable, row_id: Any, leased_until: datetime,
 def hold(conn: Connection, what: Claimable, row_id: Any, leased_until: datetime) -> None:
     """Keep a claimed row for this transaction: before results are saved that need several statements.
 
-    Raises LeaseLostError as `save` does. Without it two workers that both believe to hold the row could write its results
-    at the same time, and one of them would fail on a unique constraint instead.
+    Raises LeaseLostError as `save` does. Without it two workers that both believe to hold the row could write its
+    results at the same time, and one of them would fail on a unique constraint instead.
     """
     _write_held(conn, what, row_id, leased_until=leased_until, values={what.leased_until.name: leased_until})
 

@@ -25,7 +25,6 @@ from monitor.store.tables import (
 from monitor.text.sentences import lead
 from monitor.types import Article, ArticleId, DuplicateKind, Origin, Story, StoryId, StoryMember
 
-
 BATCH = 500
 
 

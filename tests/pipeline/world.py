@@ -94,6 +94,14 @@ def running(newsroom: Path, url: str, *, start: datetime = START, **sections: An
             yield World(app=app, clock=clock, served=served, mailbox=mailbox, started_at=start)
 
 
+@contextmanager
+def running_newsroom(newsroom: Path) -> Iterator[tuple[Newsroom, Mailbox]]:
+    """A newsroom of this very moment and a mailbox, for a product in another process."""
+    started_at = datetime.now(UTC)
+    with Newsroom(newsroom, clock=lambda: datetime.now(UTC), started_at=started_at) as served, Mailbox() as mailbox:
+        yield served, mailbox
+
+
 def parsed(raw: bytes) -> EmailMessage:
     message = message_from_bytes(raw, policy=default)
     assert isinstance(message, EmailMessage)

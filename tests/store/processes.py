@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from datetime import datetime
 
+from monitor.errors import StoreError
 from monitor.store import claims, schema
 from monitor.store.engine import open_store
 from monitor.store.feeds import POLLS
@@ -34,6 +35,22 @@ def upgrade(url: str) -> str | None:
             return schema.current(conn)
     finally:
         store.close()
+
+
+def open_new_files(folder: str, n: int) -> list[str]:
+    """Open SQLite files that are not there yet together with the others, one after another; what went wrong."""
+    failures: list[str] = []
+    for number in range(n):
+        wait_for_all()
+        try:
+            store = open_store(f"sqlite:///{folder}/{number}.db")
+        except StoreError as error:
+            failures.append(str(error))
+            wait_for_all()
+        else:
+            wait_for_all()
+            store.close()
+    return failures
 
 
 def claim_until_empty(url: str, now: datetime, limit: int) -> list[int]:

@@ -44,7 +44,7 @@ def save_entries(
     return entries.save_entries(conn, feed_id, parsed, now=now, not_seen_before_at=before)
 
 
-def new_article(url: str = "https://one.example/1", *, source: str | None = None, **values: Any) -> NewArticle:
+def new_article(url: str = "https://one.example/1", **values: Any) -> NewArticle:
     """An article as resolving makes it; `source_id` is filled in by `add_article`."""
     given: dict[str, Any] = {
         "url": url,

@@ -215,8 +215,8 @@ def test_an_article_is_not_merged_into_itself(store: Store) -> None:
 def test_a_canonical_url_that_became_another_articles_meanwhile_is_not_saved(store: Store) -> None:
     with store.begin() as conn:
         taken, page_id = make_article(conn, URL), add_article(conn, "https://one.example/2")
-    with pytest.raises(LeaseLostError, match="became that of another"), store.begin() as conn:
         fetched = claim_page(conn, page_id)
+    with pytest.raises(LeaseLostError, match="became that of another"), store.begin() as conn:
         pages.save_article(conn, replace(fetched, canonical_url=URL), extracted(), NOW)
     with store.read() as conn:
         assert articles.find_article(conn, [URL]) == taken

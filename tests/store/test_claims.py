@@ -126,9 +126,14 @@ def test_a_worker_that_overran_its_lease_saves_nothing(store: Store) -> None:
     late = claim(store, 1)
     let_lease_run_out(store, row_id)
     successor = claim(store, 1, lease_s=LEASE_S + 1)
-    with pytest.raises(LeaseLostError, match=f"feeds {row_id}"), store.begin() as conn:
-        conn.execute(update(feed_table).values(etag="of the late one"))
-        claims.save(conn, POLLS, row_id, late.leased_until, title="of the late one")
+
+    def save_late() -> None:
+        with store.begin() as conn:
+            conn.execute(update(feed_table).values(etag="of the late one"))
+            claims.save(conn, POLLS, row_id, late.leased_until, title="of the late one")
+
+    with pytest.raises(LeaseLostError, match=f"feeds {row_id}"):
+        save_late()
     with store.begin() as conn:
         claims.save(conn, POLLS, row_id, successor.leased_until, title="of its successor")
     with store.read() as conn:

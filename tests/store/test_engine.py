@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gc
 import warnings
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from monitor.errors import StoreError
 from monitor.store import counters, engine, leases
 from monitor.store import tables as t
 from monitor.store.engine import Store, missing_file, open_store, sole_process
+from tests.store.processes import open_new_files
 from tests.store.rows import NOW, add_article, add_feed, claim_feed, claim_page, make_article
 
 
@@ -51,6 +53,11 @@ def test_a_missing_file_is_told_without_making_it(tmp_path: Path) -> None:
     assert missing_file("postgresql://h/d") is None
     assert missing_file("nonsense") is None
     assert missing_file("sqlite://") is None
+
+
+def test_processes_may_open_a_new_file_at_once(tmp_path: Path, eight_processes: ProcessPoolExecutor) -> None:
+    futures = [eight_processes.submit(open_new_files, str(tmp_path), 25) for _ in range(8)]
+    assert [future.result(120) for future in futures] == [[]] * 8
 
 
 def test_sqlite_survives_a_power_cut_and_holds_rows_to_what_they_refer_to(sqlite_url: str) -> None:

@@ -109,9 +109,14 @@ def test_a_poll_whose_lease_was_lost_leaves_no_trace(store: Store) -> None:
     with store.begin() as conn:
         feed_id = add_feed(conn, URL)
         feed, leased_until = claim_feed(conn, feed_id)
-    with pytest.raises(LeaseLostError), store.begin() as conn:
-        save_entries(conn, feed_id, entry("1"))
-        poll(conn, feed, leased_until + timedelta(seconds=1))
+
+    def save_late() -> None:
+        with store.begin() as conn:
+            save_entries(conn, feed_id, entry("1"))
+            poll(conn, feed, leased_until + timedelta(seconds=1))
+
+    with pytest.raises(LeaseLostError):
+        save_late()
     with store.read() as conn:
         assert [count(conn, name) for name in ("entries", "poll_log", "source_days")] == [0, 0, 0]
         assert feeds.get_feed(conn, URL).last_poll_at is None

@@ -125,7 +125,7 @@ def subscribe(conn: Connection, *declared: DeclaredSubscription, now: datetime =
 
 def due_at(conn: Connection) -> dict[str, datetime | None]:
     rows = conn.execute(select(t.subscriptions.c.name, t.subscriptions.c.next_digest_at))
-    return {name: at for name, at in rows}
+    return dict(rows.all())
 
 
 def test_a_declared_subscription_is_due_and_knows_its_readers_and_watchlists(store: Store) -> None:

@@ -1,0 +1,242 @@
+"""Makes a small newsroom for as many days as a test needs: four outlets, every day an event of its own.
+
+Each day has a wire report, its copy with another headline, an independent report, a French one, and a notice that
+nobody else carries. The independent report of the first day is corrected after an hour.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from html import escape
+from pathlib import Path
+
+REFERENCE = datetime(2026, 1, 5, 0, 30, tzinfo=UTC)
+APPEARS_S = 5400
+CORRECTED_S = 3600
+DAY_S = 86_400
+
+
+@dataclass(frozen=True)
+class Event:
+    place: str
+    french_place: str
+    ship: str
+    cargo: str
+    french_cargo: str
+    captain: str
+    n_crew: int
+    cause: str
+    french_cause: str
+
+
+EVENTS = (
+    Event("Lowmarsh", "Lowmarsh", "Corriemore", "timber", "bois", "Ingrid Halloran", 14, "fog", "le brouillard"),
+    Event("Tarbeck", "Tarbeck", "Silver Anna", "wheat", "blé", "Piet van Loon", 9, "a snapped cable", "un câble rompu"),
+    Event("Ostrand", "Ostrand", "Maribel", "cement", "ciment", "Rosa Delgado", 21, "a fire in the galley", "un feu"),
+    Event("Quillon", "Quillon", "Nordlys Star", "herring", "hareng", "Sverre Aas", 6, "rough seas", "la houle"),
+    Event("Fenwick", "Fenwick", "Bright Venture", "copper", "cuivre", "Amara Obi", 17, "a software fault", "une panne"),
+    Event("Dunmara", "Dunmara", "Perseverance", "coffee", "café", "Luca Ferri", 12, "a blocked rudder", "un gouvernail"),
+    Event("Santelmo", "Santelmo", "Halcyon", "salt", "sel", "Mei Tanaka", 11, "an engine failure", "une avarie"),
+    Event("Brakka", "Brakka", "Old Bess", "granite", "granit", "Tom Ashdown", 5, "a sandbank", "un banc de sable"),
+)
+
+
+@dataclass(frozen=True)
+class Item:
+    """One article of one outlet."""
+
+    host: str
+    path: str
+    title: str
+    author: str
+    paragraphs: tuple[str, ...]
+    published_at: datetime
+    language: str
+    updated_at: datetime | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.host}{self.path}"
+
+
+def _wire(event: Event) -> tuple[str, ...]:
+    return (
+        f"{event.place.upper()} (Tideline) — The freighter {event.ship}, carrying {event.cargo}, ran aground off the "
+        f"harbour of {event.place} before dawn after {event.cause}, the port authority said.",
+        f"All {event.n_crew} crew members were brought ashore by lifeboat within two hours. Captain {event.captain} "
+        f"stayed aboard until the pumps were running, a spokeswoman for the authority told reporters on the quay.",
+        f"Tugs from three neighbouring ports are expected at {event.place} on the evening tide. Until then the northern "
+        f"channel stays closed and ferries to the islands are cancelled.",
+        f"The {event.ship} was on her way from the south with {event.n_crew * 210} tonnes of {event.cargo}. Divers who "
+        f"looked at the hull found no leak, and no fuel has been lost so far.",
+    )
+
+
+def _independent(event: Event, n_tonnes: int) -> tuple[str, ...]:
+    return (
+        f"When Hanna Weld opened her bakery above {event.place} harbour this morning, a ship stood where no ship should "
+        f"be: the {event.ship} had come to rest on the bar, her lights still burning.",
+        f"“She just did not turn,” says Weld, who watched Captain {event.captain} and a crew of {event.n_crew} wait for "
+        f"the lifeboat. Fishermen in {event.place} blame {event.cause}; the insurers want to wait.",
+        f"For the town it is the third grounding in ten years. Mayor Oona Brandt asked again for the light on the mole "
+        f"that was promised after the last one, and for a pilot at night.",
+        f"In the holds lie {n_tonnes} tonnes of {event.cargo}, worth more than the town spends in a year. Whether they "
+        f"can be unloaded at sea will be decided when the tugs are there.",
+    )
+
+
+def _french(event: Event) -> tuple[str, ...]:
+    return (
+        f"Un cargo chargé de {event.french_cargo}, le {event.ship}, s’est échoué dans la nuit devant le port de "
+        f"{event.french_place}. Les {event.n_crew} marins ont été évacués sains et saufs par la société de sauvetage.",
+        f"Selon la capitainerie, {event.french_cause} serait à l’origine de l’accident. Le commandant {event.captain} "
+        f"a été entendu dans la matinée par les enquêteurs venus de la préfecture.",
+        "Les liaisons avec les îles sont suspendues jusqu’à nouvel ordre et les pêcheurs restent à quai. Trois "
+        "remorqueurs doivent tenter de tirer le navire à la prochaine marée haute.",
+        f"À {event.french_place}, on se souvient encore du dernier naufrage : il avait fallu deux semaines pour dégager "
+        f"le chenal, et la saison avait été perdue pour les commerçants du port.",
+    )
+
+
+NOTICES = (
+    ("Choir of Millbank seeks altos", "The choir of Millbank is looking for altos for its spring concert"),
+    ("Library extends evening hours", "From Monday the town library of Calverton stays open until nine at night"),
+    ("Beekeepers count their losses", "One colony in five did not live through the winter, the beekeepers of Arden say"),
+    ("Old tram returns to service", "A tram built in 1931 will carry passengers again on the line to Foxhill park"),
+    ("School garden wins a prize", "Pupils of Rowan Street school have won the county prize for their kitchen garden"),
+    ("Chess club moves to the mill", "After forty years in a cellar the chess club of Wharton has found rooms with light"),
+    ("Marathon changes its course", "Runners of the Bellmoor marathon will cross the new footbridge for the first time"),
+    ("Museum buys a weather diary", "A farmer's diary with the weather of sixty years now belongs to the Tolland museum"),
+)
+
+
+def _notice(day: int) -> tuple[str, tuple[str, ...]]:
+    title, first = NOTICES[day % len(NOTICES)]
+    subject = title.split()[0].lower()
+    return title, (
+        f"{first}, it was announced in number {day + 1} of the parish letter.",
+        f"Those who want to know more about the {subject} can come to the meeting room on Thursday at seven; tea is free "
+        f"and nobody needs to register. The organisers expect about {30 + day} people.",
+        f"Last year's meeting on the {subject} ended late because of a long discussion about chairs. This time the "
+        f"committee has ordered {60 + 2 * day} of them, which it hopes will settle the matter for good.",
+    )
+
+
+def items_of(day: int) -> list[Item]:
+    """What appears on a day, in the order of appearance."""
+    event = EVENTS[day % len(EVENTS)]
+    at = REFERENCE + timedelta(days=day) + (timedelta(seconds=APPEARS_S) if day else -timedelta(hours=2))
+    slug = event.ship.lower().replace(" ", "-")
+    title, notice = _notice(day)
+    corrected_at = REFERENCE + timedelta(seconds=CORRECTED_S - 300) if day == 0 else None
+    wire = _wire(event)
+    return [
+        Item("tideline.example", f"/wire/{slug}-{day}", f"Freighter {event.ship} aground off {event.place}", "Tideline",
+             wire, at - timedelta(minutes=50), "en"),
+        Item("coastpost.example", f"/news/{day}/{slug}", f"{event.ship}: crew of {event.n_crew} saved at {event.place}",
+             "Coast Post", (*wire, "— Tideline"), at - timedelta(minutes=30), "en"),
+        Item("hillgazette.example", f"/story/{day}-{slug}-on-the-bar", f"The morning the {event.ship} stood on the bar",
+             "Nell Fairweather", _independent(event, event.n_crew * 200), at - timedelta(minutes=20), "en",
+             corrected_at),
+        Item("lavallee.example", f"/article/{day}-{slug}-echoue", f"Le cargo {event.ship} échoué à {event.french_place}",
+             "Claire Aubin", _french(event), at - timedelta(minutes=15), "fr"),
+        Item("coastpost.example", f"/local/{day}-notice", title, "Coast Post", notice, at - timedelta(minutes=10), "en"),
+    ]  # fmt: skip
+
+
+def make_newsroom(folder: Path, *, n_days: int) -> list[Item]:
+    """Write the newsroom into `folder` and return all its articles."""
+    folder.mkdir(parents=True)
+    days = [items_of(day) for day in range(n_days)]
+    everything = [item for day in days for item in day]
+    answers = []
+    for item in everything:
+        _write(folder, item.host, f"{item.path}.html", _page(item, item.paragraphs))
+    corrected = days[0][2]
+    _write(folder, corrected.host, f"{corrected.path}.v2.html", _page(corrected, _independent(EVENTS[0], 2650)))
+    answers.append(
+        {
+            "url": corrected.url,
+            "from_s": CORRECTED_S,
+            "file": f"sites/{corrected.host}{corrected.path}.v2.html",
+        }
+    )
+    for host in sorted({item.host for item in everything}):
+        answers += _feeds(folder, host, days)
+    (folder / "newsroom.json").write_text(
+        json.dumps({"reference_at": REFERENCE.isoformat().replace("+00:00", "Z"), "answers": answers}, indent=1), "utf-8"
+    )
+    _write_declared(folder, sorted({item.host for item in everything}))
+    return everything
+
+
+def _feeds(folder: Path, host: str, days: Sequence[Sequence[Item]]) -> list[dict[str, object]]:
+    """The states of one outlet's feed: as at the start, corrected, and one more each day."""
+    url = f"http://{host}/feed.xml"
+    moments: list[tuple[float, int, bool]] = [(0, 0, False), (CORRECTED_S, 0, True)]
+    moments += [(day * DAY_S + APPEARS_S, day, True) for day in range(1, len(days))]
+    rows: list[dict[str, object]] = []
+    for number, (from_s, last_day, is_corrected) in enumerate(moments):
+        items = [item for day in days[: last_day + 1] for item in day if item.host == host][-12:]
+        _write(folder, host, f"/feed.{number}.xml", _feed(host, items, is_corrected=is_corrected))
+        until = {"until_s": moments[number + 1][0]} if number + 1 < len(moments) else {}
+        rows.append({"url": url, "from_s": from_s, **until, "file": f"sites/{host}/feed.{number}.xml"})
+    return rows
+
+
+def _feed(host: str, items: Sequence[Item], *, is_corrected: bool) -> str:
+    entries = []
+    for item in reversed(items):
+        updated_at = item.updated_at if is_corrected and item.updated_at else item.published_at
+        entries.append(
+            f"<entry><id>{item.url}</id><title>{escape(item.title)}</title><link href='{item.url}'/>"
+            f"<author><name>{escape(item.author)}</name></author><published>{_iso(item.published_at)}</published>"
+            f"<updated>{_iso(updated_at)}</updated><summary>{escape(item.paragraphs[0])}</summary></entry>"
+        )
+    language = items[0].language if items else "en"
+    return (
+        f"<?xml version='1.0' encoding='utf-8'?><feed xmlns='http://www.w3.org/2005/Atom' xml:lang='{language}'>"
+        f"<title>{host}</title><id>http://{host}/</id><link href='http://{host}/'/>{''.join(entries)}</feed>\n"
+    )
+
+
+def _page(item: Item, paragraphs: Sequence[str]) -> str:
+    body = "\n".join(f"<p>{escape(paragraph)}</p>" for paragraph in paragraphs)
+    return (
+        f"<!doctype html><html lang='{item.language}'><head><meta charset='utf-8'><title>{escape(item.title)}</title>"
+        f"<link rel='canonical' href='{item.url}'></head><body><nav><a href='/'>Home</a></nav><main><article>"
+        f"<h1>{escape(item.title)}</h1>\n{body}\n</article></main><footer>{item.host}, "
+        f"{format_datetime(item.published_at)}</footer></body></html>\n"
+    )
+
+
+def _iso(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _write(folder: Path, host: str, path: str, content: str) -> None:
+    file = folder / "sites" / host / path.lstrip("/")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(content, "utf-8")
+
+
+def _write_declared(folder: Path, hosts: Sequence[str]) -> None:
+    outlines = "".join(f"<outline type='rss' text='{host}' xmlUrl='http://{host}/feed.xml'/>" for host in hosts)
+    (folder / "feeds.opml").write_text(
+        f"<opml version='2.0'><head><title>Small</title></head><body>{outlines}</body></opml>", "utf-8"
+    )
+    (folder / "publishers.toml").write_text(
+        '[[source]]\ndomain = "tideline.example"\nname = "Tideline"\nkind = "agency"\n', "utf-8"
+    )
+    (folder / "watchlists.toml").write_text('[[watchlist]]\nname = "Ports"\nquery = "harbour OR port"\n', "utf-8")
+    (folder / "subscriptions.toml").write_text(
+        '[[subscription]]\nname = "Morning in Paris"\nrecipients = ["lyon@mail.example", "paris@mail.example"]\nhour = 7\n'
+        'zone = "Europe/Paris"\nwatchlists = []\n\n'
+        '[[subscription]]\nname = "Morning in New York"\nrecipients = ["york@mail.example", "jersey@mail.example"]\n'
+        'hour = 7\nzone = "America/New_York"\nwatchlists = ["Ports"]\n',
+        "utf-8",
+    )

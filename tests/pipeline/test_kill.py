@@ -1,0 +1,186 @@
+"""`once` killed with -9 wherever it stands and started again: nothing is lost, doubled or told twice."""
+
+from __future__ import annotations
+
+import random
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from monitor.demo.mailbox import Mailbox
+from monitor.store.engine import open_store
+from tests.databases import BOTH
+from tests.pipeline.killing import (
+    AGAIN_AFTER,
+    Run,
+    State,
+    assert_all_done,
+    assert_no_mail_twice,
+    assert_same,
+    assert_stories_equal_replay,
+    let_leases_run_out,
+    read_state,
+    served,
+)
+from tests.pipeline.processes import kill
+from tests.pipeline.small_newsroom import make_newsroom
+from tests.pipeline.world import AFTER, BUNDLED
+
+N_KILLS = 10
+SEED = 20261120
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("small") / "newsroom"
+    make_newsroom(folder, n_days=2)
+    return folder
+
+
+class Undisturbed:
+    """What a run comes to that nobody disturbs, and how many steps each of its rounds takes."""
+
+    def __init__(self, newsroom: Path, folder: Path) -> None:
+        url = f"sqlite:///{folder / 'undisturbed.db'}"
+        with served(newsroom, url) as run:
+            self.n_steps = [run.once(after) for after in AFTER]
+            store = open_store(url)
+            try:
+                self.state: State = read_state(store)
+                assert_no_mail_twice(run, store, n_unknown_max=0)
+                assert_all_done(store)
+            finally:
+                store.close()
+            self.n_mails = len(run.mailbox.messages)
+            assert_stories_equal_replay(run)
+
+    def moment(self, number: int) -> tuple[int, int]:
+        """The round and step of one of ten moments: random, one in each tenth of the whole run."""
+        share = (number + random.Random(SEED + number).random()) / N_KILLS
+        at = max(1, int(share * sum(self.n_steps)))
+        for killed_round, n_steps in enumerate(self.n_steps):
+            if at <= n_steps:
+                # The last steps of a round differ a little from run to run.
+                return killed_round, min(at, int(n_steps * 0.98))
+            at -= n_steps
+        raise AssertionError("a moment after the end")
+
+
+@pytest.fixture(scope="module")
+def small_undisturbed(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
+    return Undisturbed(small, tmp_path_factory.mktemp("undisturbed"))
+
+
+@pytest.fixture(scope="module")
+def bundled_undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
+    return Undisturbed(BUNDLED, tmp_path_factory.mktemp("undisturbed"))
+
+
+@pytest.fixture
+def fresh_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a database without any table, as `once` finds it on its first day."""
+    kind = request.param
+    if kind == "sqlite":
+        yield f"sqlite:///{tmp_path / 'monitor.db'}"
+        return
+    server = request.getfixturevalue("postgresql")
+    name = server.make()
+    yield server.url(name)
+    server.drop(name)
+
+
+def _assert_as_if_undisturbed(run: Run, undisturbed: Undisturbed, *, n_kills: int = 1) -> None:
+    store = open_store(run.settings.database.url)
+    try:
+        assert_all_done(store)
+        assert_same(read_state(store), undisturbed.state)
+        assert_no_mail_twice(run, store, n_unknown_max=n_kills)
+    finally:
+        store.close()
+    assert_stories_equal_replay(run)
+
+
+@pytest.mark.parametrize("fresh_url", ["sqlite"], indirect=True)
+def test_a_run_killed_in_its_middle_is_made_up_for(
+    small: Path, small_undisturbed: Undisturbed, fresh_url: str
+) -> None:
+    with served(small, fresh_url) as run:
+        run.interrupted_at(0, small_undisturbed.n_steps[0] // 2)
+        _assert_as_if_undisturbed(run, small_undisturbed)
+        assert len(run.mailbox.messages) == small_undisturbed.n_mails
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fresh_url", BOTH, indirect=True)
+@pytest.mark.parametrize("number", range(N_KILLS))
+def test_a_run_killed_at_any_moment_is_made_up_for(
+    bundled_undisturbed: Undisturbed, fresh_url: str, number: int
+) -> None:
+    with served(BUNDLED, fresh_url) as run:
+        run.interrupted_at(*bundled_undisturbed.moment(number))
+        _assert_as_if_undisturbed(run, bundled_undisturbed)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fresh_url", BOTH, indirect=True)
+def test_a_run_killed_again_and_again_gets_to_its_end(
+    small: Path, small_undisturbed: Undisturbed, fresh_url: str
+) -> None:
+    chance = random.Random(SEED)
+    n_steps = small_undisturbed.n_steps[0]
+    with served(small, fresh_url) as run:
+        n_kills = 0
+        for number in range(4):
+            run.once(AFTER[0] + number * AGAIN_AFTER, kill_at_step=chance.randrange(n_steps // 20, n_steps // 4))
+            let_leases_run_out(fresh_url)
+            n_kills += 1
+        run.once(AFTER[0] + 4 * AGAIN_AFTER)
+        for after in AFTER[1:]:
+            run.once(after)
+        _assert_as_if_undisturbed(run, small_undisturbed, n_kills=n_kills)
+
+
+class KillingMailbox(Mailbox):
+    """Calls `on_mail` when the first mail is there: before it is taken, or after, in both cases before the answer."""
+
+    def __init__(self, when: str) -> None:
+        super().__init__()
+        self._when = when
+        self.on_mail: Callable[[], None] | None = None
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        on_mail, self.on_mail = self.on_mail, None
+        if on_mail is not None and self._when == "before":
+            on_mail()
+            return "451 Gone"
+        answer = await super().handle_DATA(server, session, envelope)
+        if on_mail is not None:
+            on_mail()
+        return answer
+
+
+@pytest.mark.parametrize("fresh_url", BOTH, indirect=True)
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_mail_under_way_when_the_process_dies_is_unknown_and_never_sent_again(
+    small: Path, small_undisturbed: Undisturbed, fresh_url: str, when: str
+) -> None:
+    mailbox = KillingMailbox(when)
+    with served(small, fresh_url, mailbox) as run:
+        with run.process(AFTER[0]) as dying:
+            mailbox.on_mail = lambda: kill(dying.pid)
+            assert dying.end() == -signal.SIGKILL
+        n_arrived = len(mailbox.messages)
+        assert n_arrived == (1 if when == "after" else 0)
+        let_leases_run_out(fresh_url)
+        run.once(AFTER[0] + AGAIN_AFTER)
+        store = open_store(fresh_url)
+        try:
+            states = assert_no_mail_twice(run, store, n_unknown_max=1)
+            assert states["unknown"] == 1
+            assert states["sent"] == len(mailbox.messages) - n_arrived
+            assert states["sent"] > 0
+        finally:
+            store.close()
