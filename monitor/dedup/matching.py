@@ -3,7 +3,7 @@
 Compared are containment (shared shingles over those of the shorter text), Jaccard, and facts (numbers and names of the
 shorter text that the longer has too). Rules, in this order; scores 0..1:
 
-- exact: the same normalised text.
+- exact: the same normalised text, within one publisher family.
 - near: containment >= .65 and facts >= .75, or containment >= .85 and facts >= .6. Template articles (results, market
   reports, weather) share their words and differ in their facts: those stay apart. A text with fewer than 3 facts has
   nothing to tell it by and needs containment >= .85.
@@ -11,13 +11,13 @@ shorter text that the longer has too). Rules, in this order; scores 0..1:
 - a text of less than a tenth of the other is an excerpt of it, not its copy: a rewrite.
 - under 30 words: at least 8 words, containment >= .8, no fact of the shorter text missing, and the titles agree, since
   short texts are often a page's stub ("Subscribe to read on"). An exact short copy needs agreeing titles too.
-- syndicated: a near duplicate of another publisher family.
-- rewrite, across families and within 3 days: containment >= .15 and nearly that share of the facts (passages taken over
+- syndicated: an exact or near duplicate of another publisher family.
+- rewrite, across families and within 3 days: containment >= .2 and nearly that share of the facts (passages taken over
   bring their facts along, templates do not); or the later text credits the agency of the earlier one and shares a tenth
   of its shingles or half of at least 5 facts. Independent reports on one event were seen to share up to .06.
 
-Links are facts about a pair: the later article, by (first seen, id), repeats the earlier. Whatever the order in which
-articles arrive, the same pairs give the same links and so the same groups. Source of the numbers: measured on labelled
+Links are facts about a pair: the later article, by (first seen, URL, id), repeats the earlier. Whatever the order in
+which articles arrive, the same pairs give the same links and so the same groups. Source of the numbers: measured on labelled
 wire pairs; see docs/decisions.md.
 """
 
@@ -51,7 +51,7 @@ class DuplicatePolicy:
     min_words: int = 8
     short_containment: float = 0.8
     title_overlap: float = 0.6
-    rewrite_containment: float = 0.15
+    rewrite_containment: float = 0.2
     rewrite_facts: float = 0.8
     rewrite_within: timedelta = timedelta(days=3)
     credited_containment: float = 0.1
@@ -75,7 +75,10 @@ class Overlap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """An article as copies are judged: its fingerprint and what stands around the text."""
+    """An article as copies are judged: its fingerprint and what stands around the text.
+
+    `first_seen_at` is when it appeared as far as we know; the URL decides between two that appeared at one moment.
+    """
 
     article_id: ArticleId
     fingerprint: Fingerprint
@@ -83,6 +86,7 @@ class Candidate:
     source: str
     family: str
     first_seen_at: datetime
+    url: str = ""
     agency: str | None = None
     published_at: datetime | None = None
 
@@ -136,7 +140,7 @@ def decide_duplicate(
 ) -> DuplicateLink | RewriteLink | None:
     """The link between two articles, if any; the same whichever is called new. None across schemes."""
     policy = policy or DuplicatePolicy()
-    original, article = sorted((new, old), key=lambda each: (each.first_seen_at, each.article_id))
+    original, article = sorted((new, old), key=lambda each: (each.first_seen_at, each.url, each.article_id))
     if original.article_id == article.article_id or new.fingerprint.scheme != old.fingerprint.scheme:
         return None
     pair = _Pair(article, original, compare(article.fingerprint, original.fingerprint))
@@ -169,9 +173,9 @@ def _duplicate_kind(pair: _Pair, policy: DuplicatePolicy) -> DuplicateKind | Non
             return None
     elif not (overlap.is_same_text or _is_copy(pair, policy)):
         return None
-    if overlap.is_same_text:
-        return DuplicateKind.EXACT
-    return DuplicateKind.NEAR if pair.article.family == pair.original.family else DuplicateKind.SYNDICATED
+    if pair.article.family != pair.original.family:
+        return DuplicateKind.SYNDICATED
+    return DuplicateKind.EXACT if overlap.is_same_text else DuplicateKind.NEAR
 
 
 def _is_short_copy(pair: _Pair, policy: DuplicatePolicy) -> bool:
@@ -235,19 +239,21 @@ def _titles_agree(a: str, b: str, policy: DuplicatePolicy) -> bool:
     return len(words_a & words_b) >= policy.title_overlap * min(len(words_a), len(words_b))
 
 
-def derive_groups(links: Iterable[DuplicateLink], first_seen_at: Mapping[ArticleId, datetime]) -> dict[ArticleId, Copy]:
+def derive_groups(
+    links: Iterable[DuplicateLink], appeared: Mapping[ArticleId, tuple[datetime, str]]
+) -> dict[ArticleId, Copy]:
     """Each copy with its original; an article that is missing is an original or has no copies.
 
-    A star without chains: taken by (first seen, id), an article is a copy of the earliest original that it links to
-    directly, and an original if it links to none. Depends on the set of links alone, not on their order. Whoever gets
+    `appeared` gives the moment and URL of each article. A star without chains: taken by (moment, URL, id), an article
+    is a copy of the earliest original that it links to directly, and an original if it links to none. Depends on the set of links alone, not on their order. Whoever gets
     a new link derives the group again from all links among the articles reached through links.
     """
     by_article: dict[ArticleId, dict[ArticleId, DuplicateLink]] = {}
     for link in links:
         by_article.setdefault(link.article_id, {})[link.original_id] = link
 
-    def order(article_id: ArticleId) -> tuple[datetime, ArticleId]:
-        return first_seen_at[article_id], article_id
+    def order(article_id: ArticleId) -> tuple[datetime, str, ArticleId]:
+        return (*appeared[article_id], article_id)
 
     copies: dict[ArticleId, Copy] = {}
     for article_id in sorted(by_article, key=order):

@@ -6,7 +6,6 @@ workers, at least one sees the other, and no pair is missed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from monitor.app import App
@@ -71,6 +70,7 @@ def candidate_of(article: Article, made: Fingerprint) -> Candidate:
         source=article.source,
         family=article.family,
         first_seen_at=article.appeared_at,
+        url=article.url,
         agency=article.agency,
         published_at=article.appeared_at,
     )
@@ -104,8 +104,6 @@ def _regroup(conn: Connection, ids: set[ArticleId]) -> None:
     duplicates.hold_copy_groups(conn)
     links = duplicates.load_links_around(conn, ids)
     members = {end for link in links for end in (link.article_id, link.original_id)}
-    appeared: Mapping[ArticleId, datetime] = {
-        article.id: article.appeared_at for article in articles.load_articles(conn, members).values()
-    }
-    groups = derive_groups(links, appeared)
+    stored = articles.load_articles(conn, members).values()
+    groups = derive_groups(links, {article.id: (article.appeared_at, article.url) for article in stored})
     duplicates.save_copy_groups(conn, members, {copy_id: copy.link for copy_id, copy in groups.items()})

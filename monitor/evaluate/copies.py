@@ -43,7 +43,7 @@ class CopyIndex:
 
     def groups(self) -> dict[ArticleId, Copy]:
         """Each copy with its original, from all links so far."""
-        return derive_groups(self.links, {key: seen.first_seen_at for key, seen in self._seen.items()})
+        return derive_groups(self.links, {key: (seen.first_seen_at, seen.url) for key, seen in self._seen.items()})
 
 
 def candidate_of(article: LabelledArticle, article_id: ArticleId) -> Candidate:

@@ -138,7 +138,7 @@ def _is_html(body: bytes, content_type: str | None) -> bool:
 
 
 def _read_page(body: bytes, facts: PageFacts, *, url: str, hints: FeedHints) -> _Text:
-    document = _extract(body, url=url, include_tables=True)
+    document = _extract(body, url=url, include_tables=not facts.has_layout_tables)
     if document is not None and _is_laid_out_in_tables(document.text or ""):
         document = _extract(body, url=url, include_tables=False) or document
     if document is None:

@@ -57,6 +57,7 @@ class PageFacts:
     n_script_chars: int = 0
     n_body_chars: int = 0
     has_empty_root: bool = False
+    has_layout_tables: bool = False
     noscript: str = ""
     controls: tuple[str, ...] = ()
     form_actions: tuple[str, ...] = ()
@@ -261,10 +262,21 @@ def _shape(root: Any) -> dict[str, Any]:
         "n_script_chars": sum(len(script.text or "") for script in scripts),
         "n_body_chars": sum(len(text) for text in body.itertext()),
         "has_empty_root": any(len(_visible(element).split()) < 5 for element in roots[:5]),
+        "has_layout_tables": _has_layout_tables(body),
         "noscript": _line(" ".join(" ".join(n.itertext()) for n in root.xpath("//noscript")[:20])),
         "controls": tuple(_line(c.get("value") or "".join(c.itertext())) for c in controls[:40]),
         "form_actions": tuple(action for form in root.xpath("//form[@action]")[:20] if (action := form.get("action"))),
     }
+
+
+def _has_layout_tables(body: Any) -> bool:
+    """Do tables place things on this page rather than hold data? After the signs that the HTML standard names."""
+    tables = body.xpath(".//table")[:200]
+    is_data = "boolean(.//th|.//caption|.//thead)"
+    is_layout = "boolean(@cellpadding|@cellspacing|@width|@bgcolor|@align|self::*[@border='0' or @role='presentation'])"
+    return bool(tables) and not any(table.xpath(is_data) for table in tables) and all(
+        table.xpath(is_layout) for table in tables
+    )
 
 
 def _visible(element: Any) -> str:

@@ -16,6 +16,7 @@ from structlog.testing import capture_logs
 from monitor.run_local import work_off
 from tests.databases import BOTH
 from tests.pipeline.gold import Figures, Gold, Made, compared, read_gold, read_made
+from tests.pipeline.killing import Undisturbed
 from tests.pipeline.mails import Told, read_told
 from tests.pipeline.world import AFTER, BUNDLED, SECOND, running
 
@@ -106,6 +107,12 @@ def _three_rounds(request: pytest.FixtureRequest, newsroom: Path, url: str, *, n
         logs=logs,
         n_crashed=n_crashed,
     )
+
+
+@pytest.fixture(scope="session")
+def bundled_undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
+    """What processes make of the bundled newsroom when nobody disturbs them."""
+    return Undisturbed(BUNDLED, tmp_path_factory.mktemp("undisturbed"))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

@@ -7,6 +7,7 @@ about to execute, or a commit that it is about to make. At its end it writes how
 
 from __future__ import annotations
 
+import faulthandler
 import json
 import os
 import signal
@@ -51,6 +52,7 @@ def main(document: str) -> int:
     told = json.loads(document)
     settings = Settings(**told["settings"])
     log_to_stderr("info", "json")
+    faulthandler.register(signal.SIGUSR1)  # a test that waits in vain asks where this process stands
     steps = Steps(told.get("kill_at_step"))
     doors: dict[str, Any] = {
         "connect_to": {host: (ip, port) for host, (ip, port) in told["connect_to"].items()},

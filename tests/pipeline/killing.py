@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import signal
 from collections import Counter
 from collections.abc import Iterator
@@ -25,6 +26,8 @@ from tests.pipeline.world import AFTER, START, parsed, settings_for
 
 #: How much later the run starts that goes on where a killed one stopped.
 AGAIN_AFTER = timedelta(minutes=2)
+N_KILLS = 10
+SEED = 20261120
 _LEASES = {
     "articles": ("fetch_leased_until", "match_leased_until", "watch_leased_until"),
     "feeds": ("leased_until",),
@@ -213,3 +216,32 @@ def assert_all_done(store: Store) -> None:
     with store.read() as conn:
         left = {what: conn.execute(text(query)).scalar_one() for what, query in STILL_DUE.items()}
     assert {what: n for what, n in left.items() if n} == {}
+
+
+class Undisturbed:
+    """What a run comes to that nobody disturbs, and how many steps each of its rounds takes."""
+
+    def __init__(self, newsroom: Path, folder: Path) -> None:
+        url = f"sqlite:///{folder / 'undisturbed.db'}"
+        with served(newsroom, url) as run:
+            self.n_steps = [run.once(after) for after in AFTER]
+            store = open_store(url)
+            try:
+                self.state: State = read_state(store)
+                assert_no_mail_twice(run, store, n_unknown_max=0)
+                assert_all_done(store)
+            finally:
+                store.close()
+            self.n_mails = len(run.mailbox.messages)
+            assert_stories_equal_replay(run)
+
+    def moment(self, number: int) -> tuple[int, int]:
+        """The round and step of one of ten moments: random, one in each tenth of the whole run."""
+        share = (number + random.Random(SEED + number).random()) / N_KILLS
+        at = max(1, int(share * sum(self.n_steps)))
+        for killed_round, n_steps in enumerate(self.n_steps):
+            if at <= n_steps:
+                # The last steps of a round differ a little from run to run.
+                return killed_round, min(at, int(n_steps * 0.98))
+            at -= n_steps
+        raise AssertionError("a moment after the end")

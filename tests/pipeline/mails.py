@@ -97,9 +97,7 @@ def read_told(world: World, *, n_known: int) -> list[Told]:
 
 def _digest_of(conn: Connection, message_id: str) -> dict[str, Any]:
     rows = conn.execute(
-        text(
-            "SELECT d.*, s.name, s.max_stories FROM digests d JOIN subscriptions s ON s.id = d.subscription_id"
-        )
+        text("SELECT d.*, s.name, s.max_stories FROM digests d JOIN subscriptions s ON s.id = d.subscription_id")
     ).mappings()
     (found,) = [dict(row) for row in rows if message_id.startswith(row["message_id"].partition("@")[0] + ".")]
     return found

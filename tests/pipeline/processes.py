@@ -49,8 +49,13 @@ class Driven:
         )
 
     def end(self, timeout_s: float = 300.0) -> int:
-        """Wait for its end; returns the exit code."""
-        code = self.process.wait(timeout_s)
+        """Wait for its end; returns the exit code. Fails with the stack of every thread when it does not end."""
+        try:
+            code = self.process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            self.process.send_signal(signal.SIGUSR1)
+            self._reader.join(2)
+            raise AssertionError(f"still running after {timeout_s:g} s:\n{''.join(self.lines)}") from None
         self._reader.join(10)
         return code
 

@@ -39,7 +39,9 @@ EVENTS = (
     Event("Ostrand", "Ostrand", "Maribel", "cement", "ciment", "Rosa Delgado", 21, "a fire in the galley", "un feu"),
     Event("Quillon", "Quillon", "Nordlys Star", "herring", "hareng", "Sverre Aas", 6, "rough seas", "la houle"),
     Event("Fenwick", "Fenwick", "Bright Venture", "copper", "cuivre", "Amara Obi", 17, "a software fault", "une panne"),
-    Event("Dunmara", "Dunmara", "Perseverance", "coffee", "café", "Luca Ferri", 12, "a blocked rudder", "un gouvernail"),
+    Event(
+        "Dunmara", "Dunmara", "Perseverance", "coffee", "café", "Luca Ferri", 12, "a blocked rudder", "un gouvernail"
+    ),
     Event("Santelmo", "Santelmo", "Halcyon", "salt", "sel", "Mei Tanaka", 11, "an engine failure", "une avarie"),
     Event("Brakka", "Brakka", "Old Bess", "granite", "granit", "Tom Ashdown", 5, "a sandbank", "un banc de sable"),
 )
@@ -105,12 +107,24 @@ def _french(event: Event) -> tuple[str, ...]:
 NOTICES = (
     ("Choir of Millbank seeks altos", "The choir of Millbank is looking for altos for its spring concert"),
     ("Library extends evening hours", "From Monday the town library of Calverton stays open until nine at night"),
-    ("Beekeepers count their losses", "One colony in five did not live through the winter, the beekeepers of Arden say"),
+    (
+        "Beekeepers count their losses",
+        "One colony in five did not live through the winter, the beekeepers of Arden say",
+    ),
     ("Old tram returns to service", "A tram built in 1931 will carry passengers again on the line to Foxhill park"),
     ("School garden wins a prize", "Pupils of Rowan Street school have won the county prize for their kitchen garden"),
-    ("Chess club moves to the mill", "After forty years in a cellar the chess club of Wharton has found rooms with light"),
-    ("Marathon changes its course", "Runners of the Bellmoor marathon will cross the new footbridge for the first time"),
-    ("Museum buys a weather diary", "A farmer's diary with the weather of sixty years now belongs to the Tolland museum"),
+    (
+        "Chess club moves to the mill",
+        "After forty years in a cellar the chess club of Wharton has found rooms with light",
+    ),
+    (
+        "Marathon changes its course",
+        "Runners of the Bellmoor marathon will cross the new footbridge for the first time",
+    ),
+    (
+        "Museum buys a weather diary",
+        "A farmer's diary with the weather of sixty years now belongs to the Tolland museum",
+    ),
 )
 
 
@@ -168,7 +182,8 @@ def make_newsroom(folder: Path, *, n_days: int) -> list[Item]:
     for host in sorted({item.host for item in everything}):
         answers += _feeds(folder, host, days)
     (folder / "newsroom.json").write_text(
-        json.dumps({"reference_at": REFERENCE.isoformat().replace("+00:00", "Z"), "answers": answers}, indent=1), "utf-8"
+        json.dumps({"reference_at": REFERENCE.isoformat().replace("+00:00", "Z"), "answers": answers}, indent=1),
+        "utf-8",
     )
     _write_declared(folder, sorted({item.host for item in everything}))
     return everything

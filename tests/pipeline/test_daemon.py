@@ -15,13 +15,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from monitor.config import Database, Extract, Fetch, Files, Http, MailSettings, Politeness, Settings
+from monitor.config import Database, Extract, Files, Http, MailSettings, Politeness, Settings
 from monitor.run_local import work_off
 from monitor.store.engine import open_store
 from tests.loopback import Conversation, RawServer
 from tests.pipeline.processes import Driven, children, cpu_s, driven, wait_until_gone
 from tests.pipeline.small_newsroom import make_newsroom
-from tests.pipeline.world import BUNDLED, ROOT, running, running_newsroom, settings_for, wait_until
+from tests.pipeline.world import ROOT, running, running_newsroom, settings_for, wait_until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at processes through /proc")
 
@@ -95,14 +95,15 @@ def test_a_daemon_ends_while_a_server_keeps_it_waiting(database_url: str, tmp_pa
     assert row[:3] == (None, 0, None)
 
 
-def test_a_daemon_ends_while_a_page_keeps_a_worker_busy(database_url: str) -> None:
-    endless = "http://southernpost.example/world/peru-quake-tsunami-alert-lifted"
-    with running_newsroom(BUNDLED) as (served, mailbox):
-        settings = settings_for(
-            BUNDLED, url=database_url, mailbox=mailbox, extract=Extract(deadline_s=300, processes=2), fetch=Fetch()
-        )
+def test_a_daemon_ends_while_a_page_keeps_a_worker_busy(database_url: str, tmp_path: Path) -> None:
+    newsroom = tmp_path / "newsroom"
+    endless = make_newsroom(newsroom, n_days=1)[0]
+    page = newsroom / "sites" / endless.host / f"{endless.path.lstrip('/')}.html"
+    page.write_text(f"<html><body><article>{'<br>' * 250_000}</article></body></html>", "utf-8")
+    with running_newsroom(newsroom) as (served, mailbox):
+        settings = settings_for(newsroom, url=database_url, mailbox=mailbox, extract=Extract(deadline_s=300))
         with _daemon(settings, served.connect_to) as daemon:
-            wait_until(lambda: served.n_requests[endless] > 0, what="the endless page was fetched")
+            wait_until(lambda: served.n_requests[endless.url] > 0, what="the endless page was fetched")
             used = {pid: cpu_s(pid) for pid in children(daemon.pid)}
             wait_until(
                 lambda: any(cpu_s(pid) - used.get(pid, 0) > 3 for pid in children(daemon.pid)),
@@ -110,7 +111,7 @@ def test_a_daemon_ends_while_a_page_keeps_a_worker_busy(database_url: str) -> No
             )
             assert _stop(daemon) < END_WITHIN_S
     row = _one_row(
-        database_url, f"SELECT fetch_leased_until, n_fetch_tries, state FROM articles WHERE url = '{endless}'"
+        database_url, f"SELECT fetch_leased_until, n_fetch_tries, state FROM articles WHERE url = '{endless.url}'"
     )
     assert row == (None, 0, "waiting")
 
@@ -165,8 +166,7 @@ def test_a_job_that_crashes_is_logged_and_the_others_go_on(sqlite_url: str, tmp_
         assert work_off(world.app) == 0
     # There is news, and its digest is due.
     declared.write_text(
-        '[[subscription]]\nname = "Now"\nrecipients = ["now@mail.example"]\nzone = "UTC"\n'
-        f"hour = {started_at.hour}\n",
+        f'[[subscription]]\nname = "Now"\nrecipients = ["now@mail.example"]\nzone = "UTC"\nhour = {started_at.hour}\n',
         "utf-8",
     )
     with running_newsroom(newsroom) as (served, mailbox):

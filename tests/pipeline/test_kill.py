@@ -15,8 +15,10 @@ from monitor.store.engine import open_store
 from tests.databases import BOTH
 from tests.pipeline.killing import (
     AGAIN_AFTER,
+    N_KILLS,
+    SEED,
     Run,
-    State,
+    Undisturbed,
     assert_all_done,
     assert_no_mail_twice,
     assert_same,
@@ -29,9 +31,6 @@ from tests.pipeline.processes import kill
 from tests.pipeline.small_newsroom import make_newsroom
 from tests.pipeline.world import AFTER, BUNDLED
 
-N_KILLS = 10
-SEED = 20261120
-
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -40,43 +39,9 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-class Undisturbed:
-    """What a run comes to that nobody disturbs, and how many steps each of its rounds takes."""
-
-    def __init__(self, newsroom: Path, folder: Path) -> None:
-        url = f"sqlite:///{folder / 'undisturbed.db'}"
-        with served(newsroom, url) as run:
-            self.n_steps = [run.once(after) for after in AFTER]
-            store = open_store(url)
-            try:
-                self.state: State = read_state(store)
-                assert_no_mail_twice(run, store, n_unknown_max=0)
-                assert_all_done(store)
-            finally:
-                store.close()
-            self.n_mails = len(run.mailbox.messages)
-            assert_stories_equal_replay(run)
-
-    def moment(self, number: int) -> tuple[int, int]:
-        """The round and step of one of ten moments: random, one in each tenth of the whole run."""
-        share = (number + random.Random(SEED + number).random()) / N_KILLS
-        at = max(1, int(share * sum(self.n_steps)))
-        for killed_round, n_steps in enumerate(self.n_steps):
-            if at <= n_steps:
-                # The last steps of a round differ a little from run to run.
-                return killed_round, min(at, int(n_steps * 0.98))
-            at -= n_steps
-        raise AssertionError("a moment after the end")
-
-
 @pytest.fixture(scope="module")
 def small_undisturbed(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
     return Undisturbed(small, tmp_path_factory.mktemp("undisturbed"))
-
-
-@pytest.fixture(scope="module")
-def bundled_undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
-    return Undisturbed(BUNDLED, tmp_path_factory.mktemp("undisturbed"))
 
 
 @pytest.fixture
@@ -104,9 +69,7 @@ def _assert_as_if_undisturbed(run: Run, undisturbed: Undisturbed, *, n_kills: in
 
 
 @pytest.mark.parametrize("fresh_url", ["sqlite"], indirect=True)
-def test_a_run_killed_in_its_middle_is_made_up_for(
-    small: Path, small_undisturbed: Undisturbed, fresh_url: str
-) -> None:
+def test_a_run_killed_in_its_middle_is_made_up_for(small: Path, small_undisturbed: Undisturbed, fresh_url: str) -> None:
     with served(small, fresh_url) as run:
         run.interrupted_at(0, small_undisturbed.n_steps[0] // 2)
         _assert_as_if_undisturbed(run, small_undisturbed)

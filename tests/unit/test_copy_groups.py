@@ -33,7 +33,13 @@ def seen(**hours: int) -> dict[ArticleId, datetime]:
 
 
 def originals(links: list[DuplicateLink], first_seen_at: dict[ArticleId, datetime]) -> dict[int, int]:
-    return {int(key): int(copy.original_id) for key, copy in derive_groups(links, first_seen_at).items()}
+    appeared = {article_id: (moment, "") for article_id, moment in first_seen_at.items()}
+    return {int(key): int(copy.original_id) for key, copy in derive_groups(links, appeared).items()}
+
+
+def test_of_two_that_appeared_at_one_moment_the_first_url_is_the_original() -> None:
+    places = {ArticleId(1): (START, "http://b.example/"), ArticleId(2): (START, "http://a.example/")}
+    assert {copy.original_id for copy in derive_groups([link(1, 2)], places).values()} == {ArticleId(2)}
 
 
 def test_the_earliest_article_is_the_original_of_all_its_copies() -> None:

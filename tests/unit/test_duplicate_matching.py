@@ -50,7 +50,7 @@ def kind_of(a: Candidate, b: Candidate) -> str | None:
 
 
 def test_the_same_text_under_other_typography_is_exact() -> None:
-    assert kind_of(candidate(1, WIRE), candidate(2, WIRE.replace("\n", " ").upper(), family="other")) == "exact"
+    assert kind_of(candidate(1, WIRE), candidate(2, WIRE.replace("\n", " ").upper(), family="wire")) == "exact"
 
 
 def test_a_truncated_copy_at_another_publisher_is_syndicated() -> None:
@@ -161,7 +161,9 @@ SHORT = "The port of Halmstad was closed after a fire on the ferry Nordic Star w
 def test_short_texts_are_copies_only_when_their_titles_agree() -> None:
     title = "Ferry fire closes port of Halmstad"
     a = candidate(1, SHORT, title=title)
-    assert kind_of(a, candidate(2, SHORT, family="other", title="Port of Halmstad closed by ferry fire")) == "exact"
+    assert (
+        kind_of(a, candidate(2, SHORT, family="other", title="Port of Halmstad closed by ferry fire")) == "syndicated"
+    )
     assert kind_of(a, candidate(2, SHORT, family="other", title="Subscribe to read on")) is None
 
 
@@ -232,7 +234,7 @@ def test_a_brief_out_of_a_long_text_is_an_excerpt_and_no_copy() -> None:
 @pytest.mark.parametrize(
     ("other", "verdict", "word"),
     [
-        (WIRE, "exact", "same text"),
+        (WIRE, "syndicated", "same text"),
         (WIRE[:500], "syndicated", "facts"),
         ("Nothing of the kind was said here.", "none", "only"),
     ],
@@ -261,8 +263,9 @@ def test_the_originals_of_candidates_are_candidates_too() -> None:
     assert choose_candidates(rows, original_of=known) == [5, 6, 7, 2]
 
 
-def test_an_exact_copy_is_of_kind_exact_in_any_family() -> None:
-    link = decide_duplicate(candidate(1, WIRE), candidate(2, WIRE, family="other"))
+@pytest.mark.parametrize(("family", "kind"), [("wire", DuplicateKind.EXACT), ("other", DuplicateKind.SYNDICATED)])
+def test_the_same_text_is_exact_within_a_family_and_syndicated_beyond_it(family: str, kind: DuplicateKind) -> None:
+    link = decide_duplicate(candidate(1, WIRE, family="wire"), candidate(2, WIRE, family=family))
     assert isinstance(link, DuplicateLink)
-    assert link.kind is DuplicateKind.EXACT
+    assert link.kind is kind
     assert link.containment == link.jaccard == 1.0
