@@ -82,8 +82,7 @@ class Run:
             if number == killed_round:
                 self.once(after, kill_at_step=step)
                 let_leases_run_out(self.settings.database.url)
-                after += AGAIN_AFTER
-            self.once(after)
+            self.once(after + AGAIN_AFTER if number == killed_round else after)
 
 
 @contextmanager

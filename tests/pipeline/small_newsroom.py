@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from html import escape
@@ -65,43 +65,64 @@ class Item:
         return f"http://{self.host}{self.path}"
 
 
-def _wire(event: Event) -> tuple[str, ...]:
-    return (
-        f"{event.place.upper()} (Tideline) — The freighter {event.ship}, carrying {event.cargo}, ran aground off the "
-        f"harbour of {event.place} before dawn after {event.cause}, the port authority said.",
-        f"All {event.n_crew} crew members were brought ashore by lifeboat within two hours. Captain {event.captain} "
-        f"stayed aboard until the pumps were running, a spokeswoman for the authority told reporters on the quay.",
-        f"Tugs from three neighbouring ports are expected at {event.place} on the evening tide. Until then the northern "
-        f"channel stays closed and ferries to the islands are cancelled.",
-        f"The {event.ship} was on her way from the south with {event.n_crew * 210} tonnes of {event.cargo}. Divers who "
-        f"looked at the hull found no leak, and no fuel has been lost so far.",
-    )
+_WIRE = """
+{capitals} (Tideline) — The freighter {ship}, carrying {cargo}, ran aground off the harbour of {place} before dawn
+after {cause}, the port authority said.
+
+All {n_crew} crew members were brought ashore by lifeboat within two hours. Captain {captain} stayed aboard until the
+pumps were running, a spokeswoman for the authority told reporters on the quay.
+
+Tugs from three neighbouring ports are expected at {place} on the evening tide. Until then the northern channel stays
+closed and ferries to the islands are cancelled.
+
+The {ship} was on her way from the south with {n_wire_tonnes} tonnes of {cargo}. Divers who looked at the hull found
+no leak, and no fuel has been lost so far.
+"""
+_INDEPENDENT = """
+When Hanna Weld opened her bakery above {place} harbour this morning, a ship stood where no ship should be: the {ship}
+had come to rest on the bar, her lights still burning.
+
+“She just did not turn,” says Weld, who watched Captain {captain} and a crew of {n_crew} wait for the lifeboat.
+Fishermen in {place} blame {cause}; the insurers want to wait.
+
+For the town it is the third grounding in ten years. Mayor Oona Brandt asked again for the light on the mole that was
+promised after the last one, and for a pilot at night.
+
+In the holds lie {n_tonnes} tonnes of {cargo}, worth more than the town spends in a year. Whether they can be unloaded
+at sea will be decided when the tugs are there.
+"""
+_FRENCH = """
+Un cargo chargé de {french_cargo}, le {ship}, s’est échoué dans la nuit devant le port de {french_place}. Les {n_crew}
+marins ont été évacués sains et saufs par la société de sauvetage.
+
+Selon la capitainerie, {french_cause} serait à l’origine de l’accident. Le commandant {captain} a été entendu dans la
+matinée par les enquêteurs venus de la préfecture.
+
+Les liaisons avec les îles sont suspendues jusqu’à nouvel ordre et les pêcheurs restent à quai. Trois remorqueurs
+doivent tenter de tirer le navire à la prochaine marée haute.
+
+À {french_place}, on se souvient encore du dernier naufrage : il avait fallu deux semaines pour dégager le chenal, et
+la saison avait été perdue pour les commerçants du port.
+"""
+_NOTICE = """
+{first}, it was announced in number {number} of the parish letter.
+
+Those who want to know more about the {subject} can come to the meeting room on Thursday at seven; tea is free and
+nobody needs to register. The organisers expect about {n_guests} people.
+
+Last year's meeting on the {subject} ended late because of a long discussion about chairs. This time the committee has
+ordered {n_chairs} of them, which it hopes will settle the matter for good.
+"""
 
 
-def _independent(event: Event, n_tonnes: int) -> tuple[str, ...]:
-    return (
-        f"When Hanna Weld opened her bakery above {event.place} harbour this morning, a ship stood where no ship should "
-        f"be: the {event.ship} had come to rest on the bar, her lights still burning.",
-        f"“She just did not turn,” says Weld, who watched Captain {event.captain} and a crew of {event.n_crew} wait for "
-        f"the lifeboat. Fishermen in {event.place} blame {event.cause}; the insurers want to wait.",
-        f"For the town it is the third grounding in ten years. Mayor Oona Brandt asked again for the light on the mole "
-        f"that was promised after the last one, and for a pilot at night.",
-        f"In the holds lie {n_tonnes} tonnes of {event.cargo}, worth more than the town spends in a year. Whether they "
-        f"can be unloaded at sea will be decided when the tugs are there.",
-    )
+def _paragraphs(template: str, **values: object) -> tuple[str, ...]:
+    filled = template.format(**values)
+    return tuple(" ".join(block.split()) for block in filled.strip().split("\n\n"))
 
 
-def _french(event: Event) -> tuple[str, ...]:
-    return (
-        f"Un cargo chargé de {event.french_cargo}, le {event.ship}, s’est échoué dans la nuit devant le port de "
-        f"{event.french_place}. Les {event.n_crew} marins ont été évacués sains et saufs par la société de sauvetage.",
-        f"Selon la capitainerie, {event.french_cause} serait à l’origine de l’accident. Le commandant {event.captain} "
-        f"a été entendu dans la matinée par les enquêteurs venus de la préfecture.",
-        "Les liaisons avec les îles sont suspendues jusqu’à nouvel ordre et les pêcheurs restent à quai. Trois "
-        "remorqueurs doivent tenter de tirer le navire à la prochaine marée haute.",
-        f"À {event.french_place}, on se souvient encore du dernier naufrage : il avait fallu deux semaines pour dégager "
-        f"le chenal, et la saison avait été perdue pour les commerçants du port.",
-    )
+def _report(template: str, event: Event, **more: object) -> tuple[str, ...]:
+    derived = {"capitals": event.place.upper(), "n_wire_tonnes": event.n_crew * 210}
+    return _paragraphs(template, **{**asdict(event), **derived, **more})
 
 
 NOTICES = (
@@ -131,13 +152,8 @@ NOTICES = (
 def _notice(day: int) -> tuple[str, tuple[str, ...]]:
     title, first = NOTICES[day % len(NOTICES)]
     subject = title.split()[0].lower()
-    return title, (
-        f"{first}, it was announced in number {day + 1} of the parish letter.",
-        f"Those who want to know more about the {subject} can come to the meeting room on Thursday at seven; tea is free "
-        f"and nobody needs to register. The organisers expect about {30 + day} people.",
-        f"Last year's meeting on the {subject} ended late because of a long discussion about chairs. This time the "
-        f"committee has ordered {60 + 2 * day} of them, which it hopes will settle the matter for good.",
-    )
+    numbers = {"number": day + 1, "n_guests": 30 + day, "n_chairs": 60 + 2 * day}
+    return title, _paragraphs(_NOTICE, first=first, subject=subject, **numbers)
 
 
 def items_of(day: int) -> list[Item]:
@@ -147,19 +163,33 @@ def items_of(day: int) -> list[Item]:
     slug = event.ship.lower().replace(" ", "-")
     title, notice = _notice(day)
     corrected_at = REFERENCE + timedelta(seconds=CORRECTED_S - 300) if day == 0 else None
-    wire = _wire(event)
+    wire = _report(_WIRE, event)
+    tonnes = event.n_crew * 200
+
+    def item(host: str, path: str, title: str, *, by: str, minutes: int, text: tuple[str, ...]) -> Item:
+        return Item(
+            host=f"{host}.example",
+            path=path,
+            title=title,
+            author=by,
+            paragraphs=text,
+            published_at=at - timedelta(minutes=minutes),
+            language="fr" if host == "lavallee" else "en",
+            updated_at=corrected_at if host == "hillgazette" else None,
+        )
+
+    saved, stood = f"{event.ship}: crew of {event.n_crew} saved", f"The morning the {event.ship} stood on the bar"
+    aground, failed = f"Freighter {event.ship} aground", f"Le cargo {event.ship} échoué à {event.french_place}"
+    copied = (*wire, "— Tideline")
+    report = _report(_INDEPENDENT, event, n_tonnes=tonnes)
+    french = _report(_FRENCH, event)
     return [
-        Item("tideline.example", f"/wire/{slug}-{day}", f"Freighter {event.ship} aground off {event.place}", "Tideline",
-             wire, at - timedelta(minutes=50), "en"),
-        Item("coastpost.example", f"/news/{day}/{slug}", f"{event.ship}: crew of {event.n_crew} saved at {event.place}",
-             "Coast Post", (*wire, "— Tideline"), at - timedelta(minutes=30), "en"),
-        Item("hillgazette.example", f"/story/{day}-{slug}-on-the-bar", f"The morning the {event.ship} stood on the bar",
-             "Nell Fairweather", _independent(event, event.n_crew * 200), at - timedelta(minutes=20), "en",
-             corrected_at),
-        Item("lavallee.example", f"/article/{day}-{slug}-echoue", f"Le cargo {event.ship} échoué à {event.french_place}",
-             "Claire Aubin", _french(event), at - timedelta(minutes=15), "fr"),
-        Item("coastpost.example", f"/local/{day}-notice", title, "Coast Post", notice, at - timedelta(minutes=10), "en"),
-    ]  # fmt: skip
+        item("tideline", f"/wire/{slug}-{day}", aground, by="Tideline", minutes=50, text=wire),
+        item("coastpost", f"/news/{day}/{slug}", saved, by="Coast Post", minutes=30, text=copied),
+        item("hillgazette", f"/story/{day}-{slug}", stood, by="Nell Fairweather", minutes=20, text=report),
+        item("lavallee", f"/article/{day}-{slug}-echoue", failed, by="Claire Aubin", minutes=15, text=french),
+        item("coastpost", f"/local/{day}-notice", title, by="Coast Post", minutes=10, text=notice),
+    ]
 
 
 def make_newsroom(folder: Path, *, n_days: int) -> list[Item]:
@@ -171,7 +201,12 @@ def make_newsroom(folder: Path, *, n_days: int) -> list[Item]:
     for item in everything:
         _write(folder, item.host, f"{item.path}.html", _page(item, item.paragraphs))
     corrected = days[0][2]
-    _write(folder, corrected.host, f"{corrected.path}.v2.html", _page(corrected, _independent(EVENTS[0], 2650)))
+    _write(
+        folder,
+        corrected.host,
+        f"{corrected.path}.v2.html",
+        _page(corrected, _report(_INDEPENDENT, EVENTS[0], n_tonnes=2650)),
+    )
     answers.append(
         {
             "url": corrected.url,

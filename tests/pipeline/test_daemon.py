@@ -118,10 +118,8 @@ def test_a_daemon_ends_while_a_page_keeps_a_worker_busy(database_url: str, tmp_p
 
 def test_a_second_process_on_the_same_sqlite_file_is_refused(sqlite_url: str, tmp_path: Path) -> None:
     config = tmp_path / "monitor.toml"
-    config.write_text(
-        f'[database]\nurl = "{sqlite_url}"\n[files]\nfeeds = ""\npublishers = ""\nwatchlists = ""\nsubscriptions = ""\n',
-        "utf-8",
-    )
+    no_files = "".join(f'{name} = ""\n' for name in ("feeds", "publishers", "watchlists", "subscriptions"))
+    config.write_text(f'[database]\nurl = "{sqlite_url}"\n[files]\n{no_files}', "utf-8")
     with _daemon(_empty(sqlite_url, tmp_path), {}) as daemon:
         for command in ("run", "once"):
             second = subprocess.run(

@@ -114,7 +114,7 @@ class KillingMailbox(Mailbox):
         self._when = when
         self.on_mail: Callable[[], None] | None = None
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         on_mail, self.on_mail = self.on_mail, None
         if on_mail is not None and self._when == "before":
             on_mail()
@@ -128,7 +128,7 @@ class KillingMailbox(Mailbox):
 @pytest.mark.parametrize("fresh_url", BOTH, indirect=True)
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_mail_under_way_when_the_process_dies_is_unknown_and_never_sent_again(
-    small: Path, small_undisturbed: Undisturbed, fresh_url: str, when: str
+    small: Path, fresh_url: str, when: str
 ) -> None:
     mailbox = KillingMailbox(when)
     with served(small, fresh_url, mailbox) as run:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -82,7 +83,7 @@ def _one_mail_a_day_and_reader(world: World) -> None:
             text("SELECT subscription_id, window_start, window_end FROM digests ORDER BY subscription_id, window_start")
         ).all()
     assert states == {"sent"}
-    for (before, _, end), (after, start, _) in zip(windows, windows[1:], strict=False):
+    for (before, _, end), (after, start, _) in pairwise(windows):
         assert before != after or end == start
 
 

@@ -50,7 +50,7 @@ def kind_of(a: Candidate, b: Candidate) -> str | None:
 
 
 def test_the_same_text_under_other_typography_is_exact() -> None:
-    assert kind_of(candidate(1, WIRE), candidate(2, WIRE.replace("\n", " ").upper(), family="wire")) == "exact"
+    assert kind_of(candidate(1, WIRE), candidate(2, WIRE.replace("\n", " ").upper())) == "exact"
 
 
 def test_a_truncated_copy_at_another_publisher_is_syndicated() -> None:
