@@ -1,0 +1,114 @@
+"""Articles as feeds, pages and the database give them; what texts have in common."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from monitor.types.words import Access, ArticleId, DateOrigin, DuplicateKind, Method, Origin, Precision, WatchlistId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedHints:
+    """What the feed says about an article; preferred over what its page says."""
+
+    title: str = ""
+    authors: tuple[str, ...] = ()
+    published_at: datetime | None = None
+    summary: str = ""
+    content: str = ""
+    tags: tuple[str, ...] = ()
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtractedArticle:
+    """The readable article: `text` holds paragraphs separated by one newline, without byline, credit and advertisement.
+
+    `dateline` stays in the text as well. `canonical_url` is the page's own rel=canonical, if it has one.
+    """
+
+    title: str
+    text: str
+    authors: tuple[str, ...] = ()
+    published_at: datetime | None = None
+    precision: Precision = Precision.UNKNOWN
+    date_origin: DateOrigin = DateOrigin.FIRST_SEEN
+    language: str | None = None
+    language_declared: str | None = None
+    access: Access = Access.OK
+    method: Method = Method.PAGE
+    canonical_url: str | None = None
+    section: str | None = None
+    tags: tuple[str, ...] = ()
+    dateline: str | None = None
+    credit: str | None = None
+    agency: str | None = None
+    origin: Origin = Origin.OWN
+    n_words: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Article:
+    """A stored article as duplicates, stories, watchlists and digests see it.
+
+    `appeared_at` is the publisher's date held inside the interval in which we know that the article appeared.
+    """
+
+    id: ArticleId
+    url: str
+    title: str
+    text: str
+    language: str
+    source: str
+    family: str
+    origin: Origin = Origin.OWN
+    agency: str | None = None
+    published_at: datetime | None = None
+    first_seen_at: datetime
+    appeared_at: datetime
+    arrival_no: int | None = None
+    dateline: str | None = None
+    credit: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DuplicateLink:
+    """An immutable fact: `article_id` repeats `original_id`. Scores are 0..1 over word shingles."""
+
+    article_id: ArticleId
+    original_id: ArticleId
+    kind: DuplicateKind
+    containment: float
+    jaccard: float
+    scheme: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RewriteLink:
+    """An immutable fact: `article_id` follows the text of `original_id` without being its duplicate."""
+
+    article_id: ArticleId
+    original_id: ArticleId
+    containment: float
+    because: str
+    scheme: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TermWeight:
+    """One term that two articles share, and how much it adds to their similarity."""
+
+    term: str
+    weight: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """An article satisfies a watchlist: the terms that matched and a keyword-in-context sentence."""
+
+    watchlist_id: WatchlistId
+    article_id: ArticleId
+    terms: tuple[str, ...]
+    prominence: str
+    sentence: str

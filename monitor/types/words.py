@@ -1,0 +1,133 @@
+"""Which closed sets of words and which ids there are."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import NewType
+
+SourceId = NewType("SourceId", int)
+FeedId = NewType("FeedId", int)
+EntryId = NewType("EntryId", int)
+ArticleId = NewType("ArticleId", int)
+RevisionId = NewType("RevisionId", int)
+StoryId = NewType("StoryId", int)
+WatchlistId = NewType("WatchlistId", int)
+SubscriptionId = NewType("SubscriptionId", int)
+DigestId = NewType("DigestId", int)
+
+
+class Reason(StrEnum):
+    """Why something expected failed. A closed set: the values are metric labels and stand in the database."""
+
+    # reaching a server
+    BAD_URL = "bad_url"
+    BLOCKED_ADDRESS = "blocked_address"
+    DNS = "dns"
+    REFUSED = "refused"
+    TLS = "tls"
+    TIMEOUT = "timeout"
+    DISCONNECTED = "disconnected"
+    PROTOCOL = "protocol"
+    TOO_LARGE = "too_large"
+    TOO_MANY_REDIRECTS = "too_many_redirects"
+    BAD_ENCODING = "bad_encoding"
+    STOPPED = "stopped"
+    # what a server answered
+    UNAUTHORIZED = "unauthorized"
+    PAYMENT_REQUIRED = "payment_required"
+    FORBIDDEN = "forbidden"
+    NOT_FOUND = "not_found"
+    GONE = "gone"
+    RATE_LIMITED = "rate_limited"
+    LEGAL = "legal"
+    SERVER_ERROR = "server_error"
+    HTTP_ERROR = "http_error"
+    # what a body held
+    NOT_A_FEED = "not_a_feed"
+    ENTITIES = "entities"
+    PARSE_TIMEOUT = "parse_timeout"
+    EMPTY = "empty"
+    NOT_HTML = "not_html"
+    EXTRACT_TIMEOUT = "extract_timeout"
+    OUT_OF_MEMORY = "out_of_memory"
+    WORKER_DIED = "worker_died"
+    # delivering mail
+    REFUSED_RECIPIENT = "refused_recipient"
+    TEMPORARY = "temporary"
+    # attempts of ours that ended without a saved result
+    GAVE_UP = "gave_up"
+
+    @classmethod
+    def of_status(cls, status: int) -> Reason:
+        """Why a server that answered with this status, none of success, gave nothing."""
+        if status in _REASONS_BY_STATUS:
+            return _REASONS_BY_STATUS[status]
+        return cls.SERVER_ERROR if status >= 500 else cls.HTTP_ERROR
+
+
+_REASONS_BY_STATUS = {
+    401: Reason.UNAUTHORIZED,
+    402: Reason.PAYMENT_REQUIRED,
+    403: Reason.FORBIDDEN,
+    404: Reason.NOT_FOUND,
+    410: Reason.GONE,
+    429: Reason.RATE_LIMITED,
+    451: Reason.LEGAL,
+}
+
+
+class Access(StrEnum):
+    """What fetching the page of an article ended in; never guessed from the text alone."""
+
+    OK = "ok"
+    PAYWALL = "paywall"
+    BLOCKED = "blocked"
+    CONSENT = "consent"
+    JS_ONLY = "js_only"
+    ROBOTS = "robots"
+    GONE = "gone"
+    TIMEOUT = "timeout"
+    FAILED = "failed"
+    NONE = "none"  # no page was asked for: the entry had no usable link
+
+
+class Method(StrEnum):
+    """Where the stored text of an article comes from."""
+
+    PAGE = "page"
+    FEED_CONTENT = "feed_content"
+    FEED_SUMMARY = "feed_summary"
+    GIVEN = "given"
+
+
+class Origin(StrEnum):
+    """Where a text comes from."""
+
+    OWN = "own"
+    AGENCY = "agency"
+    PRESS_RELEASE = "press_release"
+    AGGREGATOR = "aggregator"
+
+
+class DateOrigin(StrEnum):
+    """Who said when an article was published."""
+
+    FEED = "feed"
+    PAGE = "page"
+    FIRST_SEEN = "first_seen"
+
+
+class Precision(StrEnum):
+    """How exactly `published_at` is known."""
+
+    MINUTE = "minute"
+    DAY = "day"
+    UNKNOWN = "unknown"
+
+
+class DuplicateKind(StrEnum):
+    """How a copy relates to its original."""
+
+    EXACT = "exact"
+    NEAR = "near"
+    SYNDICATED = "syndicated"
