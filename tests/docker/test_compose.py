@@ -68,7 +68,7 @@ def test_the_composed_service_keeps_what_it_ingested_when_it_is_stopped_and_star
     assert "daemon.started" in log_of(compose)
     compose("stop", "monitor")
     assert "daemon.stopped" in compose("logs", "--no-color", "monitor")
-    compose("run", "--rm", "-T", "monitor", "demo", "--out", "/tmp/demo", "--database", DATABASE)
+    compose("run", "--rm", "-T", "monitor", "demo", "--out", "demo", "--database", DATABASE)
     figures = "SELECT COUNT(*), SUM(n_articles), SUM(n_copies) FROM v_stories"
     ingested = compose.sql(figures)
     assert int(ingested.split("|")[1]) > 90

@@ -283,10 +283,15 @@ def _write_declared(folder: Path, hosts: Sequence[str]) -> None:
         '[[source]]\ndomain = "tideline.example"\nname = "Tideline"\nkind = "agency"\n', "utf-8"
     )
     (folder / "watchlists.toml").write_text('[[watchlist]]\nname = "Ports"\nquery = "harbour OR port"\n', "utf-8")
+    rows = (
+        ("Morning in Paris", ["lyon@mail.example", "paris@mail.example"], "Europe/Paris", []),
+        ("Morning in New York", ["york@mail.example", "jersey@mail.example"], "America/New_York", ["Ports"]),
+    )
     (folder / "subscriptions.toml").write_text(
-        '[[subscription]]\nname = "Morning in Paris"\nrecipients = ["lyon@mail.example", "paris@mail.example"]\nhour = 7\n'
-        'zone = "Europe/Paris"\nwatchlists = []\n\n'
-        '[[subscription]]\nname = "Morning in New York"\nrecipients = ["york@mail.example", "jersey@mail.example"]\n'
-        'hour = 7\nzone = "America/New_York"\nwatchlists = ["Ports"]\n',
+        "".join(
+            f"[[subscription]]\nname = {json.dumps(name)}\nrecipients = {json.dumps(recipients)}\nhour = 7\n"
+            f"zone = {json.dumps(zone)}\nwatchlists = {json.dumps(watchlists)}\n"
+            for name, recipients, zone, watchlists in rows
+        ),
         "utf-8",
     )
