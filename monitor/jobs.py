@@ -6,8 +6,9 @@ A job does one batch and says what is left. Run modes decide only when to call i
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 
@@ -21,6 +22,7 @@ from monitor.app import App
 from monitor.errors import LeaseLostError
 from monitor.store import feeds, pages
 from monitor.types import Progress
+from monitor.urls import masked
 
 log = structlog.get_logger()
 
@@ -58,6 +60,12 @@ TIDY = Job("tidy", 3600, tidy)
 JOBS = (*PIPELINE, DIGEST, TIDY)
 
 
+def pipeline_of(moment: datetime) -> tuple[Job, ...]:
+    """The pipeline over the feeds that are due by then: while it works, others become due, for ever."""
+    poll = partial(monitor.fetch.stage.run, due_by=moment)
+    return tuple(replace(job, run=poll) if job.name == "poll" else job for job in PIPELINE)
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What a run of a job came to; `crashed` names the error that nobody foresaw."""
@@ -74,8 +82,21 @@ def run_job(app: App, job: Job) -> Outcome:
         log.warning("job.lease_lost", job=job.name, detail=str(error))
         return Outcome(Progress(n_failed=1))
     except Exception as error:
+        _mask_secrets(error)
         log.exception("job.crashed", job=job.name)
         return Outcome(Progress(n_failed=1), crashed=f"{type(error).__name__}: {error}")
     if progress.n_done:
         log.info("job.done", job=job.name, n_done=progress.n_done, n_failed=progress.n_failed)
     return Outcome(progress)
+
+
+def _mask_secrets(error: BaseException) -> None:
+    """In the error itself and in those it came from: a traceback shows them all, and URLs hold keys."""
+    seen: list[BaseException] = []
+    queue: list[BaseException | None] = [error]
+    while queue:
+        one = queue.pop()
+        if one is not None and one not in seen:
+            seen.append(one)
+            one.args = tuple(masked(arg) if isinstance(arg, str) else arg for arg in one.args)
+            queue += [one.__cause__, one.__context__]

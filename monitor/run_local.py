@@ -20,7 +20,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from monitor.app import App, open_app
 from monitor.config import Settings
 from monitor.extract.page import warm_up
-from monitor.jobs import DIGEST, JOBS, PIPELINE, TIDY, Job, run_job
+from monitor.jobs import DIGEST, JOBS, TIDY, Job, pipeline_of, run_job
 from monitor.store import schema
 from monitor.store.engine import sole_process
 from monitor.store.leases import release_leases
@@ -29,8 +29,9 @@ from monitor.types import Progress
 
 log = structlog.get_logger()
 
-#: How long the daemon waits for its jobs after SIGTERM; they look at the stop flag far more often.
-DRAIN_S = 8.0
+#: How long the daemon may take to end after SIGTERM, with its jobs (which look at the stop flag far more often), its
+#: worker processes and its connections; docker kills after 10 s.
+END_MAX_S = 9.0
 #: A job that still finds work is called again at once, this many times, before the others get their turn.
 N_BATCHES = 20
 #: `once` waits for a host's next turn and for a lost worker's lease, but not for a host that asked to be left alone
@@ -56,10 +57,11 @@ def working_app(settings: Settings, **doors: Any) -> Iterator[App]:
 def work_off(app: App, on_progress: Report | None = None) -> int:
     """Do everything that is due now and what follows from it; returns how often a job crashed.
 
+    Feeds that become due meanwhile are for the next run: this one ends.
     The digest comes last, when no article waits on its way into a story. After a crash nothing is waited for: what it
     left is leased, and the next run's.
     """
-    n_crashed = _work_off(app, PIPELINE, on_progress)
+    n_crashed = _work_off(app, pipeline_of(app.clock()), on_progress)
     return n_crashed + _work_off(app, (DIGEST, TIDY), on_progress)
 
 
@@ -94,9 +96,11 @@ def run_once(settings: Settings, *, on_progress: Report | None = None, **doors: 
 def run_daemon(settings: Settings, **doors: Any) -> int:
     """`monitor run`: until SIGTERM or SIGINT; jobs under way end within seconds. Returns the exit code."""
     stop = _stop_on_signals()
+    threads: set[threading.Thread] = set()
+    deadline = threading.Timer(END_MAX_S, _abandon, (threads,))
+    deadline.daemon = True
     with working_app(settings, stop=stop, **doors) as app:
         scheduler = BackgroundScheduler(timezone="UTC")
-        threads: set[threading.Thread] = set()
         for job in JOBS:
             scheduler.add_job(
                 _wake,
@@ -113,31 +117,27 @@ def run_daemon(settings: Settings, **doors: Any) -> int:
         log.info("daemon.started", database=settings.database.url.split("://")[0])
         _wait(stop, math.inf)
         log.info("daemon.stopping")
+        deadline.start()
         scheduler.shutdown(wait=False)
-        if not _drained(threads):
-            # A job hangs in a call that cannot be interrupted. Its lease ends by itself, as after a crash.
-            log.warning("daemon.abandoned_jobs", n_jobs=len(threads))
-            sys.stderr.flush()
-            os._exit(0)
+        while threads:
+            for thread in list(threads):
+                thread.join(0.05)
+    deadline.cancel()
     log.info("daemon.stopped")
     return 0
+
+
+def _abandon(threads: set[threading.Thread]) -> None:
+    """Something hangs in a call that cannot be interrupted. Leases end by themselves, as after a crash."""
+    log.warning("daemon.abandoned_jobs", n_jobs=len(threads))
+    sys.stderr.flush()
+    os._exit(0)
 
 
 def _wait(stop: threading.Event, wait_s: float) -> None:
     """Wait in slices: of a signal that comes just as a wait begins, Python hears only when that wait is over."""
     while wait_s > 0 and not stop.wait(min(wait_s, WAIT_SLICE_S)):
         wait_s -= WAIT_SLICE_S
-
-
-def _drained(threads: set[threading.Thread]) -> bool:
-    give_up = threading.Event()
-    timer = threading.Timer(DRAIN_S, give_up.set)
-    timer.start()
-    while threads and not give_up.is_set():
-        for thread in list(threads):
-            thread.join(0.05)
-    timer.cancel()
-    return not threads
 
 
 def _wake(app: App, job: Job, threads: set[threading.Thread]) -> None:

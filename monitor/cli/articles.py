@@ -46,7 +46,7 @@ def show(
         print_json(described)
         return
     shown = {key: value for key, value in described.items() if not isinstance(value, list) and key != "text"}
-    print_fields({**shown, "url": masked(found.url), "authors": ", ".join(described["authors"])})
+    print_fields({**shown, "authors": ", ".join(described["authors"])})
     if described["duplicates"]:
         heading("duplicates and rewrites")
         print_table(
@@ -75,14 +75,14 @@ def _described(conn: Connection, article: Article) -> dict[str, Any]:
     return {
         "id": article.id,
         "title": article.title,
-        "url": article.url,
+        "url": masked(article.url),
         "source": article.source,
         "family": article.family,
         "story_id": find_story_of(conn, [article.id]).get(article.id),
         "duplicate_of": duplicates.load_originals(conn, [article.id]).get(article.id),
         "authors": details["authors"],
         **{name: details[name] for name in _DETAILS},
-        "urls": details["urls"],
+        "urls": [{**row, "url": masked(row["url"])} for row in details["urls"]],
         "revisions": [
             {key: value for key, value in revision.items() if key not in {"id", "article_id", "revision_hash"}}
             for revision in details["revisions"]
@@ -92,7 +92,7 @@ def _described(conn: Connection, article: Article) -> dict[str, Any]:
                 "id": relation.article_id,
                 "title": others[relation.article_id].title,
                 "source": others[relation.article_id].source,
-                "url": others[relation.article_id].url,
+                "url": masked(others[relation.article_id].url),
                 "is_original": relation.is_original,
                 "kind": relation.kind,
                 "containment": relation.containment,

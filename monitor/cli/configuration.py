@@ -7,7 +7,8 @@ import typer
 from monitor.cli.invocation import Json, config_file, settings_of
 from monitor.cli.output import note, print_json, print_table, say, wide
 from monitor.config import SECRETS, Settings, chosen_file, set_by
-from monitor.errors import ConfigError
+from monitor.errors import ConfigError, StoreError
+from monitor.store.engine import parse_url
 from monitor.sync import read_files
 from monitor.urls import masked
 
@@ -57,9 +58,11 @@ def check(context: typer.Context, as_json: Json = False) -> None:
     """
     problems: list[str] = []
     try:
-        read_files(settings_of(context))
+        settings = settings_of(context)
+        problems += _database_problems(settings)
+        read_files(settings)
     except ConfigError as error:
-        problems = str(error).splitlines()
+        problems += str(error).splitlines()
     if as_json:
         print_json({"file": _file_name(context), "problems": problems})
     elif problems:
@@ -69,6 +72,14 @@ def check(context: typer.Context, as_json: Json = False) -> None:
         say(f"{_file_name(context) or 'the environment'}: nothing is wrong, nor in the files it names")
     if problems:
         raise typer.Exit(1)
+
+
+def _database_problems(settings: Settings) -> list[str]:
+    try:
+        parse_url(settings.database.url)
+    except StoreError as error:
+        return [str(error)]
+    return []
 
 
 def _file_name(context: typer.Context) -> str | None:

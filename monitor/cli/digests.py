@@ -14,6 +14,7 @@ from monitor.cli.invocation import Json, current_app, current_store, settings_of
 from monitor.cli.output import brief, heading, note, number, print_fields, print_json, print_table, say, short, wide
 from monitor.errors import UsageError
 from monitor.store import digests, subscriptions
+from monitor.store.engine import sole_process
 from monitor.types import Digest, DigestItem, RenderedMail
 
 group = typer.Typer(help="Digests: preview, send, list.", no_args_is_help=True, rich_markup_mode=None)
@@ -98,7 +99,8 @@ def send(
 
     With a name: a digest of that subscription for the time until now, due or not.
     """
-    with current_app(settings_of(context)) as app:
+    # Alone on SQLite: a daemon that starts meanwhile would take the mail being handed over for a lost one.
+    with current_app(settings_of(context)) as app, sole_process(app.store):
         with app.store.read() as conn:
             known = {digest["id"] for digest in digests.list_digests(conn)}
         if subscription is None:

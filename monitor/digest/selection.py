@@ -4,8 +4,9 @@ A story is told when the subscription was not told of it yet, or when a new repo
 article that is neither a copy nor a rewrite of another: copies alone are no news. What was told is remembered by
 article, so a story that was merged, split or moved since is not told twice under its new id.
 
-Not a time filter: whatever is assigned and not yet told is taken, so a row that commits late is not lost. Only news
-first seen more than `late_s` before the window is left alone, which keeps the archive out of a first digest.
+Not a time filter: whatever was assigned lately and not yet told is taken, so neither a row that commits late nor a text
+that took days to fetch is lost. In a subscription's first digest, which was told nothing yet, news first seen more than
+`late_s` before the window is left alone: that keeps the archive out of it.
 
 Refused: stories without a hit, for a subscription with watchlists; more than `max_stories`, the rest being counted.
 The counts of a story are taken from its members here, by the rules of the view `v_stories`, never from stored figures.
@@ -15,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from monitor.digest.windows import Window
 from monitor.types import (
@@ -36,7 +37,7 @@ _PROMINENCE_ORDER = {"title": 0, "lead": 1, "body": 2}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SelectionPolicy:
-    """`late_s`: how long before the window its news may have been first seen (texts that took a day to fetch).
+    """`late_s`: how long before a subscription's first window its news may have been first seen.
 
     `recency_step_s`: stories last seen within the same step count as equally recent, so that hits decide among them.
     """
@@ -56,20 +57,22 @@ class StoryFigures:
 
 
 def select(
-    stories: Iterable[Story],
+    stories: Sequence[Story],
     *,
     told: Mapping[StoryId, ToldStory],
     hits_by_article: Mapping[ArticleId, Sequence[Hit]],
     subscription: Subscription,
     window: Window,
     watchlist_names: Mapping[WatchlistId, str],
+    assigned: frozenset[ArticleId] | None = None,
     feed_problems: Sequence[str] = (),
     policy: SelectionPolicy = SelectionPolicy(),
 ) -> Digest:
     """The digest of one window. `stories` carry all their members; `told` all that this subscription was ever told.
 
     `watchlist_names` names the watchlist of each hit; hits of watchlists that the subscription does not name are left
-    out, unless it names none: then all hits given are shown, and no story needs one.
+    out, unless it names none: then all hits given are shown, and no story needs one. `assigned` are the articles that
+    were put into their stories lately, the only ones that can be news; None in a subscription's first digest.
     """
     told_ids = frozenset[ArticleId]().union(*(story.article_ids for story in told.values()))
     wanted = {
@@ -77,10 +80,14 @@ def select(
         for article_id, hits in hits_by_article.items()
     }
     earliest = window.start_at - timedelta(seconds=policy.late_s)
+    recent = assigned
+    if recent is None:
+        seen = (member.id for story in stories for member in story.members if member.first_seen_at >= earliest)
+        recent = frozenset(seen)
     items = []
     for story in stories:
         item = _item(story, is_told=story.id in told, told_ids=told_ids, hits_by_article=wanted)
-        if _has_news(item, told_ids=told_ids, earliest=earliest) and (item.hits or not subscription.watchlists):
+        if _has_news(item, told_ids=told_ids, recent=recent) and (item.hits or not subscription.watchlists):
             items.append(item)
     items.sort(key=lambda item: _rank(item, window, policy))
     kept = tuple(items[: subscription.max_stories])
@@ -147,14 +154,14 @@ def _is_wanted(hit: Hit, subscription: Subscription, watchlist_names: Mapping[Wa
     return not subscription.watchlists or watchlist_names.get(hit.watchlist_id) in subscription.watchlists
 
 
-def _has_news(item: DigestItem, *, told_ids: frozenset[ArticleId], earliest: datetime) -> bool:
-    """Whether a report that was not told before was first seen at `earliest` or later."""
+def _has_news(item: DigestItem, *, told_ids: frozenset[ArticleId], recent: frozenset[ArticleId]) -> bool:
+    """Whether a recent report was not told before."""
     new = [member for member in item.story.members if member.id in item.new_article_ids]
     reports = [member for member in new if is_report(member)]
     if not reports and not item.is_update:
         # All that this story has are copies; unless their original was told elsewhere, they are the news.
         reports = [member for member in new if not {member.duplicate_of, member.rewrite_of} & told_ids]
-    return any(member.first_seen_at >= earliest for member in reports)
+    return any(member.id in recent for member in reports)
 
 
 def _rank(item: DigestItem, window: Window, policy: SelectionPolicy) -> tuple[float, ...]:

@@ -2,17 +2,20 @@
 
 A digest is rendered and stored in one transaction with its ledger (the stories and articles told). Mails are built from
 what is stored. A delivery is committed as being sent before the server hears of it; see `store.digests`.
+A mail that cannot be built is refused, never half sent; a mail server that is away is asked once per run.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
+from email.errors import MessageError
 
 from monitor.app import App
 from monitor.digest.render import Letterhead, build_message, render
 from monitor.digest.selection import select
 from monitor.digest.windows import Window, due_window, next_slot, window_until
-from monitor.errors import UsageError
+from monitor.errors import LeaseLostError, UsageError
 from monitor.net.smtp import Accepted, MailFailure, Refusal
 from monitor.store import digests, feeds, stories, subscriptions, watchlists
 from monitor.store.digests import DueDelivery
@@ -21,7 +24,11 @@ from monitor.types import Digest, DigestId, Progress, Reason, RenderedMail, Subs
 
 LEASE_S = 300.0
 LATE = timedelta(hours=24)
-"""How long before its window the news of a digest may have been stored, as when a text took a day to fetch."""
+"""How long before its window the news of a digest may have been assigned: what was left out or saved late."""
+REACH = timedelta(days=7)
+"""How far back a digest looks at most. A subscription without news keeps its window, which may become years long."""
+N_ANSWERS = 12
+"""How many answers of a mail server one mail may wait for, greeting, TLS, login and goodbye included."""
 FIRST_RETRY_S = 300.0
 RETRY_CRASHED = timedelta(hours=1)
 
@@ -47,10 +54,13 @@ def _render_due(app: App) -> int:
         if claimed is None:
             break
         subscription, leased_until = claimed
-        with app.store.begin() as conn:
-            n_done += _render_window(app, conn, subscription)
+        with suppress(LeaseLostError), app.store.begin() as conn:
+            # Also keeps the row for this transaction, lest `send_now` tells the same in another window.
+            subscriptions.hold(conn, subscription.id, leased_until)
+            n_rendered = _render_window(app, conn, subscription)
             next_at = next_slot(subscription, after=now)
             subscriptions.plan_next(conn, subscription.id, leased_until=leased_until, next_digest_at=next_at)
+            n_done += n_rendered
     return n_done
 
 
@@ -68,7 +78,9 @@ def _render_window(app: App, conn: Connection, subscription: Subscription) -> in
 
 
 def _compose(app: App, conn: Connection, subscription: Subscription, window: Window) -> tuple[Digest, RenderedMail]:
-    active = stories.load_active(conn, window.start_at - LATE)
+    since = max(window.start_at - LATE, window.end_at - REACH)
+    is_first = digests.last_window_end(conn, subscription.id) is None
+    active = stories.load_active(conn, since)
     articles = [member.id for story in active for member in story.members]
     names = {one.id: one.name for one in watchlists.list_active(conn)}
     digest = select(
@@ -78,6 +90,7 @@ def _compose(app: App, conn: Connection, subscription: Subscription, window: Win
         subscription=subscription,
         window=window,
         watchlist_names=names,
+        assigned=None if is_first else digests.load_assigned(conn, since),
         feed_problems=[f"{feed.source}: {feed.because}" for feed in feeds.list_troubled(conn)],
     )
     settings = app.settings
@@ -104,6 +117,7 @@ def send_now(app: App, name: str) -> DigestId | None:
     now = app.clock()
     with app.store.begin() as conn:
         subscription = subscriptions.get_subscription(conn, name)
+        subscriptions.lock(conn, subscription.id)
         if not subscription.recipients:
             raise UsageError(f"subscription {subscription.name!r} has no recipients; list some in subscriptions.toml")
         window = window_until(now, last_window_end=digests.last_window_end(conn, subscription.id))
@@ -120,31 +134,50 @@ def _deliver(app: App) -> tuple[int, int]:
     n_sent = n_failed = 0
     with app.store.begin() as conn:
         digests.mark_lost(conn, app.clock())
+    lease_s = max(app.settings.digest.lease_s, N_ANSWERS * app.settings.mail.timeout_s)
     while not app.stop.is_set():
         with app.store.begin() as conn:
-            delivery = digests.mark_sending(conn, now=app.clock(), lease_s=app.settings.digest.lease_s)
+            delivery = digests.mark_sending(conn, now=app.clock(), lease_s=lease_s)
         if delivery is None:
             break
-        sender = app.settings.mail.sender
+        outcome = _hand_over(app, delivery)
+        _save_outcome(app, delivery, outcome)
+        n_sent, n_failed = n_sent + isinstance(outcome, Accepted), n_failed + isinstance(outcome, MailFailure)
+        if isinstance(outcome, MailFailure) and outcome.refusal is Refusal.UNREACHABLE:
+            break
+    return n_sent, n_failed
+
+
+def _hand_over(app: App, delivery: DueDelivery) -> Accepted | MailFailure:
+    sender = app.settings.mail.sender
+    try:
         message = build_message(
             delivery.mail, sender=sender, recipient=delivery.recipient, sent_at=delivery.rendered_at
         )
-        outcome = app.mail.send(message, sender=sender, recipient=delivery.recipient)
-        _save_outcome(app, delivery, outcome)
-        n_sent, n_failed = n_sent + isinstance(outcome, Accepted), n_failed + isinstance(outcome, MailFailure)
-    return n_sent, n_failed
+    except (MessageError, ValueError, LookupError) as error:
+        return MailFailure(refusal=Refusal.PERMANENT, detail=f"the mail cannot be built: {type(error).__name__}")
+    return app.mail.send(message, sender=sender, recipient=delivery.recipient)
 
 
 def _save_outcome(app: App, delivery: DueDelivery, outcome: Accepted | MailFailure) -> None:
     now = app.clock()
     state, reason, next_try_at = "sent", None, None
     if isinstance(outcome, MailFailure):
-        state, reason = "unknown" if outcome.refusal is Refusal.UNKNOWN else "refused", Reason.REFUSED_RECIPIENT
+        state, reason = _FAILED[outcome.refusal]
         give_up_at = delivery.rendered_at + timedelta(days=app.settings.digest.retry_days)
-        if outcome.refusal is Refusal.TEMPORARY and now < give_up_at:
-            state, reason = "pending", Reason.TEMPORARY
+        if reason is Reason.TEMPORARY and now >= give_up_at:
+            state, reason = "refused", Reason.GAVE_UP
+        elif reason is Reason.TEMPORARY:
             next_try_at = now + timedelta(seconds=FIRST_RETRY_S * 2 ** min(delivery.n_tries - 1, 6))
     with app.store.begin() as conn:
         digests.save_outcome(
             conn, delivery, state=state, now=now, reason=reason, detail=outcome.detail, next_try_at=next_try_at
         )
+
+
+_FAILED = {
+    Refusal.PERMANENT: ("refused", Reason.REFUSED_RECIPIENT),
+    Refusal.TEMPORARY: ("pending", Reason.TEMPORARY),
+    Refusal.UNREACHABLE: ("pending", Reason.TEMPORARY),
+    Refusal.UNKNOWN: ("unknown", None),
+}

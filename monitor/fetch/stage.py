@@ -11,14 +11,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
+
 from monitor.app import App
+from monitor.errors import LeaseLostError
 from monitor.fetch.parsing import parse_feed
 from monitor.fetch.polling import FeedFailed, FeedRead, FeedUnchanged, PollOutcome, PollPlan, PollPolicy, plan_poll
 from monitor.politeness import parse_retry_after
 from monitor.store import claims, entries, feeds, hosts
+from monitor.store.engine import is_trouble
 from monitor.store.feeds import DueFeed, PollLogRow
 from monitor.types import Failure, ParsedFeed, PollState, Progress, Reason, Request, Response
 from monitor.workers import WorkFailure
+
+log = structlog.get_logger()
 
 ACCEPT = (
     "application/atom+xml, application/rss+xml, application/rdf+xml, application/xml;q=0.9, text/xml;q=0.8, */*;q=0.5"
@@ -39,8 +45,8 @@ class Answer:
     detail: str = ""
 
 
-def run(app: App) -> Progress:
-    """Poll a batch of due feeds; `next_at` tells when feeds that wait for their host can be polled."""
+def run(app: App, *, due_by: datetime | None = None) -> Progress:
+    """Poll a batch of due feeds, or of those due by a moment; `next_at`: when feeds that wait for their host can be."""
     now, settings = app.clock(), app.settings
     with app.store.begin() as conn:
         feeds.set_aside_crashed(conn, now, now + RETRY_CRASHED)
@@ -50,23 +56,43 @@ def run(app: App) -> Progress:
             lease_s=settings.fetch.lease_s,
             limit=settings.fetch.batch,
             spacing_s=settings.politeness.host_spacing_s,
+            due_by=due_by,
         )
     if not due:
         with app.store.read() as conn:
-            return Progress(next_at=feeds.next_due_at(conn, now))
+            return Progress(next_at=feeds.next_due_at(conn, now, due_by=due_by))
     answers = _ask(app, due, now)
-    n_failed, stopped = 0, []
-    for feed, answer in zip(due, answers, strict=True):
-        if isinstance(answer.outcome, FeedFailed) and answer.outcome.reason is Reason.STOPPED:
-            stopped.append(feed.id)
-            continue
-        n_failed += isinstance(answer.outcome, FeedFailed)
-        _save(app, feed, answer, leased_until)
-    if stopped:
-        # We went away, the feeds did nothing wrong: they are due for the next process at once.
-        with app.store.begin() as conn:
-            claims.release(conn, feeds.POLLS, stopped, leased_until)
-    return Progress(n_done=len(due) - len(stopped), n_failed=n_failed)
+    n_saved = _save_all(app, list(zip(due, answers, strict=True)), leased_until)
+    n_failed = sum(isinstance(one.outcome, FeedFailed) and not _is_stopped(one) for one in answers)
+    return Progress(n_done=n_saved, n_failed=n_failed)
+
+
+def _is_stopped(answer: Answer) -> bool:
+    return isinstance(answer.outcome, FeedFailed) and answer.outcome.reason is Reason.STOPPED
+
+
+def _save_all(app: App, answered: Sequence[tuple[DueFeed, Answer]], leased_until: datetime) -> int:
+    """Save what can be saved, each feed for itself; give back at once the feeds that nothing was found out about."""
+    n_saved, untouched = 0, {feed.id for feed, _ in answered}
+    try:
+        for feed, answer in answered:
+            if _is_stopped(answer):
+                continue  # we went away, the feed did nothing wrong
+            try:
+                _save(app, feed, answer, leased_until)
+                n_saved += 1
+            except LeaseLostError as error:
+                log.warning("poll.lease_lost", feed=feed.id, detail=str(error))
+            except Exception as error:
+                if not is_trouble(error):
+                    untouched.discard(feed.id)  # it stays leased, with its try counted: it is claimed alone next time
+                raise
+            untouched.discard(feed.id)
+    finally:
+        if untouched:
+            with app.store.begin() as conn:
+                claims.release(conn, feeds.POLLS, sorted(untouched), leased_until)
+    return n_saved
 
 
 def _ask(app: App, due: Sequence[DueFeed], now: datetime) -> list[Answer]:

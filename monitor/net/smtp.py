@@ -1,9 +1,10 @@
 """The door to mail: one message to one recipient, by SMTP or as a file in a folder.
 
-Three ways of not being accepted are told apart, because a digest must neither be lost nor be sent twice:
-PERMANENT, the server refused this mail (5xx to MAIL, RCPT or DATA); TEMPORARY, it may be tried again (4xx, no
-connection, a refused login or missing TLS, which the operator mends); UNKNOWN, the connection was lost after the text
-had gone out, so that the server may or may not have taken it. Source: RFC 5321 sections 4.2 and 4.5.3.2.6.
+Four ways of not being accepted are told apart, because a digest must neither be lost nor be sent twice:
+PERMANENT, the server refused this mail (5xx to MAIL, RCPT or DATA); TEMPORARY, it may be tried again (4xx);
+UNREACHABLE, so may every mail (no connection, a refused login or missing TLS, which the operator mends); UNKNOWN, the
+connection was lost after the text had gone out, so that the server may or may not have taken it. Source: RFC 5321
+sections 4.2 and 4.5.3.2.6.
 
 Header injection and SMTP smuggling are impossible: addresses and header values that hold line breaks are refused, line
 ends are made CRLF, and dots at the start of a line are doubled.
@@ -35,6 +36,8 @@ Tls = Literal["none", "starttls", "tls"]
 
 # 5xx answers that speak of the login or of TLS and not of the mail: the operator mends them, the mail can wait
 _ABOUT_LOGIN = frozenset({530, 534, 535, 538})
+# Shorter than what a process that is to end waits for its work: a mail not handed over yet must not count as lost.
+_CONNECT_S = 5.0
 _ADDRESS = re.compile(r"[!-;=?A-~]{1,64}@[A-Za-z0-9\[\]:._-]{1,255}\Z")
 _LINE_BREAK_IN_HEADER = re.compile(r"\n(?![ \t])|\r(?!\n)|\0")  # a folded line goes on with a blank
 _LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -46,6 +49,7 @@ class Refusal(StrEnum):
 
     PERMANENT = "permanent"
     TEMPORARY = "temporary"
+    UNREACHABLE = "unreachable"
     UNKNOWN = "unknown"
 
 
@@ -101,7 +105,7 @@ class SmtpMail:
         try:
             server = self._connected()
         except (OSError, smtplib.SMTPException, ValueError) as error:
-            return MailFailure(refusal=Refusal.TEMPORARY, detail=f"{self.host}:{self.port}: {_one_line(error)}")
+            return MailFailure(refusal=Refusal.UNREACHABLE, detail=f"{self.host}:{self.port}: {_one_line(error)}")
         try:
             return _hand_over(server, text, sender=sender, recipient=recipient)
         finally:
@@ -112,11 +116,9 @@ class SmtpMail:
         name = _own_name()
         server: smtplib.SMTP
         if self.tls == "tls":
-            server = smtplib.SMTP_SSL(
-                self.host, self.port, local_hostname=name, timeout=self.timeout_s, context=context
-            )
+            server = _SmtpTls(self.host, self.port, local_hostname=name, timeout=self.timeout_s, context=context)
         else:
-            server = smtplib.SMTP(self.host, self.port, local_hostname=name, timeout=self.timeout_s)
+            server = _Smtp(self.host, self.port, local_hostname=name, timeout=self.timeout_s)
         try:
             server.ehlo_or_helo_if_needed()
             if self.tls == "starttls":
@@ -128,6 +130,24 @@ class SmtpMail:
             server.close()
             raise
         return server
+
+
+class _Smtp(smtplib.SMTP):
+    """Waits for the connection less long than for an answer, which some servers hold back on purpose."""
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        connected: socket.socket = super()._get_socket(host, port, min(timeout, _CONNECT_S))  # type: ignore[misc]
+        connected.settimeout(timeout)
+        return connected
+
+
+class _SmtpTls(smtplib.SMTP_SSL):
+    """The same with TLS from the first byte."""
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        connected: socket.socket = super()._get_socket(host, port, min(timeout, _CONNECT_S))  # type: ignore[misc]
+        connected.settimeout(timeout)
+        return connected
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

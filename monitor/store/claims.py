@@ -4,8 +4,9 @@
 one, because a row may have been taken between the two on PostgreSQL; SQLite leaves FOR UPDATE out and has one writer.
 The inner SELECT is a CTE, which PostgreSQL runs once; a plain subquery it may run again for each row, and each run
 skips what the one before had locked: a limit of 2 took 200 of 200 rows of a table without statistics.
-Claiming counts a try, saving a result resets it. So a row with tries and no lease is one whose last worker vanished: it
-is claimed alone, lest it take a whole batch down again, and set aside after MAX_TRIES.
+Claiming counts a try, saving a result resets it. So a row with tries and no lease is one whose last worker vanished, a
+suspect: it is claimed alone, lest it take a whole batch down again, and set aside after MAX_TRIES. Fresh rows do not
+wait for suspects, unless they became due SUSPECT_WAIT later.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from monitor.errors import LeaseLostError
 from monitor.store.engine import lease_clock
 
 MAX_TRIES = 5
+SUSPECT_WAIT = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +81,23 @@ def claim(
 
 
 def _choose(conn: Connection, what: Claimable, ready: ColumnElement[bool], limit: int) -> Any:
-    suspect = conn.execute(
-        select(what.id).where(ready, what.n_tries > 0).order_by(what.n_tries, what.due, what.id).limit(1)
-    ).scalar_one_or_none()
+    suspect = find_suspect(conn, what, ready)
     if suspect is not None:
         return [suspect]
-    rows = select(what.id).where(ready).order_by(what.due, what.id).limit(limit)
+    rows = select(what.id).where(ready, what.n_tries == 0).order_by(what.due, what.id).limit(limit)
     return select(rows.with_for_update(skip_locked=True).cte("chosen").c[0])
+
+
+def find_suspect(conn: Connection, what: Claimable, ready: ColumnElement[bool]) -> Any | None:
+    """The id of the suspect whose turn it is before all fresh rows that are `ready`; None when it is theirs."""
+    order = (what.n_tries, what.due, what.id)
+    suspect = conn.execute(select(what.id, what.due).where(ready, what.n_tries > 0).order_by(*order).limit(1)).first()
+    if suspect is None:
+        return None
+    fresh = select(what.due).where(ready, what.n_tries == 0).order_by(what.due).limit(1)
+    fresh_due_at = conn.execute(fresh).scalar_one_or_none()
+    is_first = fresh_due_at is None or suspect[1] + SUSPECT_WAIT < fresh_due_at
+    return suspect[0] if is_first else None
 
 
 def save(conn: Connection, what: Claimable, row_id: Any, leased_until: datetime, **values: Any) -> None:
@@ -137,9 +149,11 @@ def exhausted(conn: Connection, what: Claimable, now: datetime) -> list[Any]:
     return list(conn.execute(rows).scalars())
 
 
-def next_lease_end(conn: Connection, what: Claimable, now: datetime) -> datetime | None:
+def next_lease_end(
+    conn: Connection, what: Claimable, now: datetime, *, due_by: datetime | None = None
+) -> datetime | None:
     """When the first lease on a due row runs out, on the clock of `now`; None when no due row is leased."""
     lease_now = lease_clock(conn, now)
-    ends = select(func.min(what.leased_until)).where(what.is_due(now), what.leased_until > lease_now)
+    ends = select(func.min(what.leased_until)).where(what.is_due(due_by or now), what.leased_until > lease_now)
     first: datetime | None = conn.execute(ends).scalar_one()
     return None if first is None else now + (first - lease_now)

@@ -14,8 +14,11 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, Select, and_, func, select, update
 
 from monitor.store.engine import insert, lease_clock
-from monitor.store.tables import deliveries, digest_item_articles, digest_items, digests, subscriptions
-from monitor.types import Digest, DigestId, Reason, RenderedMail, StoryId, SubscriptionId, ToldStory
+from monitor.store.tables import deliveries, digest_item_articles, digest_items, digests, story_members, subscriptions
+from monitor.types import ArticleId, Digest, DigestId, Reason, RenderedMail, StoryId, SubscriptionId, ToldStory
+
+BATCH = 500
+"""How many ids one statement names; databases take 32,766 parameters, or 65,535."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +45,15 @@ def load_told(
     conn: Connection, subscription_id: SubscriptionId, stories: Sequence[StoryId]
 ) -> dict[StoryId, ToldStory]:
     """What the subscription's readers were told of these stories, most recently, and all articles they were shown."""
+    told: dict[StoryId, ToldStory] = {}
+    for start in range(0, len(stories), BATCH):
+        told |= _load_told(conn, subscription_id, stories[start : start + BATCH])
+    return told
+
+
+def _load_told(
+    conn: Connection, subscription_id: SubscriptionId, stories: Sequence[StoryId]
+) -> dict[StoryId, ToldStory]:
     items = (
         select(digest_items)
         .join(digests, digests.c.id == digest_items.c.digest_id)
@@ -65,6 +77,12 @@ def load_told(
         )
         for row in conn.execute(items).mappings()
     }
+
+
+def load_assigned(conn: Connection, since: datetime) -> frozenset[ArticleId]:
+    """The articles that were put into a story since then."""
+    recent = select(story_members.c.article_id).where(story_members.c.assigned_at >= since)
+    return frozenset(conn.execute(recent).scalars())
 
 
 def save_digest(conn: Connection, digest: Digest, mail: RenderedMail, now: datetime) -> DigestId | None:

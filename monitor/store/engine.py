@@ -1,5 +1,6 @@
 """How the two databases are opened, and every difference between them.
 
+Errors do not show the values of statements: logs keep them, and feed URLs hold keys.
 What databases refuse is taken out of every text on its way in, here and nowhere else: feeds and pages send anything.
 SQLite: WAL, foreign keys, full sync (a mail marked as being sent must survive a power cut), one writer at a time
 through BEGIN IMMEDIATE. PostgreSQL 15 or later through psycopg 3. Refuses SQLite in memory: a service that forgets is
@@ -14,14 +15,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from sqlite3 import SQLITE_BUSY
+from sqlite3 import SQLITE_BUSY, SQLITE_CANTOPEN, SQLITE_FULL, SQLITE_IOERR, SQLITE_LOCKED
 from sqlite3 import Error as SQLiteError
 from typing import IO, Any
 
+from sqlalchemy import URL, Engine, Table, create_engine, event, func, make_url, select, text
 from sqlalchemy import Connection as Connection  # noqa: PLC0414 - stages name it
-from sqlalchemy import Engine, Table, create_engine, event, func, make_url, select, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 
 from monitor.errors import StoreError
 from monitor.store.columns import storable
@@ -33,6 +34,15 @@ N_SWITCHES = 100
 MIGRATION_LOCK = 7_165_021
 RESOLVE_LOCK = 7_165_022
 COPY_GROUPS_LOCK = 7_165_023
+#: What a URL may name, and the driver that is used for it.
+_DRIVERS = {
+    "sqlite": "sqlite",
+    "sqlite+pysqlite": "sqlite",
+    "postgresql": "postgresql+psycopg",
+    "postgres": "postgresql+psycopg",
+    "postgresql+psycopg": "postgresql+psycopg",
+}
+_SQLITE_TROUBLE = frozenset({SQLITE_BUSY, SQLITE_LOCKED, SQLITE_FULL, SQLITE_IOERR, SQLITE_CANTOPEN})
 
 
 class Store:
@@ -66,26 +76,34 @@ def open_store(url: str) -> Store:
 
     Raises StoreError when the URL is none, names another database, or nothing answers there.
     """
+    parsed = parse_url(url)
+    if parsed.drivername == "sqlite":
+        return Store(_open_sqlite(str(parsed.database), parsed))
+    return Store(_open_postgresql(parsed))
+
+
+def parse_url(url: str) -> URL:
+    """A database URL with the driver that is used for it. Raises StoreError when this product cannot use it."""
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # the latter for a port that is no number
         raise StoreError(f"database.url {masked(url)!r} is no database URL, for example sqlite:///monitor.db") from None
-    if parsed.drivername in ("postgresql", "postgres"):
-        parsed = parsed.set(drivername="postgresql+psycopg")
-    if parsed.get_backend_name() == "sqlite":
-        return Store(_open_sqlite(parsed.database, parsed))
-    if parsed.get_backend_name() == "postgresql":
-        return Store(_open_postgresql(parsed))
-    raise StoreError(f"database.url names {parsed.drivername!r}; use sqlite:///FILE or postgresql://...")
-
-
-def _open_sqlite(file: str | None, url: Any) -> Engine:
-    if not file or file == ":memory:":
+    driver = _DRIVERS.get(parsed.drivername)
+    if driver is None:
+        raise StoreError(f"database.url names {parsed.drivername!r}; use sqlite:///FILE or postgresql://...")
+    if driver == "sqlite" and parsed.database in {None, "", ":memory:"}:
         raise StoreError("database.url names SQLite in memory; name a file, for example sqlite:///monitor.db")
+    return parsed.set(drivername=driver)
+
+
+def _open_sqlite(file: str, url: URL) -> Engine:
     if not Path(file).absolute().parent.is_dir():
         raise StoreError(f"the folder of the database file {file} does not exist; create it or change database.url")
     engine = create_engine(
-        url, connect_args={"timeout": BUSY_TIMEOUT_S, "isolation_level": None}, json_serializer=_json
+        url,
+        connect_args={"timeout": BUSY_TIMEOUT_S, "isolation_level": None},
+        json_serializer=_json,
+        hide_parameters=True,
     )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
@@ -127,14 +145,20 @@ def _begin_sqlite(conn: Connection) -> None:
     conn.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
 
 
-def _open_postgresql(url: Any) -> Engine:
+def _open_postgresql(url: URL) -> Engine:
     try:
-        engine = create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 10}, json_serializer=_json)
+        engine = create_engine(
+            url,
+            pool_pre_ping=True,
+            connect_args={"connect_timeout": 10},
+            json_serializer=_json,
+            hide_parameters=True,
+        )
         event.listen(engine, "before_cursor_execute", _clean_parameters, retval=True)
         with engine.connect():
             return engine
-    except (OperationalError, NoSuchModuleError) as error:
-        first_line = str(getattr(error, "orig", error)).strip().splitlines()[0]
+    except OperationalError as error:
+        first_line = str(error.orig).strip().splitlines()[0]
         raise StoreError(
             f"no PostgreSQL at {url.render_as_string(hide_password=True)}: {first_line}. Check database.url."
         ) from None
@@ -143,10 +167,10 @@ def _open_postgresql(url: Any) -> Engine:
 def missing_file(url: str) -> Path | None:
     """The SQLite file of a URL that nobody has made yet: opening it would make an empty one. None when all is well."""
     try:
-        parsed = make_url(url)
-    except ArgumentError:
+        parsed = parse_url(url)
+    except StoreError:
         return None  # opening it says what is wrong
-    if parsed.get_backend_name() != "sqlite" or parsed.database in {None, "", ":memory:"}:
+    if parsed.drivername != "sqlite":
         return None
     file = Path(str(parsed.database))
     return None if file.exists() else file
@@ -176,6 +200,15 @@ def _clean(value: Any) -> Any:
 
 def _json(value: Any) -> str:
     return json.dumps(_clean(value), ensure_ascii=False)
+
+
+def is_trouble(error: BaseException) -> bool:
+    """Whether the database itself is what failed (gone, locked, full): no row that was worked on is to blame."""
+    if not isinstance(error, OperationalError):
+        return False
+    if isinstance(error.orig, SQLiteError):
+        return error.orig.sqlite_errorcode & 0xFF in _SQLITE_TROUBLE
+    return True
 
 
 def is_sqlite(conn: Connection) -> bool:

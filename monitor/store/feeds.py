@@ -125,10 +125,15 @@ def find_feed(conn: Connection, url: str) -> FeedId | None:
 
 
 def claim_due(
-    conn: Connection, *, now: datetime, lease_s: float, limit: int, spacing_s: float
+    conn: Connection, *, now: datetime, lease_s: float, limit: int, spacing_s: float, due_by: datetime | None = None
 ) -> tuple[list[DueFeed], datetime]:
-    """Lease due feeds, at most one per host and only at hosts that are free now, and take those hosts' slots."""
-    claimed = hosts.claim_spaced(conn, POLLS, feeds.c.host, now=now, lease_s=lease_s, limit=limit, spacing_s=spacing_s)
+    """Lease due feeds, at most one per host and only at hosts that are free now, and take those hosts' slots.
+
+    `due_by` leaves out feeds that became due later than that.
+    """
+    claimed = hosts.claim_spaced(
+        conn, POLLS, feeds.c.host, now=now, lease_s=lease_s, limit=limit, spacing_s=spacing_s, due_by=due_by
+    )
     return [_due(row) for row in claimed.rows], claimed.leased_until
 
 
@@ -136,9 +141,9 @@ def _due(row: RowMapping) -> DueFeed:
     return DueFeed(**{name: row[name] for name in DueFeed.__dataclass_fields__})
 
 
-def next_due_at(conn: Connection, now: datetime) -> datetime | None:
+def next_due_at(conn: Connection, now: datetime, *, due_by: datetime | None = None) -> datetime | None:
     """When the next feed that is due already can be polled: its host is free, or its lost worker's lease ends."""
-    return hosts.next_spaced_at(conn, POLLS, feeds.c.host, now)
+    return hosts.next_spaced_at(conn, POLLS, feeds.c.host, now, due_by=due_by)
 
 
 def save_poll(

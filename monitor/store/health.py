@@ -4,24 +4,32 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Column, ColumnElement, Connection, and_, func, select
 
-from monitor.store.tables import articles, feeds
+from monitor.store.tables import articles, deliveries, feeds, hosts, subscriptions
 
 #: Work that has waited this long although its host is free means that nobody does it.
 OVERDUE_AFTER = timedelta(hours=1)
 
 
 def find_overdue(conn: Connection, now: datetime) -> dict[str, int]:
-    """How many feeds, pages and comparisons have been due for more than an hour; empty when all is well."""
+    """How many rows of each kind of work have been due for more than an hour; empty when all is well.
+
+    A host that was asked within that hour, or wants to be left alone, has its rows wait for good reason.
+    """
     before = now - OVERDUE_AFTER
-    waiting = {
-        "feeds to poll": feeds.c.next_poll_at,
-        "pages to fetch": articles.c.fetch_due_at,
-        "texts to compare": articles.c.match_due_at,
-        "articles to put into stories": articles.c.assign_due_at,
+    overdue = {
+        "feeds to poll": and_(feeds.c.next_poll_at < before, _is_host_idle(feeds.c.host, before)),
+        "pages to fetch": and_(articles.c.fetch_due_at < before, _is_host_idle(articles.c.host, before)),
+        "texts to compare": articles.c.match_due_at < before,
+        "articles to put into stories": articles.c.assign_due_at < before,
+        "articles to match with watchlists": articles.c.watch_due_at < before,
+        "digests to make": subscriptions.c.next_digest_at < before,
+        "mails to send": and_(deliveries.c.state == "pending", deliveries.c.next_try_at < before),
     }
-    counts = {
-        name: conn.execute(select(func.count()).where(due < before)).scalar_one() for name, due in waiting.items()
-    }
+    counts = {name: conn.execute(select(func.count()).where(late)).scalar_one() for name, late in overdue.items()}
     return {name: n for name, n in counts.items() if n}
+
+
+def _is_host_idle(host: Column[str], before: datetime) -> ColumnElement[bool]:
+    return host.not_in(select(hosts.c.name).where(hosts.c.next_at >= before))

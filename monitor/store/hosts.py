@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import Column, Connection, bindparam, func, or_, select, update
+from sqlalchemy import Column, Connection, and_, bindparam, func, or_, select, update
 
 from monitor.politeness import next_slot
 from monitor.store import claims
@@ -38,37 +38,51 @@ def reserve(conn: Connection, names: Collection[str], *, now: datetime, spacing_
 
 
 def claim_spaced(
-    conn: Connection, what: Claimable, host: Column[str], *, now: datetime, lease_s: float, limit: int, spacing_s: float
+    conn: Connection,
+    what: Claimable,
+    host: Column[str],
+    *,
+    now: datetime,
+    lease_s: float,
+    limit: int,
+    spacing_s: float,
+    due_by: datetime | None = None,
 ) -> Claimed:
     """Claim due rows that each need one request to their host: one row per host, only where the host is free now.
 
-    Takes those hosts' slots. Rows whose host is "" need no request and are not held back.
+    Takes those hosts' slots. Rows whose host is "" need no request and are not held back. `due_by` leaves out rows that
+    became due later than that.
     """
+    is_free_host = or_(host == "", host.in_(select(hosts.c.name).where(hosts.c.next_at <= now)))
+    ready = and_(what.is_due(due_by or now), what.is_free(lease_clock(conn, now)), is_free_host)
+    suspect = claims.find_suspect(conn, what, ready)
     turn = func.row_number().over(partition_by=host, order_by=(what.due, what.id)).label("turn")
     due = (
-        select(what.id.label("id"), host.label("host"), what.due.label("due"), what.n_tries.label("n_tries"), turn)
-        .outerjoin(hosts, hosts.c.name == host)
-        .where(what.is_due(now), what.is_free(lease_clock(conn, now)), or_(host == "", hosts.c.next_at <= now))
+        select(what.id.label("id"), host.label("host"), what.due.label("due"), turn)
+        .where(ready, what.n_tries == 0 if suspect is None else what.id == suspect)
         .subquery()
     )
     in_turn = or_(due.c.turn == 1, due.c.host == "")
-    columns = (due.c.id, due.c.host, due.c.n_tries)
-    candidates = conn.execute(select(*columns).where(in_turn).order_by(due.c.due, due.c.id).limit(limit)).all()
-    # A suspect is claimed alone; the other hosts keep their slots then.
-    candidates = [row for row in candidates if row.n_tries > 0][:1] or candidates
+    candidates = conn.execute(
+        select(due.c.id, due.c.host).where(in_turn).order_by(due.c.due, due.c.id).limit(limit)
+    ).all()
+    # The other hosts keep their slots when a suspect is claimed alone.
     free = reserve(conn, [row.host for row in candidates if row.host], now=now, spacing_s=spacing_s) | {""}
     among = [row.id for row in candidates if row.host in free]
     return claims.claim(conn, what, now=now, lease_s=lease_s, limit=limit, among=among)
 
 
-def next_spaced_at(conn: Connection, what: Claimable, host: Column[str], now: datetime) -> datetime | None:
+def next_spaced_at(
+    conn: Connection, what: Claimable, host: Column[str], now: datetime, *, due_by: datetime | None = None
+) -> datetime | None:
     """When the next row that is due already can be claimed: its host is free, or a lost worker's lease ends."""
+    due_by = due_by or now
     blocked = (
         select(func.min(hosts.c.next_at))
         .join(what.table, hosts.c.name == host)
-        .where(what.is_due(now), what.is_free(lease_clock(conn, now)))
+        .where(what.is_due(due_by), what.is_free(lease_clock(conn, now)))
     )
-    moments = [conn.execute(blocked).scalar_one(), claims.next_lease_end(conn, what, now)]
+    moments = [conn.execute(blocked).scalar_one(), claims.next_lease_end(conn, what, now, due_by=due_by)]
     return min((moment for moment in moments if moment is not None), default=None)
 
 

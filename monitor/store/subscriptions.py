@@ -116,6 +116,16 @@ def claim_due(conn: Connection, *, now: datetime, lease_s: float) -> tuple[Subsc
     return _subscription(conn, claimed.rows[0]), claimed.leased_until
 
 
+def hold(conn: Connection, subscription_id: SubscriptionId, leased_until: datetime) -> None:
+    """Keep a leased subscription for this transaction. Raises LeaseLostError."""
+    claims.hold(conn, DIGESTS, subscription_id, leased_until)
+
+
+def lock(conn: Connection, subscription_id: SubscriptionId) -> None:
+    """Wait for the digest of a subscription that is being made, and let no other begin before this transaction ends."""
+    conn.execute(select(subscriptions.c.id).where(subscriptions.c.id == subscription_id).with_for_update()).one()
+
+
 def plan_next(
     conn: Connection, subscription_id: SubscriptionId, *, leased_until: datetime, next_digest_at: datetime
 ) -> None:

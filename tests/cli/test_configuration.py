@@ -77,6 +77,17 @@ def test_a_check_finds_what_is_wrong_in_the_configuration_itself(monitor: Monito
     assert "log.level = 'loud'" in ran.err
 
 
+@pytest.mark.parametrize("url", ["postgresql://u:geheim@h:port/d", "postgresql+asyncpg://u:geheim@h/d", "sqlite://"])
+def test_a_check_finds_a_database_that_cannot_be_used(
+    monitor: Monitor, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MONITOR_DATABASE_URL", url)
+    ran = monitor("config", "check")
+    assert (ran.code, len(ran.err.splitlines())) == (1, 1)
+    assert ran.err.startswith("database.url ")
+    assert "geheim" not in ran.err
+
+
 def test_the_files_that_come_with_the_product_are_right_but_for_the_contact() -> None:
     settings = load_settings(ROOT / "config" / "monitor.toml", {"MONITOR_HTTP_CONTACT": "desk@news.example"})
     declared = read_files(settings)

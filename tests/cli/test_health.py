@@ -33,3 +33,28 @@ def test_health_fails_when_a_feed_is_overdue_for_more_than_an_hour(
     assert main(["health", "--json"]) == code
     answer = json.loads(capsys.readouterr().out)
     assert answer == {"healthy": code == 0, "overdue": {"feeds to poll": 1} if code else {}}
+
+
+def test_feeds_of_a_host_that_asked_to_be_left_alone_are_not_overdue(store: Store) -> None:
+    with store.begin() as conn:
+        add_feed(conn, "https://one.example/feed")
+        add_feed(conn, "https://two.example/feed")
+        hosts.hold_back(conn, "one.example", NOW + 2 * DAY)
+        assert find_overdue(conn, NOW + DAY) == {"feeds to poll": 1}
+
+
+def test_every_kind_of_work_that_nobody_does_is_told(store: Store) -> None:
+    with store.begin() as conn:
+        add_article(conn, "https://one.example/waits")
+        matched = make_article(conn)
+        due = {"match_due_at": NOW, "assign_due_at": NOW, "watch_due_at": NOW}
+        conn.execute(update(t.articles).where(t.articles.c.id == matched).values(due))
+        conn.execute(insert(t.subscriptions).values(**SUBSCRIPTION, next_digest_at=NOW))
+        assert find_overdue(conn, NOW + HOUR) == {}
+        assert find_overdue(conn, NOW + DAY) == {
+            "pages to fetch": 1,
+            "texts to compare": 1,
+            "articles to put into stories": 1,
+            "articles to match with watchlists": 1,
+            "digests to make": 1,
+        }

@@ -24,7 +24,6 @@ class Made:
     articles: dict[str, dict[str, Any]]
     story_of: dict[str, int]
     duplicates: dict[tuple[str, str], str]
-    verbatim: set[tuple[str, str]]
     rewrites: set[tuple[str, str]]
     revisions: dict[str, list[dict[str, Any]]]
     n_due: dict[str, int]
@@ -34,7 +33,7 @@ def read_made(store: Store) -> Made:
     with store.read() as conn:
         articles = {row["url"]: row for row in _rows(conn, "SELECT * FROM articles")}
         members = _rows(conn, "SELECT url, story_id FROM v_story_articles")
-        copies = _rows(conn, "SELECT article_url, original_url, kind, jaccard FROM v_duplicates")
+        copies = _rows(conn, "SELECT article_url, original_url, kind FROM v_duplicates")
         follows = _rows(
             conn, "SELECT a.url, o.url AS of_url FROM v_articles a JOIN v_articles o ON o.id = a.rewrite_of"
         )
@@ -49,7 +48,6 @@ def read_made(store: Store) -> Made:
         articles=articles,
         story_of={row["url"]: row["story_id"] for row in members},
         duplicates={(row["article_url"], row["original_url"]): row["kind"] for row in copies},
-        verbatim={(row["article_url"], row["original_url"]) for row in copies if row["jaccard"] == 1.0},
         rewrites={(row["url"], row["of_url"]) for row in follows},
         revisions=revisions,
         n_due=due,
@@ -163,18 +161,6 @@ def compared(gold: Gold, made: Made) -> Figures:
         n_rewrites_false=len(made.rewrites - gold.rewrites),
         wrong=wrong,
     )
-
-
-def wrong_kinds(gold: Gold, made: Made) -> dict[tuple[str, str], str]:
-    """Duplicates whose kind is not the expected one.
-
-    The gold calls every copy from another family syndicated; the product calls it exact when not a word was changed.
-    """
-    return {
-        pair: made.duplicates[pair]
-        for pair, kind in gold.duplicates.items()
-        if made.duplicates[pair] != ("exact" if pair in made.verbatim else kind)
-    }
 
 
 def _misplaced(language: str, wanted: Mapping[str, str], found: Mapping[str, int | str]) -> list[str]:

@@ -5,7 +5,7 @@ from concurrent.futures import ProcessPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import insert, text, update
+from sqlalchemy import insert, literal, select, text, update
 
 from monitor.errors import LeaseLostError
 from monitor.store import claims, feeds
@@ -167,14 +167,35 @@ def test_holding_a_row_keeps_its_lease_and_refuses_a_lost_one(store: Store) -> N
         claims.hold(conn, POLLS, row_id, claimed.leased_until)
 
 
-def test_each_row_of_a_worker_that_vanished_is_claimed_alone(store: Store) -> None:
+def test_each_row_of_a_worker_that_vanished_is_claimed_alone_and_fresh_rows_do_not_wait(store: Store) -> None:
     added = add_feeds(store, 5)
     claim(store, 2)
     let_lease_run_out(store, *added[:2])
+    assert ids(claim(store, 5)) == added[2:]
     assert ids(claim(store, 5)) == added[:1]
     assert ids(claim(store, 5)) == added[1:2]
-    assert ids(claim(store, 5)) == added[2:]
     assert tries(store) == [2, 2, 1, 1, 1]
+
+
+def test_a_suspect_that_was_due_an_hour_before_all_fresh_rows_comes_first(store: Store) -> None:
+    (suspect,) = add_feeds(store, 1)
+    claim(store, 1)
+    let_lease_run_out(store, suspect)
+    with store.begin() as conn:
+        fresh = insert(feed_table).from_select(
+            ["source_id", "url", "host", "created_at", "interval_s", "next_poll_at"],
+            select(
+                feed_table.c.source_id,
+                feed_table.c.url + "/fresh",
+                feed_table.c.host,
+                feed_table.c.created_at,
+                feed_table.c.interval_s,
+                literal(NOW + 2 * HOUR),
+            ),
+        )
+        conn.execute(fresh)
+    assert ids(claim(store, 5, now=NOW + 3 * HOUR)) == [suspect]
+    assert len(claim(store, 5, now=NOW + 3 * HOUR).rows) == 1
 
 
 def test_the_suspect_with_the_fewest_tries_comes_first(store: Store) -> None:

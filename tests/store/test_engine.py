@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import insert, select, text
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from monitor.errors import StoreError
 from monitor.store import counters, engine, leases
 from monitor.store import tables as t
 from monitor.store.engine import Store, missing_file, open_store, sole_process
+from monitor.urls import masked
 from tests.store.processes import open_new_files
 from tests.store.rows import NOW, add_article, add_feed, claim_feed, claim_page, make_article
 
@@ -24,6 +26,9 @@ from tests.store.rows import NOW, add_article, add_feed, claim_feed, claim_page,
         ("sqlite:///:memory:", "in memory"),
         ("sqlite:////no/such/folder/x.db", "folder of the database file"),
         ("mysql://u:secret@h/d", "use sqlite:///FILE or postgresql://"),
+        ("postgresql+asyncpg://u:secret@h/d", "use sqlite:///FILE or postgresql://"),
+        ("postgresql+psycopg2://u:secret@h/d", "use sqlite:///FILE or postgresql://"),
+        ("postgresql://u:secret@h:port/d", "is no database URL"),
         ("postgresql://u:secret@127.0.0.1:1/d", "no PostgreSQL at"),
         ("postgres://u:secret@127.0.0.1:1/d", "no PostgreSQL at"),
     ],
@@ -53,6 +58,37 @@ def test_a_missing_file_is_told_without_making_it(tmp_path: Path) -> None:
     assert missing_file("postgresql://h/d") is None
     assert missing_file("nonsense") is None
     assert missing_file("sqlite://") is None
+
+
+def test_an_error_does_not_show_what_was_to_be_stored(store: Store) -> None:
+    url = "https://one.example/feed?token=geheim"
+    with store.begin() as conn:
+        feed_id = add_feed(conn, url)
+    with pytest.raises(IntegrityError) as caught, store.begin() as conn:
+        row = conn.execute(select(t.feeds).where(t.feeds.c.id == feed_id)).mappings().one()
+        conn.execute(insert(t.feeds).values({**row, "id": feed_id + 1, "title": "geheim"}))
+    assert "title" in str(caught.value)  # the statement is shown
+    assert "geheim" not in masked(str(caught.value))
+
+
+def test_only_trouble_of_the_database_itself_is_told_apart_from_that_of_a_row(store: Store, sqlite_url: str) -> None:
+    with pytest.raises(DBAPIError) as of_a_row, store.begin() as conn:
+        conn.execute(text("SELECT no_such_column FROM feeds"))
+    assert not engine.is_trouble(of_a_row.value)
+    assert not engine.is_trouble(ValueError())
+    own = open_store(sqlite_url)
+    with own.engine.connect() as first, own.engine.connect() as second:
+        first.exec_driver_sql("ROLLBACK")
+        first.exec_driver_sql("BEGIN IMMEDIATE")
+        second.exec_driver_sql("ROLLBACK")
+        second.exec_driver_sql("PRAGMA busy_timeout = 0")
+        with pytest.raises(OperationalError) as locked:
+            second.exec_driver_sql("BEGIN IMMEDIATE")
+        assert engine.is_trouble(locked.value)
+        first.exec_driver_sql("ROLLBACK")
+        first.exec_driver_sql("BEGIN")
+        second.exec_driver_sql("BEGIN")
+    own.close()
 
 
 def test_processes_may_open_a_new_file_at_once(tmp_path: Path, eight_processes: ProcessPoolExecutor) -> None:
