@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import typer
 
 from monitor.cli.invocation import Json, config_file, settings_of
@@ -59,7 +61,7 @@ def check(context: typer.Context, as_json: Json = False) -> None:
     problems: list[str] = []
     try:
         settings = settings_of(context)
-        problems += _database_problems(settings)
+        problems += [*_database_problems(settings), *_lease_problems(settings)]
         read_files(settings)
     except ConfigError as error:
         problems += str(error).splitlines()
@@ -80,6 +82,23 @@ def _database_problems(settings: Settings) -> list[str]:
     except StoreError as error:
         return [str(error)]
     return []
+
+
+def _lease_problems(settings: Settings) -> list[str]:
+    """A batch that outlasts its lease is worked on twice."""
+    batches = {
+        "fetch": (settings.fetch.batch, settings.fetch.lease_s),
+        "extract": (settings.extract.batch, settings.extract.lease_s),
+    }
+    problems = []
+    for section, (n_requests, lease_s) in batches.items():
+        longest_s = math.ceil(n_requests / settings.http.concurrency) * settings.http.total_timeout_s
+        if lease_s < longest_s:
+            problems.append(
+                f"{section}.lease_s = {lease_s:g}: {n_requests} requests can take {longest_s:g} s;"
+                f" raise it, or lower {section}.batch or http.total_timeout_s"
+            )
+    return problems
 
 
 def _file_name(context: typer.Context) -> str | None:

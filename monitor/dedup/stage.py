@@ -8,13 +8,18 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+import structlog
+
 from monitor.app import App
 from monitor.dedup.candidates import CandidatePolicy, choose_candidates
 from monitor.dedup.fingerprint import SCHEME, Fingerprint, fingerprint
 from monitor.dedup.matching import Candidate, decide_duplicate, derive_groups
+from monitor.errors import LeaseLostError
 from monitor.store import articles, duplicates
-from monitor.store.engine import Connection
+from monitor.store.engine import Connection, is_trouble
 from monitor.types import Article, ArticleId, DuplicateLink, Progress, RewriteLink
+
+log = structlog.get_logger()
 
 BATCH = 40
 LEASE_S = 120.0
@@ -29,30 +34,63 @@ def run(app: App) -> Progress:
     if not ids:
         with app.store.read() as conn:
             return Progress(next_at=duplicates.next_match_at(conn, now))
+    waiting = list(ids)
+    try:
+        return _compare_batch(app, waiting, leased_until=leased_until, now=now)
+    except Exception as error:
+        # The first is the one at work: it stays taken, and is tried alone later. The others are not to blame.
+        untouched = waiting if is_trouble(error) else waiting[1:]
+        with app.store.begin() as conn:
+            duplicates.release_matches(conn, untouched, leased_until)
+        raise
+
+
+def _compare_batch(app: App, waiting: list[ArticleId], *, leased_until: datetime, now: datetime) -> Progress:
+    """Compare these articles; takes out of `waiting` what is done, and puts first what it is working on."""
     with app.store.read() as conn:
-        loaded = articles.load_articles(conn, ids)
-    prints = {article_id: print_of(article) for article_id, article in loaded.items()}
+        loaded = articles.load_articles(conn, waiting)
+    prints: dict[ArticleId, Fingerprint] = {}
+    for article_id in list(loaded):
+        _put_first(waiting, article_id)
+        prints[article_id] = print_of(loaded[article_id])
     with app.store.begin() as conn:
         for article_id, made in prints.items():
-            duplicates.save_fingerprint(
-                conn,
-                article_id,
-                scheme=made.scheme,
-                text_hash=made.text_hash,
-                n_words=made.n_words,
-                body=made.to_bytes(),
-                band_numbers=made.bands,
-                now=now,
-            )
+            _put_first(waiting, article_id)
+            _save_fingerprint(conn, article_id, made, now)
     since = now - timedelta(days=app.settings.stories.duplicates_days)
+    n_lost = 0
     for article_id, article in loaded.items():
-        with app.store.begin() as conn:
-            links, rewrites = _match(conn, article, prints[article_id], since)
-            duplicates.save_links(conn, links, rewrites, now)
-            if links:
-                _regroup(conn, {article_id, *(end for link in links for end in (link.article_id, link.original_id))})
-            duplicates.finish_match(conn, article_id, leased_until)
-    return Progress(n_done=len(loaded))
+        _put_first(waiting, article_id)
+        try:
+            with app.store.begin() as conn:
+                links, rewrites = _match(conn, article, prints[article_id], since)
+                duplicates.save_links(conn, links, rewrites, now)
+                if links:
+                    _regroup(conn, article_id)
+                duplicates.finish_match(conn, article_id, leased_until)
+        except LeaseLostError as error:
+            log.warning("dedup.lease_lost", article_id=article_id, detail=str(error))
+            n_lost += 1
+        waiting.remove(article_id)
+    return Progress(n_done=len(loaded) - n_lost, n_failed=n_lost)
+
+
+def _put_first(waiting: list[ArticleId], article_id: ArticleId) -> None:
+    waiting.remove(article_id)
+    waiting.insert(0, article_id)
+
+
+def _save_fingerprint(conn: Connection, article_id: ArticleId, made: Fingerprint, now: datetime) -> None:
+    duplicates.save_fingerprint(
+        conn,
+        article_id,
+        scheme=made.scheme,
+        text_hash=made.text_hash,
+        n_words=made.n_words,
+        body=made.to_bytes(),
+        band_numbers=made.bands,
+        now=now,
+    )
 
 
 def print_of(article: Article) -> Fingerprint:
@@ -81,7 +119,13 @@ def _match(
 ) -> tuple[list[DuplicateLink], list[RewriteLink]]:
     policy = CandidatePolicy()
     rows = duplicates.load_band_rows(
-        conn, article.id, scheme=SCHEME, text_hash=made.text_hash, band_numbers=made.bands, since=since
+        conn,
+        article.id,
+        scheme=SCHEME,
+        text_hash=made.text_hash,
+        band_numbers=made.bands,
+        since=since,
+        max_band=policy.max_band,
     )
     known = duplicates.load_originals(conn, {other for _, other in rows})
     chosen = choose_candidates(rows, policy=policy, original_of=known)
@@ -100,10 +144,18 @@ def _match(
     return links, rewrites
 
 
-def _regroup(conn: Connection, ids: set[ArticleId]) -> None:
+def _regroup(conn: Connection, article_id: ArticleId) -> None:
+    """Derive the copy groups that an article's links change."""
     duplicates.hold_copy_groups(conn)
-    links = duplicates.load_links_around(conn, ids)
-    members = {end for link in links for end in (link.article_id, link.original_id)}
-    stored = articles.load_articles(conn, members).values()
-    groups = derive_groups(links, {article.id: (article.appeared_at, article.url) for article in stored})
+    links = duplicates.load_links_to_originals(conn, article_id)
+    if links is None:
+        links = duplicates.load_links_around(conn, {article_id})
+        members = {end for link in links for end in (link.article_id, link.original_id)}
+    else:
+        # Nothing repeats it, so no other group changes: it is a copy of the earliest that is no copy itself.
+        known = duplicates.load_originals(conn, {link.original_id for link in links})
+        links = [link for link in links if link.original_id not in known]
+        members = {article_id}
+    ends = {end for link in links for end in (link.article_id, link.original_id)}
+    groups = derive_groups(links, duplicates.load_appeared(conn, ends))
     duplicates.save_copy_groups(conn, members, {copy_id: copy.link for copy_id, copy in groups.items()})

@@ -88,12 +88,20 @@ def choose_canonical(*, asked_url: str, final_url: str, declared_url: str | None
     http(s) URL (an entry without a link) comes back as it is.
     """
     asked, final = _canonical(asked_url), _canonical(final_url)
-    if asked is None or final is None or _is_detour(asked, final):
+    if asked is None or final is None or is_detour(asked, final):
         return asked or asked_url
     own = _canonical(declared_url or "")
     if own is None or is_homepage(own) or registered_domain(own) != registered_domain(final):
         return final
     return own
+
+
+def is_detour(asked_url: str, final_url: str) -> bool:
+    """Did a redirect end on a homepage or at an aggregator? What was answered there is not the article."""
+    asked, final = _canonical(asked_url), _canonical(final_url)
+    if asked is None or final is None or asked == final:
+        return False
+    return is_aggregator_link(final) or (is_homepage(final) and not is_homepage(asked))
 
 
 def entry_urn(feed_url: str, guid: str) -> str:
@@ -119,9 +127,3 @@ def _canonical(url: str, *, feed_host: str | None = None) -> str | None:
         return canonical_url(url, feed_host=feed_host)
     except ValueError:
         return None
-
-
-def _is_detour(asked: str, final: str) -> bool:
-    if asked == final:
-        return False
-    return is_aggregator_link(final) or (is_homepage(final) and not is_homepage(asked))

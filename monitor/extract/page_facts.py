@@ -274,8 +274,10 @@ def _has_layout_tables(body: Any) -> bool:
     tables = body.xpath(".//table")[:200]
     is_data = "boolean(.//th|.//caption|.//thead)"
     is_layout = "boolean(@cellpadding|@cellspacing|@width|@bgcolor|@align|self::*[@border='0' or @role='presentation'])"
-    return bool(tables) and not any(table.xpath(is_data) for table in tables) and all(
-        table.xpath(is_layout) for table in tables
+    return (
+        bool(tables)
+        and not any(table.xpath(is_data) for table in tables)
+        and all(table.xpath(is_layout) for table in tables)
     )
 
 

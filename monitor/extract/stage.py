@@ -11,8 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+import structlog
+
 from monitor.app import App
-from monitor.extract.identity import choose_canonical, decide_identity
+from monitor.errors import LeaseLostError
+from monitor.extract.identity import choose_canonical, decide_identity, is_aggregator_link, is_detour
 from monitor.extract.page import access_of_status, article_from_feed, extract_article
 from monitor.politeness import parse_retry_after
 from monitor.store import articles, claims, entries, hosts, pages
@@ -21,6 +24,7 @@ from monitor.store.engine import Connection
 from monitor.store.entries import UnresolvedEntry
 from monitor.store.pages import DuePage, FetchedPage
 from monitor.store.sources import ensure_source
+from monitor.text.normalise import normal_text, text_hash
 from monitor.types import (
     Access,
     ArticleId,
@@ -33,13 +37,16 @@ from monitor.types import (
     Request,
     Response,
 )
-from monitor.urls import host_of, registered_domain
+from monitor.urls import host_of, masked, registered_domain
 from monitor.workers import WorkFailure
+
+log = structlog.get_logger()
 
 N_ENTRIES = 200
 ACCEPT = "text/html, application/xhtml+xml, */*;q=0.1"
 MAX_PAGE_FAILURES = 5
 FIRST_RETRY = timedelta(hours=1)
+RESOLVE_RETRY = timedelta(hours=1)
 
 #: Failures that may pass: the page is asked for again later.
 _PASSING_STATUS = frozenset({408, 425, 429, *range(500, 600)})
@@ -77,12 +84,29 @@ def run(app: App) -> Progress:
         if not due:
             return Progress(n_done=n_resolved, next_at=pages.next_page_at(conn, now))
         hints = {page.id: entries.load_hints(conn, page.id) for page in due}
+    n_read, n_failed = _read_and_save(app, due, hints, leased_until=leased_until)
+    return Progress(n_done=n_resolved + n_read, n_failed=n_failed)
+
+
+def _read_and_save(
+    app: App, due: Sequence[DuePage], hints: dict[ArticleId, FeedHints], *, leased_until: datetime
+) -> tuple[int, int]:
+    """How many pages were read, and how many of them failed. One whose saving raises keeps its lease, the rest go back.
+
+    Where reading raises nobody knows which page it was: all keep their leases, and are claimed alone when these end.
+    """
+    untouched = {page.id for page in due}
     readings = _read_pages(app, due, hints)
-    for reading in readings:
-        _save(app, reading, leased_until)
-    _give_back(app, {page.id for page in due} - {reading.page.id for reading in readings}, leased_until)
-    n_failed = sum(reading.reason is not None for reading in readings)
-    return Progress(n_done=n_resolved + len(readings), n_failed=n_failed)
+    try:
+        for reading in readings:
+            untouched.discard(reading.page.id)
+            try:
+                _save(app, reading, leased_until)
+            except LeaseLostError as error:
+                log.warning("extract.lease_lost", detail=str(error))
+    finally:
+        _give_back(app, untouched, leased_until)
+    return len(readings), sum(reading.reason is not None for reading in readings)
 
 
 def _give_back(app: App, ids: set[ArticleId], leased_until: datetime) -> None:
@@ -100,8 +124,15 @@ def _resolve_entries(app: App) -> int:
     with app.store.begin() as conn:
         found = entries.load_unresolved(conn, now=now, limit=N_ENTRIES)
         for entry in found:
-            _resolve(conn, entry, now)
+            _resolve_or_postpone(conn, entry, now)
     return len(found)
+
+
+def _resolve_or_postpone(conn: Connection, entry: UnresolvedEntry, now: datetime) -> None:
+    """An entry that raises must not keep all others from their articles."""
+    error = entries.attempt(conn, entry, lambda: _resolve(conn, entry, now), retry_at=now + RESOLVE_RETRY)
+    if error is not None:
+        log.error("extract.entry_postponed", entry=entry.id, exc_info=error)
 
 
 def _resolve(conn: Connection, entry: UnresolvedEntry, now: datetime) -> None:
@@ -135,7 +166,9 @@ def _read_pages(app: App, due: Sequence[DuePage], hints: dict[ArticleId, FeedHin
         Request(url=page.entry_url, accept=ACCEPT, max_bytes=app.settings.http.page_max_bytes) for page in asked
     ]
     answers = dict(zip((page.id for page in asked), app.http.fetch_many(requests, stop=app.stop), strict=True))
-    answered = [page for page in asked if isinstance(answers[page.id], Response)]
+    answered = [
+        page for page in asked if isinstance(answers[page.id], Response) and not _detour(page, answers[page.id])
+    ]
     results = app.workers.run(
         read_page,
         [(answers[page.id], hints[page.id]) for page in answered],
@@ -168,6 +201,8 @@ def _reading(
     reason, detail, access = None, "", Access.NONE if answer is None else Access.OK
     if isinstance(answer, Failure):
         reason, detail, access = answer.reason, answer.detail, Access.FAILED
+    elif detour := _detour(page, answer):
+        reason, access, detail = Reason.NOT_FOUND, _access_of_detour(detour), f"the link leads to {masked(detour)}"
     elif isinstance(result, WorkFailure):
         reason, detail = result.reason, result.detail
         access = Access.TIMEOUT if reason is Reason.EXTRACT_TIMEOUT else Access.FAILED
@@ -182,46 +217,86 @@ def _reading(
     return Reading(page=page, answer=answer, result=result, reason=reason, detail=detail, access=access)
 
 
+def _detour(page: DuePage, answer: Response | Failure | None) -> str:
+    """Where a link led that ended on a homepage or at an aggregator: that is as good as no page; else ""."""
+    if not isinstance(answer, Response) or not 200 <= answer.status < 300:
+        return ""
+    return answer.final_url if is_detour(page.entry_url, answer.final_url) else ""
+
+
+def _access_of_detour(final_url: str) -> Access:
+    return Access.CONSENT if is_aggregator_link(final_url) else Access.GONE
+
+
 def _save(app: App, reading: Reading, leased_until: datetime) -> None:
     now, page = app.clock(), reading.page
-    response = reading.answer if isinstance(reading.answer, Response) else None
-    declared = reading.result.canonical_url if isinstance(reading.result, ExtractedArticle) else None
-    final_url = response.final_url if response is not None else page.url
-    canonical = _canonical(page, final_url, declared)
+    canonical, final_url = _canonical(reading)
     fetched = FetchedPage(
         page=page,
         leased_until=leased_until,
         canonical_url=canonical,
         other_urls={page.url: "asked", final_url: "final"},
-        response=response,
+        response=reading.answer if isinstance(reading.answer, Response) else None,
         expires_at=now + timedelta(days=app.settings.retention.pages_days),
         retry_at=_retry_at(reading, now),
     )
     with app.store.begin() as conn:
         _hold_back(conn, reading, now)
         other_id = articles.find_article(conn, [canonical])
-        if other_id is not None and other_id != page.id and page.is_new:
+        if other_id not in (None, page.id) and page.is_new and _are_one(conn, other_id, reading):
             pages.merge_into(conn, fetched, other_id, now)
             return
-        if other_id != page.id and not page.is_new:
-            fetched = replace(fetched, canonical_url=page.url)
-        if isinstance(reading.result, ExtractedArticle) and not _is_worse(reading):
+        if other_id != page.id and (other_id is not None or not page.is_new):
+            fetched = replace(fetched, canonical_url=page.url, other_urls={page.url: "asked"})
+        because = _worse(reading)
+        if isinstance(reading.result, ExtractedArticle) and because is None:
             pages.save_article(conn, fetched, reading.result, now)
         else:
-            reason = reading.reason or Reason.EMPTY
-            pages.save_without_text(conn, fetched, access=reading.access, reason=reason, detail=reading.detail)
+            reason, detail = because or (reading.reason or Reason.EMPTY, reading.detail)
+            pages.save_without_text(conn, fetched, access=reading.access, reason=reason, detail=detail)
 
 
-def _canonical(page: DuePage, final_url: str, declared_url: str | None) -> str:
-    if not page.host:
-        return page.url
-    return choose_canonical(asked_url=page.url, final_url=final_url, declared_url=declared_url)
+def _canonical(reading: Reading) -> tuple[str, str]:
+    """The canonical URL and the one that answered; the URL asked for twice unless a readable page answered.
+
+    Error pages, logins and walls answer for many articles under one URL.
+    """
+    page, answer, result = reading.page, reading.answer, reading.result
+    is_readable = isinstance(result, ExtractedArticle) and result.method is Method.PAGE and result.access is Access.OK
+    if not page.host or not is_readable or not isinstance(answer, Response) or not 200 <= answer.status < 300:
+        return page.url, page.url
+    declared = result.canonical_url if isinstance(result, ExtractedArticle) else None
+    final_url = answer.final_url
+    return choose_canonical(asked_url=page.url, final_url=final_url, declared_url=declared), final_url
 
 
-def _is_worse(reading: Reading) -> bool:
-    """The page could be read before and cannot now: the stored text is better than what the feed says."""
-    is_page = isinstance(reading.result, ExtractedArticle) and reading.result.method is Method.PAGE
-    return not reading.page.is_new and reading.page.method == Method.PAGE and not is_page
+def _are_one(conn: Connection, other_id: ArticleId, reading: Reading) -> bool:
+    """Does the article under this canonical URL say the same? Some sites name one URL on all their pages.
+
+    Where both have titles these decide: the texts of two links that lead to one login page are equal, too.
+    """
+    if not isinstance(reading.result, ExtractedArticle):
+        return False
+    other = articles.load_articles(conn, [other_id])[other_id]
+    title = normal_text(other.title or entries.load_hints(conn, other_id).title)
+    own_title = normal_text(reading.result.title)
+    if title and own_title:
+        return title == own_title
+    return text_hash(other.text) == text_hash(reading.result.text)
+
+
+def _worse(reading: Reading) -> tuple[Reason, str] | None:
+    """Why the stored text of a page is better than what was read this time: the reason and a line on it."""
+    page, result = reading.page, reading.result
+    if page.is_new or page.method != Method.PAGE or not isinstance(result, ExtractedArticle):
+        return None
+    if result.method is not Method.PAGE:
+        return reading.reason or Reason.EMPTY, reading.detail
+    if page.access == Access.OK and result.access is not Access.OK:
+        return Reason.PAYMENT_REQUIRED, f"could be read before and is now: {result.access.value}"
+    if result.n_words * 2 < page.n_words:
+        return Reason.EMPTY, f"{result.n_words} words of {page.n_words} were left; the text is kept"
+    return None
 
 
 def _retry_at(reading: Reading, now: datetime) -> datetime | None:

@@ -28,7 +28,7 @@ import feedparser
 
 from monitor.fetch.dates import parse_date
 from monitor.fetch.decoding import DecodedXml, declares_entities, decode_xml, is_html
-from monitor.text.normalise import clean_line
+from monitor.text.normalise import clean_line, plain_text
 from monitor.types import ParsedEntry, ParsedFeed, Reason
 from monitor.urls import absolute_url
 
@@ -167,7 +167,14 @@ def _entry(raw: Mapping[str, Any], *, url: str, feed_format: str) -> ParsedEntry
         published_raw=published_raw,
         updated_at=updated_at,
         tags=_tags(raw),
-        content_hash=_sha256(title, link or "", summary, content, updated_at.isoformat() if updated_at else ""),
+        # Of the text alone: markup that changes with every poll (tracking pixels, counters) is no change.
+        content_hash=_sha256(
+            title,
+            link or "",
+            plain_text(summary),
+            plain_text(content),
+            updated_at.isoformat() if updated_at else "",
+        ),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, func, select, update
@@ -20,10 +20,16 @@ from monitor.store.tables import (
     articles,
     authors,
     families,
+    pages,
     revisions,
     sources,
 )
 from monitor.types import Article, ArticleId, Origin, SourceId
+
+#: A date older than this when we first saw the article is held to be wrong, as stories hold it.
+BELIEVED = timedelta(days=3)
+#: A page is asked for again no sooner than this after it was last read, however often its feed changes.
+REREAD_AFTER = timedelta(minutes=45)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,10 +54,14 @@ def find_article(conn: Connection, urls: Iterable[str]) -> ArticleId | None:
 def appeared_at(
     published_at: datetime | None, *, first_seen_at: datetime, not_seen_before_at: datetime | None
 ) -> datetime:
-    """The publisher's date where it can be true: not after we saw the article, not before we knew it was not there."""
+    """The publisher's date where it can be true: not after we saw the article, not before we knew it was not there.
+
+    On the first poll of a feed nobody knows what was not there: `BELIEVED` is the bound then.
+    """
     if published_at is None or published_at > first_seen_at:
         return first_seen_at
-    return published_at if not_seen_before_at is None else max(published_at, not_seen_before_at)
+    earliest = first_seen_at - BELIEVED
+    return max(published_at, earliest, not_seen_before_at or earliest)
 
 
 def add_article(conn: Connection, new: NewArticle, now: datetime) -> ArticleId:
@@ -91,23 +101,49 @@ def add_urls(conn: Connection, article_id: ArticleId, kinds: dict[str, str], now
 
 def request_page(conn: Connection, article_id: ArticleId, now: datetime) -> None:
     """Let an article be read again, since a feed says that it changed; a reading under way is not saved."""
-    due = {"fetch_due_at": now, "fetch_leased_until": None, "n_fetch_tries": 0}
+    read_at = conn.execute(select(func.max(pages.c.fetched_at)).where(pages.c.article_id == article_id)).scalar_one()
+    due_at = now if read_at is None else max(now, read_at + REREAD_AFTER)
+    due = {"fetch_due_at": due_at, "fetch_leased_until": None, "n_fetch_tries": 0}
     conn.execute(update(articles).where(articles.c.id == article_id).values(due))
 
 
 def note_sighting(conn: Connection, article_id: ArticleId, entry: NewArticle) -> None:
     """Let an earlier sighting or date in another feed make the article appear earlier, while it has no text yet."""
     row = conn.execute(select(articles).where(articles.c.id == article_id)).mappings().one()
-    if row["arrival_no"] is not None:
-        return
-    known = [moment for moment in (row["published_at"], entry.published_at) if moment is not None]
+    if row["arrival_no"] is None:
+        _save_first_sighting(
+            conn,
+            row,
+            first_seen_at=entry.first_seen_at,
+            not_seen_before_at=entry.not_seen_before_at,
+            published_at=entry.published_at,
+        )
+
+
+def join_sightings(conn: Connection, old_id: ArticleId, new_id: ArticleId) -> None:
+    """Let an article that another one is merged into appear as early as that one did, whether it has a text or not."""
+    rows = conn.execute(select(articles).where(articles.c.id.in_([old_id, new_id]))).mappings()
+    by_id = {row["id"]: row for row in rows}
+    moments = ("first_seen_at", "not_seen_before_at", "published_at")
+    _save_first_sighting(conn, by_id[new_id], **{name: by_id[old_id][name] for name in moments})
+
+
+def _save_first_sighting(
+    conn: Connection,
+    row: RowMapping,
+    *,
+    first_seen_at: datetime,
+    not_seen_before_at: datetime | None,
+    published_at: datetime | None,
+) -> None:
+    known = [moment for moment in (row["published_at"], published_at) if moment is not None]
     published_at = min(known, default=None)
     # The feed that had it first is the one whose polls say since when it can have been there.
-    first = min(row["first_seen_at"], entry.first_seen_at)
-    not_before = row["not_seen_before_at"] if first == row["first_seen_at"] else entry.not_seen_before_at
+    first = min(row["first_seen_at"], first_seen_at)
+    not_before = row["not_seen_before_at"] if first == row["first_seen_at"] else not_seen_before_at
     conn.execute(
         update(articles)
-        .where(articles.c.id == article_id)
+        .where(articles.c.id == row["id"])
         .values(
             first_seen_at=first,
             not_seen_before_at=not_before,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, delete, or_, select, update
+from sqlalchemy import BigInteger, Connection, RowMapping, and_, delete, literal, or_, select, true, union_all, update
 
 from monitor.store import claims
 from monitor.store.claims import Claimable
@@ -14,6 +15,7 @@ from monitor.store.engine import COPY_GROUPS_LOCK, hold_lock, insert
 from monitor.store.tables import articles, bands, copies, duplicates, fingerprints, rewrites
 from monitor.types import ArticleId, DuplicateKind, DuplicateLink, RewriteLink
 
+BATCH = 500
 MATCHES = Claimable(articles, articles.c.match_due_at, articles.c.match_leased_until, articles.c.n_match_tries)
 
 
@@ -56,20 +58,23 @@ def load_band_rows(
     text_hash: str,
     band_numbers: Sequence[int],
     since: datetime,
+    max_band: int = 50,
 ) -> list[tuple[int, ArticleId]]:
-    """The (band, article) rows of other articles first seen since then that share a band, or the whole text."""
-    recent = select(articles.c.id).where(articles.c.first_seen_at >= since).scalar_subquery()
-    same_band = select(bands.c.band, bands.c.article_id).where(
-        bands.c.band.in_(sorted(set(band_numbers))), bands.c.article_id != article_id, bands.c.article_id.in_(recent)
-    )
-    rows = [(band, other) for band, other in conn.execute(same_band)]
-    same_text = select(fingerprints.c.article_id).where(
-        fingerprints.c.scheme == scheme,
-        fingerprints.c.text_hash == text_hash,
-        fingerprints.c.article_id != article_id,
-        fingerprints.c.article_id.in_(recent),
-    )
-    return rows + [(SAME_TEXT, other) for other in conn.execute(same_text).scalars()]
+    """The (band, article) rows of other articles first seen since then that share a band, or the whole text.
+
+    Of each band the `max_band` lowest ids, as `choose_candidates` takes them.
+    """
+
+    def first(keys: Any, listed: Any, condition: Any) -> Any:
+        # The earliest of each band by its index: a much-copied text costs no more than any other.
+        rows = select(keys.label("band"), listed.label("article_id")).join(articles, articles.c.id == listed)
+        near = rows.where(condition, listed != article_id, articles.c.first_seen_at >= since)
+        return select(near.order_by(listed).limit(max_band).subquery())
+
+    same_text = and_(fingerprints.c.scheme == scheme, fingerprints.c.text_hash == text_hash)
+    wanted = [first(literal(SAME_TEXT, BigInteger), fingerprints.c.article_id, same_text)]
+    wanted += [first(bands.c.band, bands.c.article_id, bands.c.band == band) for band in sorted(set(band_numbers))]
+    return [(band, other) for band, other in conn.execute(union_all(*wanted))]
 
 
 def load_fingerprints(conn: Connection, ids: Iterable[ArticleId], scheme: str) -> dict[ArticleId, bytes]:
@@ -92,6 +97,11 @@ def save_links(
         conn.execute(insert(conn, rewrites).values(**asdict(rewrite), found_at=now).on_conflict_do_nothing())
 
 
+def release_matches(conn: Connection, ids: Sequence[ArticleId], leased_until: datetime) -> None:
+    """Give back articles that were claimed and not compared; the try does not count."""
+    claims.release(conn, MATCHES, ids, leased_until)
+
+
 def finish_match(conn: Connection, article_id: ArticleId, leased_until: datetime) -> None:
     """The article was compared with all others."""
     claims.save(conn, MATCHES, article_id, leased_until, match_due_at=None)
@@ -102,33 +112,63 @@ def hold_copy_groups(conn: Connection) -> None:
     hold_lock(conn, COPY_GROUPS_LOCK)
 
 
+def _in_batches(ids: Iterable[ArticleId]) -> Iterator[list[ArticleId]]:
+    """Databases take a limited number of parameters."""
+    wanted = sorted(set(ids))
+    return (wanted[start : start + BATCH] for start in range(0, len(wanted), BATCH))
+
+
+def _link(row: RowMapping) -> DuplicateLink:
+    values = {name: row[name] for name in DuplicateLink.__dataclass_fields__}
+    return DuplicateLink(**{**values, "kind": DuplicateKind(row["kind"])})
+
+
 def load_links_around(conn: Connection, ids: Collection[ArticleId]) -> list[DuplicateLink]:
     """All links among the articles that these ones are linked to, directly or through others."""
     found: dict[tuple[ArticleId, ArticleId, str], DuplicateLink] = {}
     seen: set[ArticleId] = set()
     frontier = set(ids)
     while frontier:
-        some = sorted(frontier)
-        near = select(duplicates).where(or_(duplicates.c.article_id.in_(some), duplicates.c.original_id.in_(some)))
         seen |= frontier
-        for row in conn.execute(near).mappings():
-            link = DuplicateLink(
-                **{
-                    **{name: row[name] for name in DuplicateLink.__dataclass_fields__},
-                    "kind": DuplicateKind(row["kind"]),
-                }
-            )
-            found[link.article_id, link.original_id, link.scheme] = link
+        for some in _in_batches(frontier):
+            near = or_(duplicates.c.article_id.in_(some), duplicates.c.original_id.in_(some))
+            for row in conn.execute(select(duplicates).where(near)).mappings():
+                link = _link(row)
+                found[link.article_id, link.original_id, link.scheme] = link
         frontier = {end for link in found.values() for end in (link.article_id, link.original_id)} - seen
     return list(found.values())
 
 
+def load_links_to_originals(conn: Connection, article_id: ArticleId) -> list[DuplicateLink] | None:
+    """The links of an article that nothing repeats; None when something does, so that others' groups hang on it."""
+    if conn.execute(select(duplicates.c.id).where(duplicates.c.original_id == article_id).limit(1)).first():
+        return None
+    rows = conn.execute(select(duplicates).where(duplicates.c.article_id == article_id)).mappings()
+    return [_link(row) for row in rows]
+
+
+def load_appeared(conn: Connection, ids: Iterable[ArticleId]) -> dict[ArticleId, tuple[datetime, str]]:
+    """When these articles appeared, and their URLs: what decides which of them is the original."""
+    found: dict[ArticleId, tuple[datetime, str]] = {}
+    for some in _in_batches(ids):
+        rows = select(articles.c.id, articles.c.appeared_at, articles.c.url).where(articles.c.id.in_(some))
+        found |= {row.id: (row.appeared_at, row.url) for row in conn.execute(rows)}
+    return found
+
+
 def save_copy_groups(conn: Connection, ids: Collection[ArticleId], groups: Mapping[ArticleId, DuplicateLink]) -> None:
     """Replace the group membership of `ids`: `groups` maps each copy to the link to its original."""
-    conn.execute(delete(copies).where(copies.c.article_id.in_(sorted(ids))))
-    if groups:
-        rows = [{**asdict(link), "article_id": copy, "kind": link.kind.value} for copy, link in sorted(groups.items())]
-        conn.execute(insert(conn, copies), rows)
+    wanted = {
+        copy: {**asdict(link), "article_id": copy, "kind": link.kind.value} for copy, link in sorted(groups.items())
+    }
+    for some in _in_batches(ids):
+        stored = conn.execute(select(copies).where(copies.c.article_id.in_(some))).mappings()
+        same = {row["article_id"] for row in stored if dict(row) == wanted.get(row["article_id"])}
+        changed = [article_id for article_id in some if article_id not in same]
+        conn.execute(delete(copies).where(copies.c.article_id.in_(changed)))
+        rows = [wanted[article_id] for article_id in changed if article_id in wanted]
+        if rows:
+            conn.execute(insert(conn, copies), rows)
 
 
 def load_originals(conn: Connection, ids: Iterable[ArticleId]) -> dict[ArticleId, ArticleId]:
@@ -137,10 +177,11 @@ def load_originals(conn: Connection, ids: Iterable[ArticleId]) -> dict[ArticleId
     return dict(conn.execute(rows).all())
 
 
-def load_linked(conn: Connection, article_id: ArticleId) -> list[ArticleId]:
-    """Articles that are linked to this one as copy or original, whichever came first."""
-    there = select(duplicates.c.original_id).where(duplicates.c.article_id == article_id)
-    back = select(duplicates.c.article_id).where(duplicates.c.original_id == article_id)
+def load_linked(conn: Connection, article_id: ArticleId, *, found_by: datetime | None = None) -> list[ArticleId]:
+    """Articles that are linked to this one as copy or original; with `found_by` as far as was known at that moment."""
+    known = true() if found_by is None else duplicates.c.found_at <= found_by
+    there = select(duplicates.c.original_id).where(duplicates.c.article_id == article_id, known)
+    back = select(duplicates.c.article_id).where(duplicates.c.original_id == article_id, known)
     return sorted({*conn.execute(there).scalars(), *conn.execute(back).scalars()})
 
 

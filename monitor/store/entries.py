@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy.exc import OperationalError
 
 from monitor.store.columns import URL_CHARS, storable
 from monitor.store.engine import RESOLVE_LOCK, hold_lock, insert
@@ -167,6 +168,24 @@ def save_resolved(conn: Connection, entry: UnresolvedEntry, article_id: ArticleI
     conn.execute(
         row.on_conflict_do_update(index_elements=["article_id", "entry_id"], set_={"last_seen_at": entry.last_seen_at})
     )
+
+
+def attempt(
+    conn: Connection, entry: UnresolvedEntry, resolve: Callable[[], None], *, retry_at: datetime
+) -> Exception | None:
+    """Decide one entry of many in one transaction; where that raises, nothing of it stays and `retry_at` is its turn.
+
+    Returns the error. One that the database itself is to blame for is raised: it would meet the others as well.
+    """
+    try:
+        with conn.begin_nested():
+            resolve()
+    except OperationalError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever it is, the other entries must go on; the caller logs it
+        conn.execute(update(entries).where(entries.c.id == entry.id).values(resolve_due_at=retry_at))
+        return error
+    return None
 
 
 def load_hints(conn: Connection, article_id: ArticleId) -> FeedHints:

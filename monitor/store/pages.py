@@ -9,17 +9,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, func, select, update
+from sqlalchemy import Connection, RowMapping, Table, delete, func, select, update
 
 from monitor.errors import LeaseLostError
 from monitor.query.matching import index_words
 from monitor.store import claims, hosts
-from monitor.store.articles import add_urls, appeared_at, find_article
+from monitor.store.articles import add_urls, appeared_at, find_article, join_sightings
 from monitor.store.claims import Claimable
 from monitor.store.columns import URL_CHARS, storable
 from monitor.store.counters import take_numbers
 from monitor.store.engine import RESOLVE_LOCK, hold_lock, insert
 from monitor.store.entries import move_entries
+from monitor.store.sources import ensure_source
 from monitor.store.tables import (
     article_authors,
     article_merges,
@@ -35,6 +36,7 @@ from monitor.store.tables import (
 from monitor.text.normalise import text_hash
 from monitor.text.tokens import words
 from monitor.types import Access, ArticleId, ExtractedArticle, Reason, Response
+from monitor.urls import host_of, registered_domain
 
 PAGES = Claimable(articles, articles.c.fetch_due_at, articles.c.fetch_leased_until, articles.c.n_fetch_tries)
 
@@ -51,6 +53,8 @@ class DuePage:
     method: str | None
     first_seen_at: datetime
     n_page_failures: int
+    access: str | None = None
+    n_words: int = 0
 
 
 def claim_pages(
@@ -72,16 +76,23 @@ def claim_pages(
         DuePage(
             id=row["id"],
             url=row["url"],
-            entry_url=entry_urls.get(row["id"]) or row["url"],
+            entry_url=_asked_url(row, entry_urls.get(row["id"])),
             host=row["host"],
             is_new=row["arrival_no"] is None,
             method=row["method"],
             first_seen_at=row["first_seen_at"],
             n_page_failures=row["n_page_failures"],
+            access=row["access"],
+            n_words=row["n_words"],
         )
         for row in claimed.rows
     ]
     return due, claimed.leased_until
+
+
+def _asked_url(row: RowMapping, entry_url: str | None) -> str:
+    """The link of the entry, unless it led to another host: then only that one's slot was taken."""
+    return entry_url if entry_url and host_of(entry_url) == row["host"] else row["url"]
 
 
 def next_page_at(conn: Connection, now: datetime) -> datetime | None:
@@ -100,6 +111,7 @@ def merge_into(conn: Connection, fetched: FetchedPage, other_id: ArticleId, now:
     hold_lock(conn, RESOLVE_LOCK)
     claims.hold(conn, PAGES, page.id, fetched.leased_until)
     move_entries(conn, page.id, other_id)
+    join_sightings(conn, page.id, other_id)
     conn.execute(update(article_urls).where(article_urls.c.article_id == page.id).values(article_id=other_id))
     conn.execute(update(article_merges).where(article_merges.c.article_id == page.id).values(article_id=other_id))
     conn.execute(delete(articles).where(articles.c.id == page.id))
@@ -137,6 +149,7 @@ def save_article(conn: Connection, fetched: FetchedPage, article: ExtractedArtic
         values |= _DUE_AGAIN | {"match_due_at": now, "watch_due_at": now}
     if page.is_new:
         values |= {"assign_due_at": now, "state": "ready"}
+    values |= _whereabouts(conn, page, url, now)
     claims.save(
         conn,
         PAGES,
@@ -172,6 +185,15 @@ def _save_urls(conn: Connection, fetched: FetchedPage, now: datetime) -> str:
     if find_article(conn, [url]) != fetched.page.id:
         raise LeaseLostError(f"article {fetched.page.id}: its canonical URL became that of another one meanwhile")
     return url
+
+
+def _whereabouts(conn: Connection, page: DuePage, url: str, now: datetime) -> dict[str, Any]:
+    """Host and source of an article whose URL turned out to lie elsewhere than its entry's link (feedproxy links)."""
+    host = host_of(url) if page.host else ""
+    if host == page.host:
+        return {}
+    hosts.ensure_hosts(conn, [host], now)
+    return {"host": host, "source_id": ensure_source(conn, registered_domain(host), now=now)}
 
 
 def _article_values(article: ExtractedArticle, page: DuePage, conn: Connection) -> dict[str, Any]:

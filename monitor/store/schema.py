@@ -23,6 +23,7 @@ from monitor.data_files import data_folder
 from monitor.errors import StoreError
 from monitor.store.engine import MIGRATION_LOCK, Store, hold_lock
 from monitor.store.tables import metadata
+from monitor.store.views import renew_views
 
 
 def _config(conn: Connection | None = None) -> Config:
@@ -40,7 +41,7 @@ def head() -> str:
 
 
 def upgrade(store: Store, revision: str = "head") -> None:
-    """Bring the schema up to `revision`; does nothing where it is there already."""
+    """Bring the schema up to `revision`, and its views to those of this version; does nothing where all is there."""
     with store.begin() as conn:
         hold_lock(conn, MIGRATION_LOCK)
         found = current(conn)
@@ -48,6 +49,8 @@ def upgrade(store: Store, revision: str = "head") -> None:
         if revision != "head" or found != head():
             with _as_store_error():
                 command.upgrade(_config(conn), revision)
+        else:
+            renew_views(conn)
 
 
 def downgrade(store: Store, revision: str) -> None:

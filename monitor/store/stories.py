@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, and_, bindparam, column, func, or_, select, table, text, update
 
 from monitor.errors import LeaseLostError, NotFoundError
+from monitor.store.claims import MAX_TRIES
 from monitor.store.columns import MAX_KEY, storable
 from monitor.store.engine import insert, lease_clock
 from monitor.store.tables import (
@@ -36,6 +37,7 @@ class MemberFeatures:
     story_id: StoryId
     published_at: datetime | None
     first_seen_at: datetime
+    assigned_at: datetime
     features: bytes
 
 
@@ -99,6 +101,21 @@ def release_language(conn: Connection, language: str, leased_until: datetime) ->
     )
 
 
+def note_failure(conn: Connection, article_id: ArticleId, language: str) -> bool:
+    """Count that the next article of a language could not be assigned; after MAX_TRIES it stays without a story.
+
+    Returns whether it was set aside, so that those behind it go on.
+    """
+    mine = language_statistics.c.language == language
+    counted = update(language_statistics).where(mine).values(n_tries=language_statistics.c.n_tries + 1)
+    n_tries = conn.execute(counted.returning(language_statistics.c.n_tries)).scalar_one()
+    if n_tries < MAX_TRIES:
+        return False
+    conn.execute(update(articles).where(articles.c.id == article_id).values(assign_due_at=None))
+    conn.execute(update(language_statistics).where(mine).values(n_tries=0))
+    return True
+
+
 def next_assign_at(conn: Connection, now: datetime) -> datetime | None:
     """When the lease of a lost assigner ends whose language has articles waiting."""
     lease_now = lease_clock(conn, now)
@@ -125,6 +142,10 @@ def load_unassigned(conn: Connection, language: str, limit: int) -> list[Article
         if match_due_at is not None:
             break
         ready.append(article_id)
+    # Whoever writes several articles in one transaction takes them by id: else two of them would wait for each other.
+    # A lock that lets others refer to these articles, as links and hits do.
+    in_order = select(articles.c.id).where(articles.c.id.in_(ready)).order_by(articles.c.id)
+    conn.execute(in_order.with_for_update(key_share=True)).all()
     return ready
 
 
@@ -140,37 +161,50 @@ def load_statistics(conn: Connection, language: str) -> tuple[int, dict[str, int
     return count_assigned(conn, language), dict(conn.execute(counts).all())
 
 
-def load_members(conn: Connection, language: str, *, since: datetime, scheme: str) -> list[MemberFeatures]:
-    """The assigned articles of a language that were first seen since then, in arrival order."""
+def load_members(conn: Connection, language: str, *, since: datetime | None, scheme: str) -> list[MemberFeatures]:
+    """The articles in stories of a language, in arrival order; with `since` those that were first seen since then."""
     names = ("published_at", "first_seen_at")
     rows = (
         select(
-            story_members.c.article_id, story_members.c.story_id, *(articles.c[name] for name in names), features.c.body
+            *(story_members.c[name] for name in ("article_id", "story_id", "assigned_at")),
+            *(articles.c[name] for name in names),
+            features.c.body,
         )
         .join(articles, articles.c.id == story_members.c.article_id)
         .join(features, and_(features.c.article_id == articles.c.id, features.c.scheme == scheme))
         .join(stories, stories.c.id == story_members.c.story_id)
-        .where(stories.c.language == language, articles.c.first_seen_at >= since)
+        .where(stories.c.language == language)
         .order_by(articles.c.arrival_no)
     )
+    if since is not None:
+        rows = rows.where(articles.c.first_seen_at >= since)
     return [
         MemberFeatures(
             article_id=row["article_id"],
             story_id=row["story_id"],
             published_at=row["published_at"],
             first_seen_at=row["first_seen_at"],
+            assigned_at=row["assigned_at"],
             features=row["body"],
         )
         for row in conn.execute(rows).mappings()
     ]
 
 
-def find_story_of(conn: Connection, ids: Iterable[ArticleId]) -> dict[ArticleId, StoryId]:
-    """The stories of those of these articles that are in one."""
-    rows = select(story_members.c.article_id, story_members.c.story_id).where(
-        story_members.c.article_id.in_(sorted(set(ids)))
-    )
-    return dict(conn.execute(rows).all())
+def find_story_of(
+    conn: Connection, ids: Iterable[ArticleId], *, language: str | None = None
+) -> dict[ArticleId, StoryId]:
+    """The stories of those of these articles that are in one; `language` is the story's, not the text's of today."""
+    wanted = sorted(set(ids))
+    found: dict[ArticleId, StoryId] = {}
+    for start in range(0, len(wanted), BATCH):
+        rows = select(story_members.c.article_id, story_members.c.story_id).where(
+            story_members.c.article_id.in_(wanted[start : start + BATCH])
+        )
+        if language is not None:
+            rows = rows.join(stories, stories.c.id == story_members.c.story_id).where(stories.c.language == language)
+        found.update(conn.execute(rows).all())
+    return found
 
 
 def save_member(conn: Connection, member: NewMember, *, leased_until: datetime, now: datetime) -> StoryId:
@@ -204,7 +238,7 @@ def _keep_lease(conn: Connection, article: Article, leased_until: datetime) -> N
     counted = (
         update(language_statistics)
         .where(language_statistics.c.language == article.language, language_statistics.c.leased_until == leased_until)
-        .values(n_articles=language_statistics.c.n_articles + 1, last_arrival_no=article.arrival_no)
+        .values(n_articles=language_statistics.c.n_articles + 1, n_tries=0, last_arrival_no=article.arrival_no)
     )
     if conn.execute(counted).rowcount != 1:
         raise LeaseLostError(f"the assigner of language {article.language} overran its lease")
@@ -291,16 +325,25 @@ WHERE a.story_id IN :ids
 
 def load_stories(conn: Connection, ids: Sequence[StoryId] | None = None) -> list[Story]:
     """Stories with their members, newest first; all of them without `ids`."""
-    query = select(_V_STORIES).order_by(_V_STORIES.c.last_seen_at.desc(), _V_STORIES.c.id)
-    if ids is not None:
-        query = query.where(_V_STORIES.c.id.in_(ids))
-    rows = conn.execute(query).mappings().all()
+    query = select(_V_STORIES)
+    rows: list[RowMapping] = []
+    if ids is None:
+        rows += conn.execute(query).mappings()
+    for some in _in_batches(ids or ()):
+        rows += conn.execute(query.where(_V_STORIES.c.id.in_(some))).mappings()
+    rows.sort(key=lambda row: (-row["last_seen_at"].timestamp(), row["id"]))
     members: dict[StoryId, list[RowMapping]] = {row["id"]: [] for row in rows}
     found = list(members)
     for start in range(0, len(found), BATCH):
         for member in conn.execute(_MEMBERS, {"ids": found[start : start + BATCH]}).mappings():
             members[member["story_id"]].append(member)
     return [_story(row, _in_order(members[row["id"]])) for row in rows]
+
+
+def _in_batches(ids: Sequence[StoryId]) -> Iterable[Sequence[StoryId]]:
+    """Databases take a limited number of parameters."""
+    wanted = sorted(set(ids))
+    return (wanted[start : start + BATCH] for start in range(0, len(wanted), BATCH))
 
 
 def _in_order(rows: Iterable[RowMapping]) -> tuple[StoryMember, ...]:

@@ -1,13 +1,21 @@
 """The views that analysts query; docs/sql.md is their dictionary. Equal on both databases.
 
 They are dropped before every migration and made again after it (SQLite refuses to rebuild a table that a view names),
-so a migration never carries a copy of them. The product reads stories through `v_stories` itself: a mail and a query
-cannot disagree about a figure.
+so a migration never carries a copy of them; where nothing else is to be migrated, a fingerprint of their text that is
+kept with the counters tells whether the database has those of this version. The product reads stories through
+`v_stories` itself: a mail and a query cannot disagree about a figure.
 """
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, text
+import hashlib
+
+from sqlalchemy import Connection, select, text
+
+from monitor.store.engine import insert
+from monitor.store.tables import counters
+
+_COUNTER = "views"
 
 # A family is what counts as one voice: the publisher family where one is known, else the registered domain.
 _ARTICLES = """
@@ -67,9 +75,23 @@ def create_views(conn: Connection) -> None:
     """Make all views; they must not exist yet."""
     for name, query in VIEWS.items():
         conn.execute(text(f"CREATE VIEW {name} AS {query}"))
+    row = insert(conn, counters).values(name=_COUNTER, value=_fingerprint())
+    conn.execute(row.on_conflict_do_update(index_elements=["name"], set_={"value": _fingerprint()}))
 
 
 def drop_views(conn: Connection) -> None:
     """Drop all views that exist, those that depend on others first."""
     for name in reversed(VIEWS):
         conn.execute(text(f"DROP VIEW IF EXISTS {name}"))
+
+
+def renew_views(conn: Connection) -> None:
+    """Make the views anew where they are those of another version."""
+    stored = conn.execute(select(counters.c.value).where(counters.c.name == _COUNTER)).scalar_one_or_none()
+    if stored != _fingerprint():
+        drop_views(conn)
+        create_views(conn)
+
+
+def _fingerprint() -> int:
+    return int(hashlib.sha256("".join(VIEWS.values()).encode()).hexdigest()[:15], 16)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
+from operator import itemgetter
 
 from monitor.app import App
 from monitor.errors import LeaseLostError
@@ -47,7 +48,8 @@ def _save(
 ) -> None:
     with app.store.begin() as conn:
         watchlists.release(conn, untouched, leased_until)
-        for article_id, hits in found.items():
-            # It raises before it writes anything, so the others stay in this transaction.
+        for article_id, hits in sorted(found.items(), key=itemgetter(0)):
+            # By id, as everybody who writes several articles at once. It raises before it writes anything, so the
+            # others stay in this transaction.
             with suppress(LeaseLostError):
                 watchlists.save_hits(conn, article_id, hits, leased_until=leased_until, now=app.clock())

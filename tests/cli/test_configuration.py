@@ -88,6 +88,13 @@ def test_a_check_finds_a_database_that_cannot_be_used(
     assert "geheim" not in ran.err
 
 
+def test_a_check_finds_a_batch_that_may_outlast_its_lease(monitor: Monitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MONITOR_FETCH_BATCH", "1000")
+    ran = monitor("config", "check")
+    assert (ran.code, len(ran.err.splitlines())) == (1, 1)
+    assert "fetch.lease_s = 300: 1000 requests can take 3000 s" in ran.err
+
+
 def test_the_files_that_come_with_the_product_are_right_but_for_the_contact() -> None:
     settings = load_settings(ROOT / "config" / "monitor.toml", {"MONITOR_HTTP_CONTACT": "desk@news.example"})
     declared = read_files(settings)

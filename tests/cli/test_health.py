@@ -5,10 +5,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import insert, update
 
 from monitor.cli.main import main
-from monitor.store import feeds, schema
-from monitor.store.engine import open_store
+from monitor.store import feeds, hosts, schema
+from monitor.store import tables as t
+from monitor.store.engine import Store, open_store
+from monitor.store.health import find_overdue
+from tests.store.rows import DAY, HOUR, NOW, add_article, add_feed, make_article
 
 
 def add_feed_due(database: Path, at: datetime) -> None:
@@ -49,7 +53,7 @@ def test_every_kind_of_work_that_nobody_does_is_told(store: Store) -> None:
         matched = make_article(conn)
         due = {"match_due_at": NOW, "assign_due_at": NOW, "watch_due_at": NOW}
         conn.execute(update(t.articles).where(t.articles.c.id == matched).values(due))
-        conn.execute(insert(t.subscriptions).values(**SUBSCRIPTION, next_digest_at=NOW))
+        conn.execute(insert(t.subscriptions).values(name="d", hour=7, zone="UTC", updated_at=NOW, next_digest_at=NOW))
         assert find_overdue(conn, NOW + HOUR) == {}
         assert find_overdue(conn, NOW + DAY) == {
             "pages to fetch": 1,

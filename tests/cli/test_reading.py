@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from monitor.store.engine import open_store, sole_process
 from tests.cli.conftest import HOSTILE, WIRE, Monitor
 
 SECOND = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
@@ -149,6 +150,23 @@ def test_a_digest_is_sent_once(monitor: Monitor, folder: Path) -> None:
     listed = monitor("digest", "list")
     assert "1 sent" in listed.out
     assert monitor("digest", "list", "--json").document[0]["n_stories"] == 1
+
+
+def test_no_digest_is_sent_beside_a_process_that_works_on_the_same_file(monitor: Monitor, folder: Path) -> None:
+    store = open_store(f"sqlite:///{folder}/monitor.db")
+    with sole_process(store):
+        ran = monitor("digest", "send", "Morning")
+    store.close()
+    assert ran.code == 1
+    assert "another monitor process already works on this database" in ran.err
+    assert monitor("digest", "list", "--json").document == []
+
+
+def test_an_article_is_shown_without_the_secrets_of_its_urls(monitor: Monitor) -> None:
+    shown = monitor("articles", "show", "4", "--json")
+    assert "sports.example/7" in shown.document["url"]
+    assert len(shown.document["urls"]) == 1
+    assert "geheim" not in shown.out
 
 
 # --- hostile text ---------------------------------------------------------------------------------------------------

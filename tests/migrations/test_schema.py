@@ -84,6 +84,16 @@ def test_every_view_exists_after_an_upgrade_and_can_be_queried(own_store: Store)
             assert conn.execute(text(f"SELECT * FROM {name}")).all() == []
 
 
+def test_views_of_another_version_are_made_anew_although_nothing_is_to_be_migrated(
+    own_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(VIEWS, "v_duplicates", "SELECT c.article_id AS renamed FROM copies c")
+    schema.upgrade(own_store)
+    with own_store.read() as conn:
+        assert list(conn.execute(text("SELECT * FROM v_duplicates")).keys()) == ["renamed"]
+    assert views_of(own_store) == set(VIEWS)
+
+
 def test_names_of_constraints_are_the_same_on_both_databases(both_stores: tuple[Store, Store]) -> None:
     found = []
     for store in both_stores:

@@ -158,19 +158,24 @@ def test_a_daemon_that_was_killed_leaves_no_process_and_no_lock(sqlite_url: str,
             assert _stop(again) < END_WITHIN_S
 
 
-def test_a_job_that_crashes_is_logged_and_the_others_go_on(sqlite_url: str, tmp_path: Path) -> None:
-    newsroom = tmp_path / "newsroom"
+def _newsroom_with_a_digest_due(folder: Path, url: str) -> Path:
+    """A newsroom whose articles are in the database already; a reader is to be told of them now."""
+    newsroom = folder / "newsroom"
     make_newsroom(newsroom, n_days=1)
     started_at = datetime.now(UTC)
     declared = newsroom / "subscriptions.toml"
     declared.write_text("", "utf-8")
-    with running(newsroom, sqlite_url, start=started_at) as world:
+    with running(newsroom, url, start=started_at) as world:
         assert work_off(world.app) == 0
-    # There is news, and its digest is due.
     declared.write_text(
         f'[[subscription]]\nname = "Now"\nrecipients = ["now@mail.example"]\nzone = "UTC"\nhour = {started_at.hour}\n',
         "utf-8",
     )
+    return newsroom
+
+
+def test_a_job_that_crashes_is_logged_and_the_others_go_on(sqlite_url: str, tmp_path: Path) -> None:
+    newsroom = _newsroom_with_a_digest_due(tmp_path, sqlite_url)
     with running_newsroom(newsroom) as (served, mailbox):
         settings = settings_for(newsroom, url=sqlite_url, mailbox=mailbox)
         with _daemon(settings, served.connect_to, break_mail=True) as daemon:
@@ -192,6 +197,28 @@ def test_a_job_that_crashes_is_logged_and_the_others_go_on(sqlite_url: str, tmp_
         assert work_off(world.app) == 0
         assert world.mailbox.messages == []
     assert _one_row(sqlite_url, "SELECT state FROM deliveries") == ("unknown",)
+
+
+@pytest.mark.slow
+def test_a_daemon_ends_although_a_mail_server_never_answers(sqlite_url: str, tmp_path: Path) -> None:
+    newsroom = _newsroom_with_a_digest_due(tmp_path, sqlite_url)
+    asked = threading.Event()
+
+    def silent(conversation: Conversation) -> None:
+        conversation.send(b"220 mail.example\r\n")
+        conversation.line()
+        asked.set()
+        conversation.is_gone_within(60)
+
+    with RawServer(silent) as server, running_newsroom(newsroom) as (served, mailbox):
+        host, port = server.address
+        mail = MailSettings(transport="smtp", host=host, port=port, sender="monitor@monitor.example", timeout_s=300)
+        settings = settings_for(newsroom, url=sqlite_url, mailbox=mailbox, mail=mail)
+        with _daemon(settings, served.connect_to) as daemon:
+            assert asked.wait(60)
+            assert _stop(daemon) < END_WITHIN_S
+            assert daemon.has_logged("daemon.abandoned_jobs")
+    assert _one_row(sqlite_url, "SELECT state FROM deliveries") == ("sending",)
 
 
 def _request_every_page(url: str) -> None:

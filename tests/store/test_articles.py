@@ -25,6 +25,7 @@ from tests.store.rows import (
     extracted,
     make_article,
     new_article,
+    response,
     save_entries,
     save_text,
 )
@@ -39,6 +40,7 @@ def test_the_publishers_date_counts_where_it_can_be_true() -> None:
         (NOW - timedelta(minutes=5), before, NOW - timedelta(minutes=5)),
         (NOW - 3 * DAY, before, before),  # back-dated: an hour ago it was not there yet
         (NOW - 3 * DAY, None, NOW - 3 * DAY),  # the first poll of a feed brings old articles
+        (NOW - 9_000 * DAY, None, NOW - 3 * DAY),  # and wrong dates
         (NOW + DAY, before, seen),  # future-dated
         (NOW, before, seen),
     ]
@@ -221,3 +223,12 @@ def test_a_canonical_url_that_became_another_articles_meanwhile_is_not_saved(sto
     with store.read() as conn:
         assert articles.find_article(conn, [URL]) == taken
         assert article_row(conn, page_id)["url"] == "https://one.example/2"
+
+
+def test_a_page_that_was_just_read_waits_before_it_is_asked_for_again(store: Store) -> None:
+    with store.begin() as conn:
+        article_id = add_article(conn, URL)
+        pages.save_article(conn, replace(claim_page(conn, article_id), response=response()), extracted(), NOW)
+        for now in (NOW, NOW + HOUR):
+            articles.request_page(conn, article_id, now)
+            assert article_row(conn, article_id)["fetch_due_at"] == max(now, NOW + articles.REREAD_AFTER)

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import gc
+import sqlite3
 import warnings
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -64,9 +66,10 @@ def test_an_error_does_not_show_what_was_to_be_stored(store: Store) -> None:
     url = "https://one.example/feed?token=geheim"
     with store.begin() as conn:
         feed_id = add_feed(conn, url)
-    with pytest.raises(IntegrityError) as caught, store.begin() as conn:
         row = conn.execute(select(t.feeds).where(t.feeds.c.id == feed_id)).mappings().one()
-        conn.execute(insert(t.feeds).values({**row, "id": feed_id + 1, "title": "geheim"}))
+    again = insert(t.feeds).values({**row, "id": feed_id + 1, "title": "geheim"})
+    with pytest.raises(IntegrityError) as caught, store.begin() as conn:
+        conn.execute(again)
     assert "title" in str(caught.value)  # the statement is shown
     assert "geheim" not in masked(str(caught.value))
 
@@ -77,17 +80,10 @@ def test_only_trouble_of_the_database_itself_is_told_apart_from_that_of_a_row(st
     assert not engine.is_trouble(of_a_row.value)
     assert not engine.is_trouble(ValueError())
     own = open_store(sqlite_url)
-    with own.engine.connect() as first, own.engine.connect() as second:
-        first.exec_driver_sql("ROLLBACK")
-        first.exec_driver_sql("BEGIN IMMEDIATE")
-        second.exec_driver_sql("ROLLBACK")
-        second.exec_driver_sql("PRAGMA busy_timeout = 0")
-        with pytest.raises(OperationalError) as locked:
-            second.exec_driver_sql("BEGIN IMMEDIATE")
-        assert engine.is_trouble(locked.value)
-        first.exec_driver_sql("ROLLBACK")
-        first.exec_driver_sql("BEGIN")
-        second.exec_driver_sql("BEGIN")
+    with own.begin(), closing(sqlite3.connect(str(own.engine.url.database), timeout=0)) as second:
+        with pytest.raises(sqlite3.OperationalError) as locked:
+            second.execute("BEGIN IMMEDIATE")
+        assert engine.is_trouble(OperationalError("BEGIN IMMEDIATE", None, locked.value))
     own.close()
 
 

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from threading import Barrier
+from typing import Any
 
 from sqlalchemy import update
 
 from monitor.store import claims, feeds, hosts
 from monitor.store import tables as t
 from monitor.store.claims import Claimed
-from monitor.store.engine import Store, open_store
+from monitor.store.engine import Connection, Store, open_store
 from monitor.store.feeds import POLLS
 from monitor.store.pages import PAGES
 from tests.store.rows import NOW, add_article, add_feed
@@ -30,7 +31,7 @@ def claim(
         return ids(_claim(conn, now=now, limit=limit, spacing_s=spacing_s, lease_s=lease_s))
 
 
-def _claim(conn: hosts.Connection, **how: float | datetime) -> Claimed:
+def _claim(conn: Connection, **how: float | datetime) -> Claimed:
     return hosts.claim_spaced(conn, POLLS, t.feeds.c.host, **how)  # type: ignore[arg-type]
 
 
@@ -83,13 +84,32 @@ def test_the_limit_counts_hosts_and_leaves_the_others_their_slots(store: Store) 
     assert claim(store, limit=1) == [two]
 
 
+def test_fresh_rows_do_not_wait_for_a_suspect_of_the_same_host(store: Store) -> None:
+    one, two = add_feeds(store, "https://a.example/1", "https://a.example/2")
+    assert claim(store, spacing_s=0) == [one]
+    vanish(store, [one])
+    assert claim(store, spacing_s=0) == [two]
+    assert claim(store, spacing_s=0) == [one]
+
+
+def test_rows_that_became_due_after_a_moment_are_left_out_and_not_waited_for(store: Store) -> None:
+    (one,) = add_feeds(store, "https://a.example/1")
+    later = NOW + 60 * SECOND
+    with store.begin() as conn:
+        early = NOW - SECOND
+        how: dict[str, Any] = {"now": later, "lease_s": 600, "limit": 9, "spacing_s": 10}
+        assert ids(_claim(conn, **how, due_by=early)) == []
+        assert feeds.next_due_at(conn, later, due_by=early) is None
+        assert ids(_claim(conn, **how, due_by=NOW)) == [one]
+
+
 def test_a_suspect_is_claimed_alone_and_other_hosts_keep_their_slots(store: Store) -> None:
     one, two, three = add_feeds(store, "https://a.example/1", "https://b.example/1", "https://c.example/1")
     assert claim(store, limit=2, spacing_s=0) == [one, two]
     vanish(store, [one, two])
+    assert claim(store) == [three]
     assert claim(store) == [one]
     assert claim(store) == [two]
-    assert claim(store) == [three]
 
 
 def test_a_host_that_asks_for_patience_is_held_back_and_never_for_a_shorter_time(store: Store) -> None:

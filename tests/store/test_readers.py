@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import func, select, update
+from sqlalchemy.exc import OperationalError
 
 from monitor.errors import LeaseLostError, NotFoundError
 from monitor.store import claims, digests, subscriptions, watchlists
@@ -35,7 +36,7 @@ from monitor.types import (
     ToldStory,
     WatchlistId,
 )
-from tests.store.rows import DAY, HOUR, NOW, count, make_article, mark_matched
+from tests.store.rows import DAY, HOUR, NOW, add_article, count, make_article, mark_matched
 from tests.store.test_stories import assign
 
 LEASE_S = 600.0
@@ -101,6 +102,45 @@ def test_hits_of_a_paused_watchlist_are_kept_and_not_shown(store: Store) -> None
         assert watchlists.load_hits(conn, [article_id]) == {}
         declare(conn, a="one")
         assert len(watchlists.load_hits(conn, [article_id])[article_id]) == 1
+
+
+def watch_due(conn: Connection) -> set[ArticleId]:
+    return set(conn.execute(select(t.articles.c.id).where(t.articles.c.watch_due_at.is_not(None))).scalars())
+
+
+def test_a_changed_query_loses_its_hits_and_recent_articles_are_compared_again(store: Store) -> None:
+    with store.begin() as conn:
+        ids = declare(conn, a="one", b="two")
+        new, old = make_article(conn), make_article(conn, "https://one.example/2", seen_at=NOW - 15 * DAY)
+        waiting = add_article(conn, "https://one.example/3")
+        for one in (new, old):
+            save_hits(conn, one, hit(ids["a"], one), hit(ids["b"], one))
+        declare(conn, a="one", b="two")
+        assert watch_due(conn) == set()
+        declare(conn, a="three", b="two")
+        assert watch_due(conn) == {new}
+        assert waiting not in watch_due(conn)
+        assert watchlists.load_hits(conn, [new, old]) == {one: [hit(ids["b"], one)] for one in (new, old)}
+
+
+def test_a_comparison_with_the_query_before_does_not_count(store: Store) -> None:
+    with store.begin() as conn:
+        ids = declare(conn, a="one")
+        article_id = make_article(conn)
+        _, leased_until = watchlists.claim_unwatched(conn, now=NOW, lease_s=60, limit=9)
+        declare(conn, a="two")
+        with pytest.raises(LeaseLostError):
+            watchlists.save_hits(conn, article_id, [hit(ids["a"], article_id)], leased_until=leased_until, now=NOW)
+        assert watch_due(conn) == {article_id}
+
+
+def test_more_articles_may_be_asked_for_than_a_statement_takes_parameters(store: Store) -> None:
+    with store.begin() as conn:
+        ids = declare(conn, a="one")
+        article_id = make_article(conn)
+        save_hits(conn, article_id, hit(ids["a"], article_id))
+        found = watchlists.load_hits(conn, [ArticleId(number) for number in range(70_000)])
+    assert list(found) == [article_id]
 
 
 def test_hits_of_a_worker_that_overran_its_lease_are_not_saved(store: Store) -> None:
@@ -180,6 +220,22 @@ def test_a_pause_is_not_undone_by_the_digest_that_is_under_way(store: Store) -> 
         subscriptions.plan_next(conn, claimed[0].id, leased_until=claimed[1], next_digest_at=NOW + DAY)
     with store.read() as conn:
         assert due_at(conn) == {"daily": None}
+
+
+def test_a_subscription_can_be_kept_from_the_other_workers(store: Store) -> None:
+    with store.begin() as conn:
+        (one,) = subscribe(conn, DAILY)
+    with store.begin() as conn:
+        subscriptions.lock(conn, one.id)
+        if store.engine.dialect.name == "postgresql":
+            with pytest.raises(OperationalError, match="could not obtain lock"), store.begin() as other:
+                other.execute(select(t.subscriptions).with_for_update(nowait=True))
+    with store.begin() as conn:
+        claimed = subscriptions.claim_due(conn, now=NOW, lease_s=LEASE_S)
+        assert claimed is not None
+        subscriptions.hold(conn, one.id, claimed[1])
+        with pytest.raises(LeaseLostError):
+            subscriptions.hold(conn, one.id, claimed[1] - HOUR)
 
 
 def test_a_file_takes_over_a_subscription_of_a_user_and_leaves_the_others(store: Store) -> None:
@@ -323,6 +379,7 @@ def test_what_was_told_is_the_newest_figures_and_every_article_ever_shown(store:
         told = digests.load_told(conn, daily.id, [first])
         everything = digests.load_told(conn, daily.id, [first, second, StoryId(99)])
         nothing = digests.load_told(conn, daily.id, [])
+        many = digests.load_told(conn, daily.id, [StoryId(number) for number in range(70_000)])
     assert told == {
         first: ToldStory(
             story_id=first, n_articles=3, n_independent=3, article_ids=frozenset({ArticleId(n) for n in (1, 2, 4)})
@@ -330,6 +387,7 @@ def test_what_was_told_is_the_newest_figures_and_every_article_ever_shown(store:
     }
     assert everything.keys() == {first, second}
     assert nothing == {}
+    assert many == everything
 
 
 def test_each_mail_is_taken_once_and_carries_what_was_rendered(waiting: Store) -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from monitor.extract.identity import candidate_urls, choose_canonical, decide_identity, is_homepage
+from monitor.extract.identity import candidate_urls, choose_canonical, decide_identity, is_detour, is_homepage
 
 FEED = "https://feeds.e.example/rss"
 NOTHING: dict[str, int] = {}
@@ -79,3 +79,12 @@ def test_words_are_no_homepages() -> None:
     ] * 5
     paths = ("/election-night", "/opinion/brexit", "/?p=12", "/sport", "/index.php?id=3")
     assert [is_homepage(f"https://e.example{path}") for path in paths] == [False] * 5
+
+
+def test_a_redirect_to_a_homepage_or_an_aggregator_is_a_detour() -> None:
+    asked = "https://e.example/a"
+    assert is_detour(asked, "https://e.example/")
+    assert is_detour(asked, "https://consent.yahoo.com/v2/collectConsent")
+    assert not is_detour(asked, "https://e.example/news/a")
+    assert not is_detour("https://e.example/", "https://www.e.example/")
+    assert not is_detour("urn:entry:e.example:abc", "https://e.example/")

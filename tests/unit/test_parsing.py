@@ -302,6 +302,14 @@ def test_the_content_hash_follows_title_link_text_and_update() -> None:
     assert len({content_hash(), *changed}) == 4
 
 
+def test_markup_that_changes_with_every_poll_is_no_change() -> None:
+    def content_hash(pixel: int) -> str:
+        html = f'&lt;p&gt;Text.&lt;/p&gt;&lt;img src="https://t.example/{pixel}.gif"&gt;'
+        return only_entry(rss(item(guid="g", link="/1", title="t", description=html))).content_hash
+
+    assert content_hash(1) == content_hash(2)
+
+
 # --- encodings
 
 

@@ -100,6 +100,20 @@ def test_the_archive_is_not_news_to_a_new_subscription() -> None:
     assert not _select([story(1, [article("A", "One", minutes_ago=3 * _DAY_M)])]).items
 
 
+def test_a_text_that_took_days_to_fetch_is_news_when_it_was_assigned_lately() -> None:
+    late, archived = (story(n, [article("A", "One", minutes_ago=5 * _DAY_M)]) for n in (1, 2))
+    digest = select(
+        [late, archived],
+        told={},
+        hits_by_article={},
+        subscription=SUBSCRIPTION,
+        window=WINDOW,
+        watchlist_names={},
+        assigned=frozenset({late.members[0].id}),
+    )
+    assert _ids(digest) == [1]
+
+
 def test_a_fresh_copy_does_not_bring_an_old_report_back() -> None:
     old = article("A", "One", minutes_ago=3 * _DAY_M)
     assert not _select([story(1, [old, article("B", "One", minutes_ago=10, copy_of=old)])]).items

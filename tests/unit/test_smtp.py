@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+import socket
 from email.message import EmailMessage, Message
 from pathlib import Path
 from typing import Any, Literal
@@ -118,9 +119,9 @@ def outcome_of(answers: dict[str, str], **options: Any) -> Accepted | MailFailur
         ({"data": "421 busy"}, Refusal.TEMPORARY),
         ({"text": "452 disk full"}, Refusal.TEMPORARY),
         ({"mail": "530 log in first"}, Refusal.TEMPORARY),
-        ({"banner": "554 go away"}, Refusal.TEMPORARY),
-        ({"banner": "hang up"}, Refusal.TEMPORARY),
-        ({"ehlo": "500 what", "helo": "500 what"}, Refusal.TEMPORARY),
+        ({"banner": "554 go away"}, Refusal.UNREACHABLE),
+        ({"banner": "hang up"}, Refusal.UNREACHABLE),
+        ({"ehlo": "500 what", "helo": "500 what"}, Refusal.UNREACHABLE),
         ({"mail": "hang up"}, Refusal.TEMPORARY),
         ({"rcpt": "hang up"}, Refusal.TEMPORARY),
         ({"data": "hang up"}, Refusal.TEMPORARY),
@@ -163,12 +164,27 @@ def test_what_happens_after_the_mail_was_taken_changes_nothing() -> None:
     assert outcome_of({"quit": "500 no"}) == Accepted(detail="250 fine")
 
 
+def test_a_connection_is_waited_for_less_long_than_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits_s: list[float] = []
+
+    def unanswered(_address: object, timeout: float, *_: object) -> socket.socket:
+        waits_s.append(timeout)
+        raise TimeoutError("timed out")
+
+    monkeypatch.setattr(socket, "create_connection", unanswered)
+    mail = SmtpMail(host="127.0.0.1", port=9, tls="none", timeout_s=30)
+    outcome = mail.send(message(), sender=SENDER, recipient=READER)
+    assert isinstance(outcome, MailFailure)
+    assert outcome.refusal is Refusal.UNREACHABLE
+    assert waits_s == [5.0]
+
+
 def test_a_closed_port_is_a_passing_failure() -> None:
     with RawServer(lambda _: None) as server:
         port = server.address[1]
     outcome = SmtpMail(host="127.0.0.1", port=port, tls="none").send(message(), sender=SENDER, recipient=READER)
     assert isinstance(outcome, MailFailure)
-    assert outcome.refusal is Refusal.TEMPORARY
+    assert outcome.refusal is Refusal.UNREACHABLE
     assert str(port) in outcome.detail
 
 
@@ -194,7 +210,7 @@ def test_a_server_without_tls_gets_neither_password_nor_mail(tls: Literal["start
         outcome = mail.send(message(), sender=SENDER, recipient=READER)
         heard = b"".join(server.heard).lower()
     assert isinstance(outcome, MailFailure)
-    assert outcome.refusal is Refusal.TEMPORARY
+    assert outcome.refusal is Refusal.UNREACHABLE
     assert b"auth" not in heard
     assert b"mail from" not in heard
 
@@ -202,7 +218,7 @@ def test_a_server_without_tls_gets_neither_password_nor_mail(tls: Literal["start
 def test_a_refused_login_can_be_mended_and_does_not_tell_the_password() -> None:
     outcome = outcome_of({"ehlo": "250-here\r\n250 AUTH PLAIN", "auth": "535 no"}, user="me", password="hush")
     assert isinstance(outcome, MailFailure)
-    assert outcome.refusal is Refusal.TEMPORARY
+    assert outcome.refusal is Refusal.UNREACHABLE
     assert "hush" not in outcome.detail
     assert "hush" not in repr(SmtpMail(host="h", port=25, tls="tls", user="me", password="hush"))
 
