@@ -17,8 +17,8 @@ shorter text that the longer has too). Rules, in this order; scores 0..1:
   of its shingles or half of at least 5 facts. Independent reports on one event were seen to share up to .06.
 
 Links are facts about a pair: the later article, by (first seen, URL, id), repeats the earlier. Whatever the order in
-which articles arrive, the same pairs give the same links and so the same groups. Source of the numbers: measured on labelled
-wire pairs; see docs/decisions.md.
+which articles arrive, the same pairs give the same links and so the same groups. Source of the numbers: measured on
+labelled wire pairs; see docs/decisions.md.
 """
 
 from __future__ import annotations
@@ -245,8 +245,9 @@ def derive_groups(
     """Each copy with its original; an article that is missing is an original or has no copies.
 
     `appeared` gives the moment and URL of each article. A star without chains: taken by (moment, URL, id), an article
-    is a copy of the earliest original that it links to directly, and an original if it links to none. Depends on the set of links alone, not on their order. Whoever gets
-    a new link derives the group again from all links among the articles reached through links.
+    is a copy of the earliest original that it links to directly, and an original if it links to none. Depends on the
+    set of links alone, not on their order. Whoever gets a new link derives the group again from all links among the
+    articles reached through links.
     """
     by_article: dict[ArticleId, dict[ArticleId, DuplicateLink]] = {}
     for link in links:

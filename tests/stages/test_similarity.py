@@ -117,7 +117,8 @@ def test_a_replay_decides_by_what_was_known_then(store: Store) -> None:
     dedup.run(app)
     assert cluster.run(app).n_done == 2
     before = cluster.replay(app, "en")
-    assert len(before) == 2 and before[first] == before[second]
+    assert len(before) == 2
+    assert before[first] == before[second]
     with store.begin() as conn:
         changed = update(t.articles).where(t.articles.c.id == second)
         conn.execute(changed.values(text="Nothing of it is left", language="fr"))
