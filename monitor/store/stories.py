@@ -102,10 +102,7 @@ def release_language(conn: Connection, language: str, leased_until: datetime) ->
 
 
 def note_failure(conn: Connection, article_id: ArticleId, language: str) -> bool:
-    """Count that the next article of a language could not be assigned; after MAX_TRIES it stays without a story.
-
-    Returns whether it was set aside, so that those behind it go on.
-    """
+    """Count a failed assignment of a language's next article; returns whether it was set aside, after MAX_TRIES."""
     mine = language_statistics.c.language == language
     counted = update(language_statistics).where(mine).values(n_tries=language_statistics.c.n_tries + 1)
     n_tries = conn.execute(counted.returning(language_statistics.c.n_tries)).scalar_one()
@@ -195,12 +192,9 @@ def find_story_of(
     conn: Connection, ids: Iterable[ArticleId], *, language: str | None = None
 ) -> dict[ArticleId, StoryId]:
     """The stories of those of these articles that are in one; `language` is the story's, not the text's of today."""
-    wanted = sorted(set(ids))
     found: dict[ArticleId, StoryId] = {}
-    for start in range(0, len(wanted), BATCH):
-        rows = select(story_members.c.article_id, story_members.c.story_id).where(
-            story_members.c.article_id.in_(wanted[start : start + BATCH])
-        )
+    for some in _in_batches(ids):
+        rows = select(story_members.c.article_id, story_members.c.story_id).where(story_members.c.article_id.in_(some))
         if language is not None:
             rows = rows.join(stories, stories.c.id == story_members.c.story_id).where(stories.c.language == language)
         found.update(conn.execute(rows).all())
@@ -333,14 +327,13 @@ def load_stories(conn: Connection, ids: Sequence[StoryId] | None = None) -> list
         rows += conn.execute(query.where(_V_STORIES.c.id.in_(some))).mappings()
     rows.sort(key=lambda row: (-row["last_seen_at"].timestamp(), row["id"]))
     members: dict[StoryId, list[RowMapping]] = {row["id"]: [] for row in rows}
-    found = list(members)
-    for start in range(0, len(found), BATCH):
-        for member in conn.execute(_MEMBERS, {"ids": found[start : start + BATCH]}).mappings():
+    for some in _in_batches(members):
+        for member in conn.execute(_MEMBERS, {"ids": some}).mappings():
             members[member["story_id"]].append(member)
     return [_story(row, _in_order(members[row["id"]])) for row in rows]
 
 
-def _in_batches(ids: Sequence[StoryId]) -> Iterable[Sequence[StoryId]]:
+def _in_batches(ids: Iterable[int]) -> Iterable[list[Any]]:
     """Databases take a limited number of parameters."""
     wanted = sorted(set(ids))
     return (wanted[start : start + BATCH] for start in range(0, len(wanted), BATCH))
