@@ -198,7 +198,7 @@ def test_an_assigner_that_overran_its_lease_saves_nothing(store: Store) -> None:
         _, leased_until = claim(conn)
     with pytest.raises(LeaseLostError, match="en"), store.begin() as conn:
         stories.save_member(conn, member(conn, article_id), leased_until=leased_until - SECOND, now=NOW)
-    with store.read() as conn:
+    with store.begin() as conn:
         assert [count(conn, name) for name in ("stories", "story_members", "features", "terms", "story_log")] == [0] * 5
         assert stories.load_unassigned(conn, "en", 9) == [article_id]
         assert stories.count_assigned(conn, "en") == 0

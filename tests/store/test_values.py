@@ -208,8 +208,9 @@ def test_a_hostile_page_is_stored(store: Store, number: int) -> None:
         assert (found.title, found.text) == (storable(evil), storable(evil))
         assert "Ann" in articles.load_details(conn, article_id)["authors"]
         # what was stored is what would be stored: the same page again is no revision
-        articles.request_page(conn, article_id, NOW)
-        assert not pages.save_article(conn, claim_page(conn, article_id), article, NOW)
+        later = NOW + timedelta(hours=1)
+        articles.request_page(conn, article_id, later)
+        assert not pages.save_article(conn, claim_page(conn, article_id, now=later), article, later)
 
 
 def test_urls_of_the_greatest_length_are_keys_and_longer_ones_fall_back(store: Store) -> None:
