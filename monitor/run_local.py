@@ -37,6 +37,7 @@ N_BATCHES = 20
 #: `once` waits for a host's next turn and for a lost worker's lease, but not for a host that asked to be left alone
 #: for an hour: that is for the next run.
 MAX_WAIT_S = 600.0
+LOOK_AGAIN_S = 1.0
 WAIT_SLICE_S = 0.5
 
 Report = Callable[[str, Progress], None]
@@ -82,7 +83,8 @@ def _work_off(app: App, jobs: tuple[Job, ...], on_progress: Report | None) -> in
         wait_s = min(((at - app.clock()).total_seconds() for at in waits), default=None)
         if wait_s is None or wait_s > MAX_WAIT_S or n_crashed:
             break
-        _wait(app.stop, max(0.01, wait_s))
+        # Another process may give back what it holds long before its lease ends.
+        _wait(app.stop, min(max(0.01, wait_s), LOOK_AGAIN_S))
     return n_crashed
 
 

@@ -26,8 +26,8 @@ from monitor.store.tables import (
 )
 from monitor.types import Article, ArticleId, Origin, SourceId
 
-#: A date older than this when we first saw the article is held to be wrong, as stories hold it.
-BELIEVED = timedelta(days=3)
+#: On the first poll of a feed its older entries are dated by the publisher alone. Beyond this no date is believed.
+BELIEVED = timedelta(days=14)
 #: A page is asked for again no sooner than this after it was last read, however often its feed changes.
 REREAD_AFTER = timedelta(minutes=45)
 
