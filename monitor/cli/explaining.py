@@ -14,6 +14,7 @@ from monitor.cli.output import cell, number, out, plain, print_json, print_table
 from monitor.cluster.explain import StoryExplanation, explain_story
 from monitor.cluster.statistics import Statistics
 from monitor.dedup.explain import DuplicateExplanation, explain_duplicate
+from monitor.errors import UsageError
 from monitor.store import articles, duplicates, stories
 from monitor.store.engine import Connection
 from monitor.types import Article, StoryId
@@ -46,6 +47,8 @@ def explain(
     """
     with current_store(settings_of(context)) as store, store.read() as conn:
         a, b = articles.get_article(conn, first), articles.get_article(conn, second)
+        if a.id == b.id:
+            raise UsageError(f"{first} and {second} are the same article, number {a.id}; name two")
         found = _explained(conn, a, b)
     if as_json:
         print_json({"articles": [a.id, b.id], **plain(found)})

@@ -216,6 +216,7 @@ def _show_next(console: Console, database_url: str, out: Path, by_weight: list[S
     console.print(
         f"The mails: {out / 'digest.html'} and digest-day-2.html beside it (also .txt and .eml).", highlight=False
     )
+    console.print("All dates are shifted to these days; some headlines are hostile on purpose.", highlight=False)
     console.print("What to try next:", style="bold")
     use = f"MONITOR_DATABASE_URL={masked(database_url)} .venv/bin/monitor"
     is_sqlite = database_url.startswith("sqlite")

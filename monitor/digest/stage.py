@@ -20,7 +20,9 @@ from monitor.net.smtp import Accepted, MailFailure, Refusal
 from monitor.store import digests, feeds, stories, subscriptions, watchlists
 from monitor.store.digests import DueDelivery
 from monitor.store.engine import Connection
+from monitor.store.feeds import FeedRow
 from monitor.types import Digest, DigestId, Progress, Reason, RenderedMail, Subscription
+from monitor.urls import masked
 
 LEASE_S = 300.0
 LATE = timedelta(hours=24)
@@ -91,7 +93,7 @@ def _compose(app: App, conn: Connection, subscription: Subscription, window: Win
         window=window,
         watchlist_names=names,
         assigned=None if is_first else digests.load_assigned(conn, since),
-        feed_problems=[f"{feed.source}: {feed.because}" for feed in feeds.list_troubled(conn)],
+        feed_problems=[_problem(feed) for feed in feeds.list_troubled(conn)],
     )
     settings = app.settings
     letterhead = Letterhead(
@@ -100,6 +102,14 @@ def _compose(app: App, conn: Connection, subscription: Subscription, window: Win
         unsubscribe=settings.digest.unsubscribe or None,
     )
     return digest, render(digest, generated_at=app.clock(), letterhead=letterhead, watchlist_names=names)
+
+
+def _problem(feed: FeedRow) -> str:
+    """One line for readers: which feed fails, how, and since when."""
+    seen = (
+        "not read so far" if feed.last_good_poll_at is None else f"last read {feed.last_good_poll_at:%d %b %H:%M} UTC"
+    )
+    return f"{feed.source}, {masked(feed.url)}: {(feed.reason or feed.state).replace('_', ' ')}, {seen}"
 
 
 def preview(app: App, name: str) -> tuple[Digest, RenderedMail]:

@@ -97,6 +97,12 @@ def test_copies_are_explained(monitor: Monitor) -> None:
     assert "One story" in explained["because"]
 
 
+def test_an_article_is_not_explained_against_itself(monitor: Monitor) -> None:
+    ran = monitor("explain", 1, 1)
+    assert (ran.code, ran.out) == (2, "")
+    assert "are the same article" in ran.err
+
+
 def test_strangers_are_explained(monitor: Monitor) -> None:
     explained = monitor("explain", 1, 4, "--json").document
     assert (explained["same_copy_group"], explained["same_story"]) == (False, False)
