@@ -88,7 +88,7 @@ def test_no_committed_file_names_an_index_host_or_a_path_of_a_machine() -> None:
         "# see /wo" + "rk/notes",
         'PATH = "/ho' + 'me/somebody/x"',
         "open('/t" + "mp/x')",
-        "https://files.pythonhosted" + ".org/packages/x.whl",
+        "https://fi" + "les.python" + "hosted.org/packages/x.whl",
         "pip\n--extra-index" + "-url file:x",
     ],
 )

@@ -93,6 +93,8 @@ def test_a_correction_is_a_second_revision(newsroom_run: Run) -> None:
     assert after[1]["text"] != after[0]["text"]
     assert after[1]["n_words_added"] > 0
     assert newsroom_run.made.articles[CORRECTED]["text"] == after[1]["text"]
+    (shown,) = _rows(newsroom_run, f"SELECT n_revisions FROM v_articles WHERE url = '{CORRECTED}'")
+    assert shown["n_revisions"] == 2
     changed = {url for url, revisions in newsroom_run.made.revisions.items() if len(revisions) > 1}
     assert changed == {CORRECTED}
 

@@ -230,7 +230,7 @@ def test_a_relative_link_is_taken_from_the_address_of_the_feed(link: str, url: s
     [
         ("https://base.example/x/", "", "https://base.example/x/a"),
         ("https://base.example/x/", "y/", "https://base.example/x/y/a"),
-        ("/root/", "", "https://news.example/root/a"),
+        ("/top/", "", "https://news.example/top/a"),
         ("https://base.example/", "https://entry.example/z/", "https://entry.example/z/a"),
     ],
 )
