@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import signal
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -58,6 +58,7 @@ class Run:
     served: Newsroom
     mailbox: Mailbox
     now: list[datetime] = field(default_factory=lambda: [START])
+    rounds: Sequence[timedelta] = AFTER
 
     @contextmanager
     def process(self, after: timedelta, **more: Any) -> Iterator[Driven]:
@@ -78,7 +79,7 @@ class Run:
 
     def interrupted_at(self, killed_round: int, step: int) -> None:
         """All rounds, one of them killed at a step and started again."""
-        for number, after in enumerate(AFTER):
+        for number, after in enumerate(self.rounds):
             if number == killed_round:
                 self.once(after, kill_at_step=step)
                 let_leases_run_out(self.settings.database.url)
@@ -86,10 +87,14 @@ class Run:
 
 
 @contextmanager
-def served(newsroom: Path, url: str, mailbox: Mailbox | None = None) -> Iterator[Run]:
+def served(
+    newsroom: Path, url: str, mailbox: Mailbox | None = None, *, rounds: Sequence[timedelta] = AFTER
+) -> Iterator[Run]:
     now = [START]
     with Newsroom(newsroom, clock=lambda: now[0], started_at=START) as room, mailbox or Mailbox() as box:
-        yield Run(settings=settings_for(newsroom, url=url, mailbox=box), served=room, mailbox=box, now=now)
+        yield Run(
+            settings=settings_for(newsroom, url=url, mailbox=box), served=room, mailbox=box, now=now, rounds=rounds
+        )
 
 
 def let_leases_run_out(url: str) -> None:
@@ -220,10 +225,10 @@ def assert_all_done(store: Store) -> None:
 class Undisturbed:
     """What a run comes to that nobody disturbs, and how many steps each of its rounds takes."""
 
-    def __init__(self, newsroom: Path, folder: Path) -> None:
+    def __init__(self, newsroom: Path, folder: Path, *, rounds: Sequence[timedelta] = AFTER) -> None:
         url = f"sqlite:///{folder / 'undisturbed.db'}"
-        with served(newsroom, url) as run:
-            self.n_steps = [run.once(after) for after in AFTER]
+        with served(newsroom, url, rounds=rounds) as run:
+            self.n_steps = [run.once(after) for after in rounds]
             store = open_store(url)
             try:
                 self.state: State = read_state(store)

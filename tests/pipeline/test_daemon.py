@@ -95,11 +95,8 @@ def test_a_daemon_ends_while_a_server_keeps_it_waiting(database_url: str, tmp_pa
     assert row[:3] == (None, 0, None)
 
 
-@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
-def test_a_daemon_ends_while_a_page_keeps_a_worker_busy(
-    request: pytest.FixtureRequest, kind: str, tmp_path: Path
-) -> None:
-    database_url = request.getfixturevalue(f"{kind}_url")
+@pytest.mark.slow
+def test_a_daemon_ends_while_a_page_keeps_a_worker_busy(database_url: str, tmp_path: Path) -> None:
     newsroom = tmp_path / "newsroom"
     endless = make_newsroom(newsroom, n_days=1)[0]
     page = newsroom / "sites" / endless.host / f"{endless.path.lstrip('/')}.html"

@@ -31,6 +31,9 @@ from tests.pipeline.processes import kill
 from tests.pipeline.small_newsroom import make_newsroom
 from tests.pipeline.world import AFTER, BUNDLED
 
+#: The start, and an hour later, when an article is corrected.
+SMALL_ROUNDS = AFTER[:2]
+
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -41,7 +44,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def small_undisturbed(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
-    return Undisturbed(small, tmp_path_factory.mktemp("undisturbed"))
+    return Undisturbed(small, tmp_path_factory.mktemp("undisturbed"), rounds=SMALL_ROUNDS)
 
 
 @pytest.fixture
@@ -70,7 +73,7 @@ def _assert_as_if_undisturbed(run: Run, undisturbed: Undisturbed, *, n_kills: in
 
 @pytest.mark.parametrize("fresh_url", ["sqlite"], indirect=True)
 def test_a_run_killed_in_its_middle_is_made_up_for(small: Path, small_undisturbed: Undisturbed, fresh_url: str) -> None:
-    with served(small, fresh_url) as run:
+    with served(small, fresh_url, rounds=SMALL_ROUNDS) as run:
         run.interrupted_at(0, small_undisturbed.n_steps[0] // 2)
         _assert_as_if_undisturbed(run, small_undisturbed)
         assert len(run.mailbox.messages) == small_undisturbed.n_mails
@@ -101,7 +104,7 @@ def test_a_run_killed_again_and_again_gets_to_its_end(
             let_leases_run_out(fresh_url)
             n_kills += 1
         run.once(AFTER[0] + 4 * AGAIN_AFTER)
-        for after in AFTER[1:]:
+        for after in SMALL_ROUNDS[1:]:
             run.once(after)
         _assert_as_if_undisturbed(run, small_undisturbed, n_kills=n_kills)
 
@@ -129,8 +132,8 @@ class KillingMailbox(Mailbox):
     ("fresh_url", "when"),
     [
         ("sqlite", "after"),
-        ("postgresql", "before"),
         pytest.param("sqlite", "before", marks=pytest.mark.slow),
+        pytest.param("postgresql", "before", marks=pytest.mark.slow),
         pytest.param("postgresql", "after", marks=pytest.mark.slow),
     ],
     indirect=["fresh_url"],

@@ -31,11 +31,18 @@ READERS = {
 
 
 @pytest.mark.parametrize(
-    "step", [timedelta(hours=6), pytest.param(timedelta(hours=1), marks=pytest.mark.slow)], ids=["six-hourly", "hourly"]
+    ("kind", "hours"),
+    [
+        ("sqlite", 6),
+        pytest.param("sqlite", 1, marks=pytest.mark.slow),
+        pytest.param("postgresql", 6, marks=pytest.mark.slow),
+        pytest.param("postgresql", 1, marks=pytest.mark.slow),
+    ],
 )
 def test_a_week_polls_extracts_clusters_and_sends_each_digest_once(
-    database_url: str, tmp_path: Path, step: timedelta
+    request: pytest.FixtureRequest, tmp_path: Path, kind: str, hours: int
 ) -> None:
+    database_url, step = request.getfixturevalue(f"{kind}_url"), timedelta(hours=hours)
     newsroom = tmp_path / "newsroom"
     items = make_newsroom(newsroom, n_days=N_DAYS)
     keep = {"retention": Retention(pages_days=2, poll_log_days=3), "stories": Stories(quiet_days=2)}
