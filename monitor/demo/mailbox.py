@@ -34,7 +34,7 @@ class Mailbox:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._controller.stop()
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802, ARG002
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802, ARG002 - aiosmtpd names it
         """Called by aiosmtpd for each mail, under the name that it prescribes."""
         content = envelope.content or b""
         self.messages.append((tuple(envelope.rcpt_tos), content if isinstance(content, bytes) else content.encode()))
@@ -50,4 +50,4 @@ class _FreePortController(Controller):
     def _trigger_server(self) -> None:
         assert isinstance(self.server, asyncio.Server)
         self.port = self.server.sockets[0].getsockname()[1]
-        super()._trigger_server()  # type: ignore[no-untyped-call]
+        super()._trigger_server()  # type: ignore[no-untyped-call]  # untyped there

@@ -136,7 +136,7 @@ class _Smtp(smtplib.SMTP):
     """Waits for the connection less long than for an answer, which some servers hold back on purpose."""
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
-        connected: socket.socket = super()._get_socket(host, port, min(timeout, _CONNECT_S))  # type: ignore[misc]
+        connected: socket.socket = super()._get_socket(host, port, min(timeout, _CONNECT_S))  # type: ignore[misc]  # not in stubs
         connected.settimeout(timeout)
         return connected
 
@@ -145,7 +145,7 @@ class _SmtpTls(smtplib.SMTP_SSL):
     """The same with TLS from the first byte."""
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
-        connected: socket.socket = super()._get_socket(host, port, min(timeout, _CONNECT_S))  # type: ignore[misc]
+        connected: socket.socket = super()._get_socket(host, port, min(timeout, _CONNECT_S))  # type: ignore[misc]  # not in stubs
         connected.settimeout(timeout)
         return connected
 
