@@ -42,7 +42,9 @@ class Files(_Section):
 
 class Http(_Section):
     contact: str = ""
-    concurrency: int = Field(20, ge=1, le=500)
+    proxy: str = Field("", pattern=r"^(http://[^\s@/]+(:\d{1,5})?/?)?$")
+    concurrency: int = Field(50, ge=1, le=500)
+    waiting: int = Field(500, ge=0, le=5000)
     connect_timeout_s: float = Field(10.0, gt=0, le=300)
     read_timeout_s: float = Field(20.0, gt=0, le=300)
     total_timeout_s: float = Field(60.0, gt=0, le=900)
@@ -53,12 +55,18 @@ class Http(_Section):
 
 class Politeness(_Section):
     host_spacing_s: float = Field(5.0, ge=0, le=3600)
+    host_at_once: int = Field(2, ge=1, le=100)
+    source_spacing_s: float = Field(2.0, ge=0, le=3600)
+    source_at_once: int = Field(4, ge=1, le=100)
+    robots_for_pages: bool = True
+    robots_for_feeds: bool = False
 
 
 class Fetch(_Section):
     default_interval_s: int = Field(3600, ge=60, le=2_592_000)
     min_interval_s: int = Field(600, ge=30, le=86_400)
     max_interval_s: int = Field(86_400, ge=600, le=2_592_000)
+    first_poll_days: float = Field(14, gt=0, le=36_500)
     parse_deadline_s: float = Field(10.0, gt=0, le=300)
     batch: int = Field(100, ge=1, le=5000)
     lease_s: float = Field(300.0, ge=1, le=86_400)

@@ -20,7 +20,7 @@ import monitor.fetch.stage
 import monitor.watch.stage
 from monitor.app import App
 from monitor.errors import LeaseLostError
-from monitor.store import feeds, pages
+from monitor.store import pages, polls
 from monitor.types import Progress
 from monitor.urls import masked
 
@@ -41,7 +41,7 @@ def tidy(app: App) -> Progress:
     now = app.clock()
     with app.store.begin() as conn:
         n_pages = pages.expire_pages(conn, now)
-        n_polls = feeds.expire_polls(conn, now - timedelta(days=app.settings.retention.poll_log_days))
+        n_polls = polls.expire_polls(conn, now - timedelta(days=app.settings.retention.poll_log_days))
     if n_pages or n_polls:
         log.info("store.tidied", n_pages=n_pages, n_polls=n_polls)
     return Progress()

@@ -25,7 +25,7 @@ from monitor.cli.output import (
 from monitor.config import Settings
 from monitor.errors import ConfigError, UsageError
 from monitor.fetch.opml import OpmlFeed, render_opml
-from monitor.store import feeds
+from monitor.store import feeds, polls
 from monitor.store.engine import Connection
 from monitor.store.feeds import FeedRow, NewFeed
 from monitor.sync import contact_problems, feed_address, new_feed, read_opml
@@ -101,17 +101,17 @@ def show(context: typer.Context, feed: Which, as_json: Json = False) -> None:
     """One feed and its last polls."""
     with current_store(settings_of(context)) as store, store.read() as conn:
         row = feeds.get_feed(conn, feed)
-        polls = [dict(poll) for poll in feeds.list_polls(conn, row.id)]
+        lines = [dict(line) for line in polls.list_polls(conn, row.id)]
     if as_json:
-        print_json({**_described(row), "polls": polls})
+        print_json({**_described(row), "polls": lines})
         return
     print_fields({**_described(row), "tags": ", ".join(row.tags)})
-    if polls:
+    if lines:
         heading("last polls")
         print_table(
             ["at (UTC)", "outcome", number("HTTP"), number("entries"), number("new"), number("bytes"), wide("detail")],
-            [tuple(poll[name] for name in ("polled_at", "outcome", "status", "n_entries", "n_new", "n_bytes", "detail"))
-             for poll in polls],
+            [tuple(line[name] for name in ("polled_at", "outcome", "status", "n_entries", "n_new", "n_bytes", "detail"))
+             for line in lines],
         )  # fmt: skip
 
 

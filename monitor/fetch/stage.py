@@ -18,9 +18,9 @@ from monitor.errors import LeaseLostError
 from monitor.fetch.parsing import parse_feed
 from monitor.fetch.polling import FeedFailed, FeedRead, FeedUnchanged, PollOutcome, PollPlan, PollPolicy, plan_poll
 from monitor.politeness import parse_retry_after
-from monitor.store import claims, entries, feeds, hosts
+from monitor.store import claims, entries, hosts, polls
 from monitor.store.engine import is_trouble
-from monitor.store.feeds import DueFeed, PollLogRow
+from monitor.store.polls import DueFeed, PollLogRow
 from monitor.types import Failure, ParsedFeed, PollState, Progress, Reason, Request, Response
 from monitor.workers import WorkFailure
 
@@ -49,8 +49,8 @@ def run(app: App, *, due_by: datetime | None = None) -> Progress:
     """Poll a batch of due feeds, or of those due by a moment; `next_at`: when feeds that wait for their host can be."""
     now, settings = app.clock(), app.settings
     with app.store.begin() as conn:
-        feeds.set_aside_crashed(conn, now, now + RETRY_CRASHED)
-        due, leased_until = feeds.claim_due(
+        polls.set_aside_crashed(conn, now, now + RETRY_CRASHED)
+        due, leased_until = polls.claim_due(
             conn,
             now=now,
             lease_s=settings.fetch.lease_s,
@@ -60,7 +60,7 @@ def run(app: App, *, due_by: datetime | None = None) -> Progress:
         )
     if not due:
         with app.store.read() as conn:
-            return Progress(next_at=feeds.next_due_at(conn, now, due_by=due_by))
+            return Progress(next_at=polls.next_due_at(conn, now, due_by=due_by))
     answers = _ask(app, due, now)
     n_saved = _save_all(app, list(zip(due, answers, strict=True)), leased_until)
     n_failed = sum(isinstance(one.outcome, FeedFailed) and not _is_stopped(one) for one in answers)
@@ -91,7 +91,7 @@ def _save_all(app: App, answered: Sequence[tuple[DueFeed, Answer]], leased_until
     finally:
         if untouched:
             with app.store.begin() as conn:
-                claims.release(conn, feeds.POLLS, sorted(untouched), leased_until)
+                claims.release(conn, polls.POLLS, sorted(untouched), leased_until)
     return n_saved
 
 
@@ -181,7 +181,7 @@ def _save(app: App, feed: DueFeed, answer: Answer, leased_until: datetime) -> No
         plan = _plan(app, feed, outcome, now)
         if isinstance(outcome, FeedFailed) and outcome.retry_after_at is not None:
             hosts.hold_back(conn, feed.host, outcome.retry_after_at)
-        feeds.save_poll(
+        polls.save_poll(
             conn,
             feed,
             leased_until=leased_until,

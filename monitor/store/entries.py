@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, select, update
@@ -105,8 +105,10 @@ def _values(entry: ParsedEntry) -> dict[str, object]:
         "content": entry.content,
         "published_at": entry.published_at,
         "published_raw": entry.published_raw[:200],
+        "date_origin": entry.date_origin,
         "updated_at": entry.updated_at,
         "tags": list(entry.tags),
+        "media": [asdict(one) for one in entry.media],
         "content_hash": entry.content_hash,
     }
 

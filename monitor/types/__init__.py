@@ -5,7 +5,7 @@ sizes bytes, similarities 0..1. Text that came from a feed or page is untrusted 
 """
 
 from monitor.types.articles import Article, DuplicateLink, ExtractedArticle, FeedHints, Hit, RewriteLink, TermWeight
-from monitor.types.fetching import Failure, Hop, ParsedEntry, ParsedFeed, PollState, Progress, Request, Response
+from monitor.types.fetching import Failure, Hop, Media, ParsedEntry, ParsedFeed, PollState, Progress, Request, Response
 from monitor.types.stories import Digest, DigestItem, RenderedMail, Story, StoryMember, Subscription, ToldStory
 from monitor.types.words import (
     Access,
@@ -13,6 +13,7 @@ from monitor.types.words import (
     DateOrigin,
     DigestId,
     DuplicateKind,
+    EntryDate,
     EntryId,
     FeedId,
     Method,
@@ -36,6 +37,7 @@ __all__ = [
     "DigestItem",
     "DuplicateKind",
     "DuplicateLink",
+    "EntryDate",
     "EntryId",
     "ExtractedArticle",
     "Failure",
@@ -43,6 +45,7 @@ __all__ = [
     "FeedId",
     "Hit",
     "Hop",
+    "Media",
     "Method",
     "Origin",
     "ParsedEntry",

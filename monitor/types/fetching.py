@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from monitor.types.words import Reason
+from monitor.types.words import EntryDate, Reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,9 +51,20 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Media:
+    """A picture, sound or film that an entry brings: an enclosure or Media RSS. `url` is absolute http(s)."""
+
+    url: str
+    media_type: str = ""
+    n_bytes: int | None = None
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ParsedEntry:
     """One element of a feed, as given. `url` is absolute http(s) or None; `summary` and `content` are HTML.
 
+    `published_at` is the date to go by, `date_origin` says which one it is, `published_raw` how the feed writes it.
     `content_hash` changes when title, link, summary, content or the updated date change.
     """
 
@@ -65,14 +76,19 @@ class ParsedEntry:
     content: str = ""
     published_at: datetime | None = None
     published_raw: str = ""
+    date_origin: EntryDate = EntryDate.NONE
     updated_at: datetime | None = None
     tags: tuple[str, ...] = ()
+    media: tuple[Media, ...] = ()
     content_hash: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParsedFeed:
-    """A parsed feed. `format` is feedparser's version word ("rss20", "atom10", "rss10", ...)."""
+    """A parsed feed. `format` is feedparser's version word ("rss20", "atom10", "rss10", ...) or one of our own.
+
+    `ttl_s`, `skip_hours` (0..23, UTC) and `skip_days` (0 is Monday) are what the document asks of readers.
+    """
 
     format: str
     title: str
@@ -80,6 +96,8 @@ class ParsedFeed:
     language: str | None
     entries: tuple[ParsedEntry, ...]
     ttl_s: int | None = None
+    skip_hours: tuple[int, ...] = ()
+    skip_days: tuple[int, ...] = ()
     problems: tuple[str, ...] = ()
 
 

@@ -40,8 +40,13 @@ class Reason(StrEnum):
     GONE = "gone"
     RATE_LIMITED = "rate_limited"
     LEGAL = "legal"
+    CHALLENGE = "challenge"  # a wall against robots, whatever its status says
     SERVER_ERROR = "server_error"
     HTTP_ERROR = "http_error"
+    # what we decided about a feed or host
+    MERGED = "merged"  # it moved to an address that another feed has
+    ROBOTS = "robots"  # robots.txt forbids it
+    ROBOTS_UNREACHABLE = "robots_unreachable"  # nobody can say whether robots.txt forbids it
     # what a body held
     NOT_A_FEED = "not_a_feed"
     ENTITIES = "entities"
@@ -115,6 +120,16 @@ class DateOrigin(StrEnum):
     FEED = "feed"
     PAGE = "page"
     FIRST_SEEN = "first_seen"
+
+
+class EntryDate(StrEnum):
+    """Which of an entry's own dates `published_at` is."""
+
+    PUBLISHED = "published"
+    UPDATED = "updated"
+    CREATED = "created"
+    CLAMPED = "clamped"  # it lay in the future: held at the moment when the entry was read
+    NONE = "none"  # no date, or none that can be read
 
 
 class Precision(StrEnum):

@@ -19,6 +19,7 @@ from monitor.store.views import VIEWS
 from tests.store.processes import upgrade
 
 ROOT = Path(__file__).parent.parent.parent
+NEWEST = schema.head()
 
 
 @pytest.fixture
@@ -138,16 +139,16 @@ def a_failing_migration(monkeypatch: pytest.MonkeyPatch) -> None:
         op.execute("ALTER TABLE audit RENAME COLUMN who TO somebody")
         op.execute("SELECT nonsense FROM nowhere")
 
-    module = ModuleType("0002_fails")
+    module = ModuleType("9998_fails")
     module.upgrade = up  # type: ignore[attr-defined]
-    module.down_revision = schema.head()  # type: ignore[attr-defined]
+    module.down_revision = NEWEST  # type: ignore[attr-defined]
     load = ScriptDirectory._load_revisions
 
     def load_with_failing(self: ScriptDirectory) -> Iterator[Script]:
         yield from load(self)
-        yield Script(module, "0002_fails", str(ROOT / "migrations/versions/0002_fails.py"))
+        yield Script(module, "9998_fails", str(ROOT / "migrations/versions/0002_fails.py"))
 
-    module.revision = "0002_fails"  # type: ignore[attr-defined]
+    module.revision = "9998_fails"  # type: ignore[attr-defined]
     monkeypatch.setattr(ScriptDirectory, "_load_revisions", load_with_failing)
 
 
@@ -158,7 +159,7 @@ def test_a_migration_that_fails_leaves_the_database_as_it_was(own_store: Store) 
         schema.upgrade(own_store)
     assert tables_of(own_store) == before
     assert views_of(own_store) == set(VIEWS)
-    assert revision_of(own_store) == "0001"
+    assert revision_of(own_store) == NEWEST
     with own_store.read() as conn:
         assert "who" in {column["name"] for column in inspect(conn).get_columns("audit")}
 
@@ -174,7 +175,7 @@ def test_a_current_database_is_accepted(own_store: Store) -> None:
 
 @pytest.mark.usefixtures("a_failing_migration")
 def test_an_older_database_is_refused_with_both_revisions(own_store: Store) -> None:
-    with pytest.raises(StoreError, match="at revision 0001, not 0002_fails; run `monitor db upgrade`"):
+    with pytest.raises(StoreError, match=f"at revision {NEWEST}, not 9998_fails; run `monitor db upgrade`"):
         schema.require_current(own_store)
 
 

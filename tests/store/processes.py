@@ -8,7 +8,7 @@ from datetime import datetime
 from monitor.errors import StoreError
 from monitor.store import claims, schema
 from monitor.store.engine import open_store
-from monitor.store.feeds import POLLS
+from monitor.store.polls import POLLS
 
 _state: dict[str, object] = {}
 

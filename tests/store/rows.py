@@ -8,11 +8,12 @@ from typing import Any
 
 from sqlalchemy import Connection, text, update
 
-from monitor.store import articles, claims, entries, feeds, pages, sources
+from monitor.store import articles, claims, entries, feeds, pages, polls, sources
 from monitor.store import tables as t
 from monitor.store.articles import NewArticle
-from monitor.store.feeds import DueFeed, NewFeed
+from monitor.store.feeds import NewFeed
 from monitor.store.pages import PAGES, DuePage, FetchedPage
+from monitor.store.polls import DueFeed
 from monitor.types import ArticleId, ExtractedArticle, FeedId, ParsedEntry, Response
 from monitor.urls import host_of, registered_domain
 
@@ -28,7 +29,7 @@ def add_feed(conn: Connection, url: str = "https://one.example/feed", *, now: da
 
 def claim_feed(conn: Connection, feed_id: FeedId, *, now: datetime = NOW) -> tuple[DueFeed, datetime]:
     """Lease one feed, whatever its host's slot."""
-    claimed = claims.claim(conn, feeds.POLLS, now=now, lease_s=60, limit=1, among=[feed_id])
+    claimed = claims.claim(conn, polls.POLLS, now=now, lease_s=60, limit=1, among=[feed_id])
     (row,) = claimed.rows
     return DueFeed(**{name: row[name] for name in DueFeed.__dataclass_fields__}), claimed.leased_until
 

@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import insert, literal, select, text, update
 
 from monitor.errors import LeaseLostError
-from monitor.store import claims, feeds
+from monitor.store import claims, polls
 from monitor.store.claims import MAX_TRIES, Claimed
 from monitor.store.engine import Store
-from monitor.store.feeds import POLLS
+from monitor.store.polls import POLLS
 from monitor.store.sources import ensure_source
 from monitor.store.tables import feeds as feed_table
 from tests.store.processes import claim_until_empty
@@ -237,7 +237,7 @@ def test_an_exhausted_feed_is_set_aside_with_its_reason(store: Store) -> None:
         let_lease_run_out(store, row_id)
     later = NOW + timedelta(days=1)
     with store.begin() as conn:
-        assert feeds.set_aside_crashed(conn, NOW + HOUR, later) == [row_id]
+        assert polls.set_aside_crashed(conn, NOW + HOUR, later) == [row_id]
     with store.read() as conn:
         row = conn.execute(feed_table.select()).mappings().one()
     assert (row["state"], row["reason"], row["next_poll_at"], row["n_tries"]) == ("failing", "gave_up", later, 0)

@@ -9,10 +9,11 @@ import pytest
 from sqlalchemy import select, update
 
 from monitor.errors import LeaseLostError, NotFoundError, UsageError
-from monitor.store import feeds
+from monitor.store import feeds, polls
 from monitor.store import tables as t
 from monitor.store.engine import Connection, Store
-from monitor.store.feeds import DueFeed, NewFeed, PollLogRow
+from monitor.store.feeds import NewFeed
+from monitor.store.polls import DueFeed, PollLogRow
 from monitor.store.sources import DeclaredSource, save_declared
 from tests.store.rows import DAY, HOUR, NOW, add_feed, claim_feed, count, entry, save_entries
 
@@ -26,7 +27,7 @@ def states(conn: Connection) -> dict[str, str]:
 def poll(conn: Connection, feed: DueFeed, leased_until: object, **values: object) -> None:
     log = values.pop("log", PollLogRow(outcome="ok", status=200, n_entries=3, n_new=2))
     given = {"now": NOW, "next_poll_at": NOW + HOUR, "state": "active", **values}
-    feeds.save_poll(conn, feed, leased_until=leased_until, log=log, **given)  # type: ignore[arg-type]
+    polls.save_poll(conn, feed, leased_until=leased_until, log=log, **given)  # type: ignore[arg-type]
 
 
 def test_a_new_feed_is_due_at_once_and_belongs_to_the_source_of_its_registered_domain(store: Store) -> None:
@@ -37,7 +38,7 @@ def test_a_new_feed_is_due_at_once_and_belongs_to_the_source_of_its_registered_d
             now=NOW,
             interval_s=900,
         )
-        due, _ = feeds.claim_due(conn, now=NOW, lease_s=60, limit=5, spacing_s=1)
+        due, _ = polls.claim_due(conn, now=NOW, lease_s=60, limit=5, spacing_s=1)
         row = feeds.get_feed(conn, URL)
         domains = conn.execute(select(t.sources.c.domain)).scalars().all()
     assert is_new
@@ -87,7 +88,7 @@ def test_a_poll_writes_the_feed_its_log_and_the_day_of_its_source(store: Store) 
         feed, leased_until = claim_feed(conn, add_feed(conn, URL))
         poll(conn, feed, leased_until, etag='"v1"', last_good_poll_at=NOW)
         row = feeds.get_feed(conn, URL)
-        (log,) = feeds.list_polls(conn, feed.id)
+        (log,) = polls.list_polls(conn, feed.id)
         (day,) = conn.execute(t.source_days.select()).mappings().all()
     assert (row.last_poll_at, row.last_good_poll_at, row.next_poll_at) == (NOW, NOW, NOW + HOUR)
     assert (log["outcome"], log["n_new"], log["polled_at"]) == ("ok", 2, NOW)
@@ -137,7 +138,7 @@ def test_a_pause_is_not_undone_by_the_poll_that_is_under_way(store: Store, way: 
         poll(conn, feed, leased_until)
     with store.begin() as conn:
         assert states(conn) == {URL: "paused"}
-        assert feeds.claim_due(conn, now=NOW + DAY, lease_s=60, limit=5, spacing_s=1)[0] == []
+        assert polls.claim_due(conn, now=NOW + DAY, lease_s=60, limit=5, spacing_s=1)[0] == []
 
 
 def test_a_file_pauses_only_what_it_manages_and_resumes_what_it_lists_again(store: Store) -> None:
@@ -195,9 +196,9 @@ def test_poll_log_lines_expire(store: Store) -> None:
             now = NOW + day * DAY
             feed, leased_until = claim_feed(conn, feed_id, now=now)
             poll(conn, feed, leased_until, now=now, next_poll_at=now)
-        assert feeds.expire_polls(conn, NOW + 2 * DAY) == 2
-        assert [log["polled_at"] for log in feeds.list_polls(conn, feed_id)] == [NOW + 3 * DAY, NOW + 2 * DAY]
-        assert len(feeds.list_polls(conn, feed_id, limit=1)) == 1
+        assert polls.expire_polls(conn, NOW + 2 * DAY) == 2
+        assert [log["polled_at"] for log in polls.list_polls(conn, feed_id)] == [NOW + 3 * DAY, NOW + 2 * DAY]
+        assert len(polls.list_polls(conn, feed_id, limit=1)) == 1
 
 
 def test_a_publishers_file_names_sources_and_puts_them_into_families(store: Store) -> None:

@@ -8,12 +8,12 @@ from typing import Any
 
 from sqlalchemy import update
 
-from monitor.store import claims, feeds, hosts
+from monitor.store import claims, hosts, polls
 from monitor.store import tables as t
 from monitor.store.claims import Claimed
 from monitor.store.engine import Connection, Store, open_store
-from monitor.store.feeds import POLLS
 from monitor.store.pages import PAGES
+from monitor.store.polls import POLLS
 from tests.store.rows import NOW, add_article, add_feed
 
 SECOND = timedelta(seconds=1)
@@ -99,7 +99,7 @@ def test_rows_that_became_due_after_a_moment_are_left_out_and_not_waited_for(sto
         early = NOW - SECOND
         how: dict[str, Any] = {"now": later, "lease_s": 600, "limit": 9, "spacing_s": 10}
         assert ids(_claim(conn, **how, due_by=early)) == []
-        assert feeds.next_due_at(conn, later, due_by=early) is None
+        assert polls.next_due_at(conn, later, due_by=early) is None
         assert ids(_claim(conn, **how, due_by=NOW)) == [one]
 
 
@@ -185,7 +185,7 @@ def test_a_lost_workers_lease_counts_among_the_next_moments(store: Store) -> Non
     (one,) = add_feeds(store, "https://a.example/1")
     assert claim(store, lease_s=50) == [one]
     with store.read() as conn:
-        found = feeds.next_due_at(conn, NOW)
+        found = polls.next_due_at(conn, NOW)
         expected = claims.next_lease_end(conn, POLLS, NOW)
     assert found is not None
     assert expected is not None

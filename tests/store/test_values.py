@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from sqlalchemy import insert, select, text, update
 from sqlalchemy.exc import IntegrityError, StatementError
 
-from monitor.store import articles, entries, feeds, pages
+from monitor.store import articles, entries, feeds, pages, polls
 from monitor.store import tables as t
 from monitor.store.columns import storable
 from monitor.store.engine import Connection, Store
-from monitor.store.feeds import NewFeed, PollLogRow
+from monitor.store.feeds import NewFeed
+from monitor.store.polls import PollLogRow
 from monitor.types import Access, Reason
 from tests.store.rows import (
     NOW,
@@ -241,7 +242,7 @@ def test_hostile_details_of_polls_and_pages_are_stored(store: Store) -> None:
             feed_id, _ = feeds.add_feed(conn, new, now=NOW, interval_s=60)
             feed, leased_until = claim_feed(conn, feed_id)
             log = PollLogRow(outcome="bad", detail=evil)
-            feeds.save_poll(conn, feed, leased_until=leased_until, now=NOW, log=log, because=evil)
+            polls.save_poll(conn, feed, leased_until=leased_until, now=NOW, log=log, because=evil)
             fetched = claim_page(conn, add_article(conn, url))
             pages.save_without_text(conn, fetched, access=Access.FAILED, reason=Reason.EMPTY, detail=evil)
         assert {row.because for row in feeds.list_feeds(conn)} == {storable(evil) for evil in HOSTILE}

@@ -46,6 +46,7 @@ from monitor.store.tables.similarity import (
 from monitor.store.tables.sources import (
     counters,
     families,
+    feed_categories,
     feed_tags,
     feeds,
     hosts,
@@ -82,6 +83,7 @@ __all__ = [
     "entries",
     "families",
     "features",
+    "feed_categories",
     "feed_tags",
     "feeds",
     "fingerprints",

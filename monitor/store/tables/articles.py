@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Column, Index, Integer, LargeBinary, String, Table, Text, UniqueConstraint
+from sqlalchemy import JSON, Boolean, Column, Index, Integer, LargeBinary, String, Table, Text, UniqueConstraint
 
 from monitor.store.columns import Key, UTCDateTime
 from monitor.store.tables.metadata import key, metadata, refers
@@ -20,10 +20,15 @@ entries = Table(
     Column("content", Text, nullable=False, default=""),
     Column("published_at", UTCDateTime),
     Column("published_raw", String(200), nullable=False, default=""),
+    Column("date_origin", String(20), nullable=False, default="none"),
     Column("updated_at", UTCDateTime),
     Column("tags", JSON, nullable=False, default=list),
+    Column("media", JSON, nullable=False, default=list),
     Column("content_hash", String(64), nullable=False),
+    # Too old when its feed was first polled: known from then on, but it leads to no article.
+    Column("passed_over", Boolean, nullable=False, default=False),
     Column("first_seen_at", UTCDateTime, nullable=False),
+    # When the entry was last read. Polls that found the document unchanged are counted on the feed alone.
     Column("last_seen_at", UTCDateTime, nullable=False),
     # The previous good poll of this feed: the entry was not there yet.
     Column("not_seen_before_at", UTCDateTime),
@@ -82,6 +87,13 @@ articles = Table(
     Index(None, "assign_due_at", "language", "arrival_no"),
     # The id of an article that was merged away redirects for ever: it is never given out again.
     sqlite_autoincrement=True,
+)
+#: The few pages that somebody fetches.
+Index(
+    None,
+    articles.c.fetch_leased_until,
+    sqlite_where=articles.c.fetch_leased_until.is_not(None),
+    postgresql_where=articles.c.fetch_leased_until.is_not(None),
 )
 
 sightings = Table(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Date, Float, Index, Integer, String, Table, Text, UniqueConstraint
+from sqlalchemy import JSON, Column, Date, Float, Index, Integer, String, Table, Text, UniqueConstraint
 
 from monitor.store.columns import Key, UTCDateTime
 from monitor.store.tables.metadata import key, metadata, refers
@@ -40,6 +40,8 @@ source_days = Table(
     Column("n_polls_ok", Integer, nullable=False, default=0),
     Column("n_polls_failed", Integer, nullable=False, default=0),
     Column("n_new", Integer, nullable=False, default=0),
+    # Polls that shared no entry with the one before: something may have been missed in between.
+    Column("n_gaps", Integer, nullable=False, default=0),
     Column("n_expected", Float),
     Column("verdict", String(20)),
 )
@@ -55,16 +57,19 @@ source_boilerplate = Table(
     Column("last_seen_at", UTCDateTime, nullable=False),
 )
 
+#: A name with a leading dot (".bbc.co.uk") is a registered domain with all its hosts: the source's own row.
 hosts = Table(
     "hosts",
     metadata,
-    Column("name", String(253), primary_key=True),
+    Column("name", String(254), primary_key=True),
+    Column("domain", String(253), nullable=False, default=""),
     Column("next_at", UTCDateTime, nullable=False),
     Column("slow_factor", Float, nullable=False, default=1.0),
     Column("retry_after_at", UTCDateTime),
     Column("robots", Text),
     Column("robots_fetched_at", UTCDateTime),
     Column("robots_reason", String(40)),
+    Column("crawl_delay_s", Float),
 )
 
 feeds = Table(
@@ -72,7 +77,10 @@ feeds = Table(
     metadata,
     key(),
     refers("source_id", "sources.id", index=True),
+    # As somebody subscribed to it, for good; `current_url` is where it is polled since it moved.
     Column("url", String(2048), nullable=False, unique=True),
+    Column("current_url", String(2048), index=True),
+    # The host that is asked: of `current_url` where there is one.
     Column("host", String(253), nullable=False, index=True),
     Column("title", String(1000), nullable=False, default=""),
     Column("site_url", String(2048)),
@@ -84,6 +92,12 @@ feeds = Table(
     Column("reason", String(40)),
     Column("because", Text, nullable=False, default=""),
     Column("interval_s", Integer, nullable=False),
+    # Set by somebody: then the interval does not adapt.
+    Column("wanted_interval_s", Integer),
+    # What the feed itself last asked of readers.
+    Column("ttl_s", Integer),
+    Column("skip_hours", JSON, nullable=False, default=list),
+    Column("skip_days", JSON, nullable=False, default=list),
     Column("next_poll_at", UTCDateTime),
     Column("leased_until", UTCDateTime),
     Column("n_tries", Integer, nullable=False, default=0),
@@ -91,6 +105,10 @@ feeds = Table(
     Column("last_poll_at", UTCDateTime),
     Column("last_good_poll_at", UTCDateTime),
     Column("last_full_poll_at", UTCDateTime),
+    # The last poll whose entries were read; since then `n_unchanged` polls found the same document.
+    Column("last_read_at", UTCDateTime),
+    Column("n_unchanged", Integer, nullable=False, default=0),
+    Column("gap_at", UTCDateTime),
     Column("last_status", Integer),
     Column("etag", String(1000)),
     Column("last_modified", String(200)),
@@ -98,7 +116,26 @@ feeds = Table(
     Column("moved_to", String(2048)),
     Column("moved_since_at", UTCDateTime),
     Column("n_moves_seen", Integer, nullable=False, default=0),
+    refers("merged_into_id", "feeds.id", nullable=True, index=True),
+    # What looking again for a failing feed found; nothing is polled there until somebody agrees.
+    Column("proposed_url", String(2048)),
+    Column("rediscovered_at", UTCDateTime),
     Index(None, "next_poll_at"),
+)
+#: The few rows that somebody works on.
+Index(
+    None,
+    feeds.c.leased_until,
+    sqlite_where=feeds.c.leased_until.is_not(None),
+    postgresql_where=feeds.c.leased_until.is_not(None),
+)
+
+#: Folders of a feed list, as paths: "News/Europe". Tags are words beside them.
+feed_categories = Table(
+    "feed_categories",
+    metadata,
+    refers("feed_id", "feeds.id", primary_key=True),
+    Column("category", String(200), primary_key=True),
 )
 
 feed_tags = Table(
