@@ -24,7 +24,7 @@ endif
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo run test test-all check bench quality lock clean
+.PHONY: help demo run test test-all check bench soak quality lock clean
 
 help:
 	@echo 'make demo      the whole pipeline on the bundled newsroom: stories in the terminal, a digest as a mail'
@@ -34,6 +34,7 @@ help:
 	@echo 'make check     linter, formatter, types, import contracts, tests, and whether the migrations are complete'
 	@echo 'make quality   scores on labelled data in the folder that MONITOR_QUALITY_DATA names'
 	@echo 'make bench     speed of each stage'
+	@echo 'make soak      the daemon for half an hour among misbehaving servers (MINUTES=30)'
 	@echo 'make lock      the locks again from pyproject.toml (UPGRADE=--upgrade takes the newest versions)'
 	@echo 'make clean     removes the environment, caches and build results; no data'
 
@@ -61,6 +62,10 @@ check: $(DEV_READY)
 
 bench: $(DEV_READY)
 	$(PY) -m pytest -m bench -s $(ARGS)
+
+MINUTES = 30
+soak: $(DEV_READY)
+	SOAK_MINUTES=$(MINUTES) $(PY) -m pytest tests/soak -s $(ARGS)
 
 quality: $(DEV_READY)
 	@if [ ! -d "$$MONITOR_QUALITY_DATA" ]; then \

@@ -1,125 +1,194 @@
 """Polls the feeds that are due: claim, fetch, parse, save, plan the next poll.
 
+One run keeps a pipeline full: while some answers are parsed and saved, others are on their way and more feeds are
+claimed, so that a silent server holds nobody up. It ends when nothing can be claimed and every answer is in.
 Each failure is a value that ends on the feed's row and in the poll log; no feed can keep another one from being saved.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 
 from monitor.app import App
-from monitor.errors import LeaseLostError
+from monitor.config import Settings
+from monitor.fetch.answers import Answer, judge, read, unreadable
+from monitor.fetch.dates import hold_dates
+from monitor.fetch.decisions import (
+    feed_values,
+    log_row,
+    merged_values,
+    move_of,
+    moved_values,
+    poll_state,
+    seen_values,
+    wishes_of,
+)
 from monitor.fetch.parsing import parse_feed
-from monitor.fetch.polling import FeedFailed, FeedRead, FeedUnchanged, PollOutcome, PollPlan, PollPolicy, plan_poll
-from monitor.politeness import parse_retry_after
+from monitor.fetch.polling import FeedFailed, FeedRead, PollPlan, PollPolicy, plan_poll
+from monitor.net.guard import check_url
+from monitor.net.http import Fetches
+from monitor.politeness import Manners
 from monitor.store import claims, entries, hosts, polls
-from monitor.store.engine import is_trouble
-from monitor.store.polls import DueFeed, PollLogRow
-from monitor.types import Failure, ParsedFeed, PollState, Progress, Reason, Request, Response
+from monitor.store.columns import URL_CHARS
+from monitor.store.engine import Connection, is_trouble
+from monitor.types import DueFeed, Failure, FeedId, ParsedFeed, PollResult, Progress, Reason, Request, Response
+from monitor.urls import host_of, masked
 from monitor.workers import WorkFailure
 
 log = structlog.get_logger()
 
 ACCEPT = (
-    "application/atom+xml, application/rss+xml, application/rdf+xml, application/xml;q=0.9, text/xml;q=0.8, */*;q=0.5"
+    "application/atom+xml, application/rss+xml, application/rdf+xml, application/feed+json, application/xml;q=0.9, "
+    "text/xml;q=0.8, application/json;q=0.8, */*;q=0.5"
 )
 #: Some servers answer 304 for ever; after this long a feed is asked without validators.
 MAX_CONDITIONAL = timedelta(hours=12)
 RETRY_CRASHED = timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What came of asking for a feed: the outcome to plan by, and what is to be stored of it."""
-
-    outcome: PollOutcome
-    response: Response | None = None
-    parsed: ParsedFeed | None = None
-    body_hash: str | None = None
-    detail: str = ""
+#: Answers saved in one transaction: unchanged and failed ones, and those with entries, which take longer.
+N_SAVED, N_READ = 200, 40
+#: How long a run waits for answers before it looks at the stop flag and at what else is due.
+TAKE_S = 0.5
+LOOK_AGAIN = timedelta(seconds=1)
 
 
 def run(app: App, *, due_by: datetime | None = None) -> Progress:
-    """Poll a batch of due feeds, or of those due by a moment; `next_at`: when feeds that wait for their host can be."""
-    now, settings = app.clock(), app.settings
+    """Poll all feeds that are due, or those due by a moment; `next_at`: when feeds that wait for their host can be."""
+    now = app.clock()
     with app.store.begin() as conn:
         polls.set_aside_crashed(conn, now, now + RETRY_CRASHED)
-        due, leased_until = polls.claim_due(
-            conn,
-            now=now,
-            lease_s=settings.fetch.lease_s,
-            limit=settings.fetch.batch,
-            spacing_s=settings.politeness.host_spacing_s,
-            due_by=due_by,
+    with app.http.fetches(stop=app.stop) as fetches:
+        polling = _Polling(app=app, fetches=fetches, due_by=due_by)
+        polling.run()
+    if polling.n_done:
+        return Progress(n_done=polling.n_done, n_failed=polling.n_failed)
+    with app.store.read() as conn:
+        return Progress(next_at=polls.next_due_at(conn, app.clock(), due_by=due_by))
+
+
+@dataclass(kw_only=True)
+class _Polling:
+    """One run: which feeds it holds, each leased, and how many it has polled."""
+
+    app: App
+    fetches: Fetches
+    due_by: datetime | None
+    held: dict[FeedId, DueFeed] = field(default_factory=dict)
+    n_done: int = 0
+    n_failed: int = 0
+    look_again_at: datetime | None = None
+
+    def run(self) -> None:
+        try:
+            while self._top_up() or self.fetches.n_open:
+                self._work_on(self.fetches.take(timeout_s=TAKE_S))
+                if self.app.stop.is_set():
+                    break
+        finally:
+            self._give_back()
+
+    def _top_up(self) -> bool:
+        """Claim more feeds where there is room, and ask for them; whether there were any."""
+        now, batch = self.app.clock(), self.app.settings.fetch.batch
+        room = batch - self.fetches.n_active
+        is_dry = bool(self.held) and self.look_again_at is not None and now < self.look_again_at
+        if self.app.stop.is_set() or is_dry or 2 * room < batch:
+            return False
+        with self.app.store.begin() as conn:
+            due = polls.claim_due(
+                conn,
+                now=now,
+                lease_s=self.app.settings.fetch.lease_s,
+                limit=room,
+                manners=Manners.of(self.app.settings),
+                due_by=self.due_by,
+            )
+        # The others that are due wait for their hosts.
+        self.look_again_at = now + LOOK_AGAIN if len(due) < room else None
+        self.held |= {feed.id: feed for feed in due}
+        max_bytes = self.app.settings.http.feed_max_bytes
+        self.fetches.add([(feed.id, _request(feed, now, max_bytes)) for feed in due])
+        return bool(due)
+
+    def _work_on(self, answered: Sequence[tuple[int, Response | Failure]]) -> None:
+        now = self.app.clock()
+        plain: list[tuple[DueFeed, Answer]] = []
+        bodies: list[tuple[DueFeed, Response]] = []
+        for feed_id, response in answered:
+            feed = self.held[FeedId(feed_id)]
+            answer = judge(response, body_hash=feed.body_hash, wishes=wishes_of(feed), now=now)
+            if answer is None and isinstance(response, Response):
+                bodies.append((feed, response))
+            elif answer is not None and not answer.is_stopped:
+                plain.append((feed, answer))
+        self._save_all(plain, N_SAVED)
+        for start in range(0, len(bodies), N_READ):
+            self._save_all(self._parse(bodies[start : start + N_READ]), N_READ)
+
+    def _parse(self, bodies: Sequence[tuple[DueFeed, Response]]) -> list[tuple[DueFeed, Answer]]:
+        now = self.app.clock()
+        parsed = self.app.workers.run(
+            parse_response,
+            [_parse_arguments(response) for _, response in bodies],
+            deadline_s=self.app.settings.fetch.parse_deadline_s,
+            stop=self.app.stop,
+            timeout_reason=Reason.PARSE_TIMEOUT,
         )
-    if not due:
-        with app.store.read() as conn:
-            return Progress(next_at=polls.next_due_at(conn, now, due_by=due_by))
-    answers = _ask(app, due, now)
-    n_saved = _save_all(app, list(zip(due, answers, strict=True)), leased_until)
-    n_failed = sum(isinstance(one.outcome, FeedFailed) and not _is_stopped(one) for one in answers)
-    return Progress(n_done=n_saved, n_failed=n_failed)
+        pairs = zip(bodies, parsed, strict=True)
+        answers = [(feed, _read(response, result, now)) for (feed, response), result in pairs]
+        return [(feed, answer) for feed, answer in answers if not answer.is_stopped]
 
-
-def _is_stopped(answer: Answer) -> bool:
-    return isinstance(answer.outcome, FeedFailed) and answer.outcome.reason is Reason.STOPPED
-
-
-def _save_all(app: App, answered: Sequence[tuple[DueFeed, Answer]], leased_until: datetime) -> int:
-    """Save what can be saved, each feed for itself; give back at once the feeds that nothing was found out about."""
-    n_saved, untouched = 0, {feed.id for feed, _ in answered}
-    try:
-        for feed, answer in answered:
-            if _is_stopped(answer):
-                continue  # we went away, the feed did nothing wrong
+    def _save_all(self, answers: Sequence[tuple[DueFeed, Answer]], n_together: int) -> None:
+        for start in range(0, len(answers), n_together):
+            some = answers[start : start + n_together]
             try:
-                _save(app, feed, answer, leased_until)
-                n_saved += 1
-            except LeaseLostError as error:
-                log.warning("poll.lease_lost", feed=feed.id, detail=str(error))
+                self._save(some)
+            except Exception as error:
+                if is_trouble(error):
+                    raise
+                self._save_alone(some)
+
+    def _save_alone(self, answers: Sequence[tuple[DueFeed, Answer]]) -> None:
+        """One of several cannot be saved: it keeps its lease, its try counted, and is claimed alone next time."""
+        for one in answers:
+            try:
+                self._save([one])
             except Exception as error:
                 if not is_trouble(error):
-                    untouched.discard(feed.id)  # it stays leased, with its try counted: it is claimed alone next time
+                    del self.held[one[0].id]
                 raise
-            untouched.discard(feed.id)
-    finally:
-        if untouched:
-            with app.store.begin() as conn:
-                claims.release(conn, polls.POLLS, sorted(untouched), leased_until)
-    return n_saved
 
+    def _save(self, answers: Sequence[tuple[DueFeed, Answer]]) -> None:
+        now = self.app.clock()
+        with self.app.store.begin() as conn:
+            mine = polls.hold(conn, [feed for feed, _ in answers])
+            kept = [(feed, answer) for feed, answer in answers if feed.id in mine]
+            polls.save_polls(conn, [_result(self.app, conn, one, now) for one in kept], now)
+            _treat_hosts(conn, [answer for _, answer in kept])
+        for feed, answer in answers:
+            del self.held[feed.id]
+            self.n_done += feed.id in mine
+            self.n_failed += feed.id in mine and isinstance(answer.outcome, FeedFailed)
+            if feed.id not in mine:
+                log.warning("poll.lease_lost", feed=feed.id, detail="the lease ran out before the result was saved")
 
-def _ask(app: App, due: Sequence[DueFeed], now: datetime) -> list[Answer]:
-    max_bytes = app.settings.http.feed_max_bytes
-    requests = [_request(feed, now, max_bytes) for feed in due]
-    responses = app.http.fetch_many(requests, stop=app.stop)
-    answers = [_judge(feed, response, now) for feed, response in zip(due, responses, strict=True)]
-    to_parse = [number for number, answer in enumerate(answers) if isinstance(answer, Response)]
-    bodies = [_parse_arguments(answers[number]) for number in to_parse]
-    parsed = app.workers.run(
-        parse_response,
-        bodies,
-        deadline_s=app.settings.fetch.parse_deadline_s,
-        stop=app.stop,
-        timeout_reason=Reason.PARSE_TIMEOUT,
-    )
-    by_number = dict(zip(to_parse, parsed, strict=True))
-    return [
-        answer if isinstance(answer, Answer) else _read(answer, by_number[number])
-        for number, answer in enumerate(answers)
-    ]
+    def _give_back(self) -> None:
+        """Feeds that nothing was found out about are due for the next run at once, and the try does not count."""
+        if self.held:
+            with self.app.store.begin() as conn:
+                for until in {feed.leased_until for feed in self.held.values()}:
+                    ids = sorted(feed.id for feed in self.held.values() if feed.leased_until == until)
+                    claims.release(conn, polls.POLLS, ids, until)
 
 
 def _request(feed: DueFeed, now: datetime, max_bytes: int) -> Request:
     is_recent = feed.last_full_poll_at is not None and now - feed.last_full_poll_at < MAX_CONDITIONAL
     return Request(
-        url=feed.url,
+        url=feed.address,
         etag=feed.etag if is_recent else None,
         last_modified=feed.last_modified if is_recent else None,
         accept=ACCEPT,
@@ -127,125 +196,104 @@ def _request(feed: DueFeed, now: datetime, max_bytes: int) -> Request:
     )
 
 
-def _judge(feed: DueFeed, response: Response | Failure, now: datetime) -> Answer | Response:
-    """The answer where it is plain without parsing, else the response to be parsed."""
-    if isinstance(response, Failure):
-        return Answer(outcome=FeedFailed(reason=response.reason), detail=response.detail)
-    if response.status == 304:
-        return Answer(outcome=FeedUnchanged(), response=response)
-    if response.status != 200:
-        reason = Reason.of_status(response.status)
-        retry_after_at = parse_retry_after(response.headers.get("retry-after", ""), now)
-        outcome = FeedFailed(reason=reason, status=response.status, retry_after_at=retry_after_at)
-        return Answer(outcome=outcome, response=response, detail=f"HTTP {response.status}")
-    if feed.body_hash == _hash(response.body):
-        return Answer(outcome=FeedUnchanged(), response=response, body_hash=feed.body_hash)
-    return response
+def _parse_arguments(response: Response) -> tuple[bytes, str, str | None, str | None]:
+    headers = response.headers
+    return response.body, response.final_url, headers.get("content-type"), headers.get("content-location")
 
 
-def _hash(body: bytes) -> str:
-    return hashlib.sha256(body).hexdigest()
-
-
-def _parse_arguments(response: Answer | Response) -> tuple[bytes, str, str | None]:
-    assert isinstance(response, Response)
-    return response.body, response.final_url, response.headers.get("content-type")
-
-
-def parse_response(body: bytes, url: str, content_type: str | None) -> ParsedFeed | Reason:
+def parse_response(
+    body: bytes, url: str, content_type: str | None, content_location: str | None = None
+) -> ParsedFeed | Reason:
     """`parse_feed` with plain arguments, as a worker process is called."""
-    return parse_feed(body, url=url, content_type=content_type)
+    return parse_feed(body, url=url, content_type=content_type, content_location=content_location)
 
 
-def _read(response: Response, parsed: ParsedFeed | Reason | WorkFailure) -> Answer:
+def _read(response: Response, parsed: ParsedFeed | Reason | WorkFailure, now: datetime) -> Answer:
     if isinstance(parsed, ParsedFeed):
-        outcome = FeedRead(n_new=0, n_known=0, ttl_s=parsed.ttl_s)
-        return Answer(outcome=outcome, response=response, parsed=parsed, body_hash=_hash(response.body))
-    reason = parsed.reason if isinstance(parsed, WorkFailure) else parsed
-    detail = parsed.detail if isinstance(parsed, WorkFailure) else "the answer is no feed that can be read"
-    return Answer(outcome=FeedFailed(reason=reason, status=response.status), response=response, detail=detail)
-
-
-def _save(app: App, feed: DueFeed, answer: Answer, leased_until: datetime) -> None:
-    now = app.clock()
-    with app.store.begin() as conn:
-        outcome, n_entries, problems = answer.outcome, 0, answer.detail
-        if answer.parsed is not None:
-            change = entries.save_entries(
-                conn, feed.id, answer.parsed.entries, now=now, not_seen_before_at=feed.last_good_poll_at
-            )
-            n_entries, problems = len(answer.parsed.entries), "; ".join(answer.parsed.problems)
-            outcome = FeedRead(n_new=change.n_new, n_known=change.n_known, ttl_s=answer.parsed.ttl_s)
-        elif isinstance(outcome, FeedUnchanged):
-            entries.mark_unchanged(conn, feed.id, last_good_poll_at=feed.last_good_poll_at, now=now)
-        plan = _plan(app, feed, outcome, now)
-        if isinstance(outcome, FeedFailed) and outcome.retry_after_at is not None:
-            hosts.hold_back(conn, feed.host, outcome.retry_after_at)
-        polls.save_poll(
-            conn,
-            feed,
-            leased_until=leased_until,
-            now=now,
-            log=_log(outcome, answer, n_entries=n_entries, detail=problems),
-            **_feed_values(plan, outcome, answer, now),
+        return read(response, hold_dates(parsed, now), now)
+    if isinstance(parsed, WorkFailure):
+        return Answer(
+            outcome=FeedFailed(reason=parsed.reason, status=response.status), response=response, detail=parsed.detail
         )
+    return unreadable(response, parsed, "the answer is no feed that can be read", now)
 
 
-def _plan(app: App, feed: DueFeed, outcome: PollOutcome, now: datetime) -> PollPlan:
-    limits = app.settings.fetch
-    policy = PollPolicy(
+# --- what is saved -------------------------------------------------------------------------------------------------
+
+
+def _result(app: App, conn: Connection, polled: tuple[DueFeed, Answer], now: datetime) -> PollResult:
+    feed, answer = polled
+    outcome, n_passed_over = answer.outcome, 0
+    if answer.parsed is not None and isinstance(outcome, FeedRead):
+        first_days = timedelta(days=app.settings.fetch.first_poll_days)
+        change = entries.save_entries(
+            conn,
+            feed.id,
+            answer.parsed.entries,
+            now=now,
+            not_seen_before_at=feed.last_good_poll_at,
+            last_read_at=feed.last_read_at,
+            oldest_at=now - first_days if feed.last_read_at is None else None,
+        )
+        n_passed_over = change.n_passed_over
+        outcome = replace(outcome, n_new=change.n_new, n_known=change.n_known, n_shared=change.n_shared)
+    plan = plan_poll(poll_state(feed), outcome, now=now, jitter=app.rng.random(), policy=_policy(app.settings))
+    if plan.has_gap:
+        log.warning("feed.gap", feed=feed.id, url=masked(feed.address), detail=plan.because)
+    return PollResult(
+        feed=feed,
+        is_good=not isinstance(outcome, FeedFailed),
+        values={
+            **feed_values(feed, answer, outcome, plan=plan, now=now),
+            **_move(conn, polled, plan, now),
+        },
+        log=log_row(outcome, answer, n_passed_over=n_passed_over),
+        n_new=outcome.n_new if isinstance(outcome, FeedRead) else 0,
+        has_gap=plan.has_gap,
+    )
+
+
+def _policy(settings: Settings) -> PollPolicy:
+    limits = settings.fetch
+    return PollPolicy(
         default_interval_s=limits.default_interval_s,
         min_interval_s=limits.min_interval_s,
         max_interval_s=limits.max_interval_s,
     )
-    state = PollState(
-        interval_s=feed.interval_s,
-        n_failures=feed.n_failures,
-        next_poll_at=feed.next_poll_at,
-        last_good_poll_at=feed.last_good_poll_at,
-    )
-    return plan_poll(state, outcome, now=now, jitter=app.rng.random(), policy=policy)
 
 
-def _log(outcome: PollOutcome, answer: Answer, *, n_entries: int, detail: str) -> PollLogRow:
-    word = outcome.reason.value if isinstance(outcome, FeedFailed) else "ok"
-    return PollLogRow(
-        outcome="not_modified" if isinstance(outcome, FeedUnchanged) else word,
-        status=answer.response.status if answer.response else None,
-        n_entries=n_entries,
-        n_new=outcome.n_new if isinstance(outcome, FeedRead) else 0,
-        n_bytes=len(answer.response.body) if answer.response else 0,
-        elapsed_s=answer.response.elapsed_s if answer.response else 0.0,
-        detail=detail[:1000],
-    )
+def _move(conn: Connection, polled: tuple[DueFeed, Answer], plan: PollPlan, now: datetime) -> dict[str, Any]:
+    """The columns that change because the feed moves, is about to, or goes back."""
+    feed, answer = polled
+    move = move_of(feed, answer, n_failures=plan.n_failures, now=now)
+    if move is None or not move.is_new_address:
+        return {} if move is None else seen_values(move)
+    address = move.current_url or feed.url
+    if len(address) > URL_CHARS or check_url(address) is not None:
+        return {}
+    other_id = polls.find_at(conn, address, other_than=feed.id)
+    if other_id is not None:
+        polls.pass_on_tags(conn, feed.id, other_id)
+        log.info("feed.merged", feed=feed.id, into=other_id, url=masked(address))
+        return seen_values(move) | merged_values(other_id, masked(address))
+    host = host_of(address)
+    hosts.ensure_hosts(conn, [host], now)
+    log.info("feed.moved", feed=feed.id, url=masked(address), detail=move.because)
+    return seen_values(move) | moved_values(move, answer, host=host, plan=plan, now=now)
 
 
-def _feed_values(plan: PollPlan, outcome: PollOutcome, answer: Answer, now: datetime) -> Mapping[str, Any]:
-    values: dict[str, Any] = {
-        "state": plan.state,
-        "because": plan.because,
-        "interval_s": plan.interval_s,
-        "n_failures": plan.n_failures,
-        "next_poll_at": plan.next_poll_at,
-        "reason": outcome.reason.value if isinstance(outcome, FeedFailed) else None,
-        "last_status": answer.response.status if answer.response else None,
-    }
-    if isinstance(outcome, FeedFailed):
-        return values
-    values |= {"last_good_poll_at": now}
-    if answer.response is not None and answer.response.status == 200:
-        values |= {
-            "last_full_poll_at": now,
-            "body_hash": answer.body_hash,
-            "etag": _bounded(answer.response.headers.get("etag"), 1000),
-            "last_modified": _bounded(answer.response.headers.get("last-modified"), 200),
-        }
-    if answer.parsed is not None:
-        values |= {"format": answer.parsed.format[:20], "language": _bounded(answer.parsed.language, 20)}
-        values |= {"site_url": answer.parsed.url} if answer.parsed.url else {}
-        values |= {"title": answer.parsed.title[:1000]} if answer.parsed.title else {}
-    return values
-
-
-def _bounded(value: str | None, n_max: int) -> str | None:
-    return value if value is not None and len(value) <= n_max else None
+def _treat_hosts(conn: Connection, answers: Sequence[Answer]) -> None:
+    """Hosts that are overloaded are asked less often, and others again more often, up to the usual spacing."""
+    slowed, eased = set[str](), set[str]()
+    for answer in answers:
+        if answer.response is None:
+            continue
+        host = host_of(answer.response.final_url)
+        if answer.slows_host:
+            slowed.add(host)
+        elif not isinstance(answer.outcome, FeedFailed):
+            eased.add(host)
+        if isinstance(answer.outcome, FeedFailed) and answer.outcome.retry_after_at is not None:
+            hosts.hold_back(conn, host, answer.outcome.retry_after_at)
+    hosts.slow_down(conn, slowed)
+    hosts.ease(conn, eased - slowed)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, and_, case, select, update
 from sqlalchemy.exc import OperationalError
 
 from monitor.store.columns import URL_CHARS, storable
@@ -16,15 +16,29 @@ from monitor.store.tables import entries, feeds, sightings
 from monitor.types import ArticleId, EntryId, FeedHints, FeedId, ParsedEntry, SourceId
 
 GUID_BYTES = 2048
+#: When an entry was last known to stand in its feed. What the last read saw is there as long as the polls after it find
+#: the document unchanged; so such a poll writes to the feed's row alone, and to none of its entries.
+LAST_SEEN = case(
+    (
+        and_(feeds.c.last_good_poll_at.is_not(None), entries.c.last_seen_at >= feeds.c.last_read_at),
+        feeds.c.last_good_poll_at,
+    ),
+    else_=entries.c.last_seen_at,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryChange:
-    """How many of a poll's entries were new, changed or known."""
+    """How many of a poll's entries were new, changed or known; `n_passed_over` of the new ones are too old.
+
+    `n_shared` of the known ones stood in the document that was read before; None when there was none, or it was empty.
+    """
 
     n_new: int
     n_changed: int
     n_known: int
+    n_shared: int | None = None
+    n_passed_over: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,29 +66,73 @@ def save_entries(
     *,
     now: datetime,
     not_seen_before_at: datetime | None,
+    last_read_at: datetime | None = None,
+    oldest_at: datetime | None = None,
 ) -> EntryChange:
-    """Store what a poll found. New and changed entries are due to be resolved; saving twice changes nothing."""
+    """Store what a poll found. New and changed entries are due to be resolved; saving twice changes nothing.
+
+    `not_seen_before_at` is the good poll before this one, `last_read_at` the last one that read the document. New
+    entries dated before `oldest_at` are passed over: known from now on, but they lead to no article.
+    """
     by_guid = {(guid := _key(entry.guid)): replace(entry, guid=guid) for entry in parsed}
-    known = _known_hashes(conn, feed_id, list(by_guid))
+    known = _known(conn, feed_id, list(by_guid))
     new = [entry for entry in by_guid.values() if entry.guid not in known]
-    changed = [entry for entry in by_guid.values() if known.get(entry.guid, entry.content_hash) != entry.content_hash]
-    if new:
-        first = {
-            "feed_id": feed_id,
-            "first_seen_at": now,
-            "last_seen_at": now,
-            "not_seen_before_at": not_seen_before_at,
-        }
-        rows = [{**first, **_values(entry), "resolve_due_at": now} for entry in new]
-        conn.execute(insert(conn, entries).on_conflict_do_nothing(index_elements=["feed_id", "guid"]), rows)
+    changed = [entry for entry in by_guid.values() if _is_changed(entry, known.get(entry.guid))]
+    n_shared = _n_shared(conn, feed_id, known.values(), last_read_at)
+    n_passed_over = _add(conn, feed_id, new, now=now, not_seen_before_at=not_seen_before_at, oldest_at=oldest_at)
     for entry in changed:
         conn.execute(
             update(entries)
             .where(entries.c.feed_id == feed_id, entries.c.guid == entry.guid)
-            .values(**_values(entry), resolve_due_at=now)
+            .values(**_values(entry), resolve_due_at=case((entries.c.passed_over, None), else_=now))
         )
-    _mark_seen(conn, feed_id, sorted(known), now)
-    return EntryChange(n_new=len(new), n_changed=len(changed), n_known=len(known))
+    _mark_seen(conn, feed_id, list(known), now)
+    if last_read_at is not None and not_seen_before_at is not None:
+        _mark_gone(conn, feed_id, last_read_at=last_read_at, last_good_poll_at=not_seen_before_at)
+    return EntryChange(
+        n_new=len(new), n_changed=len(changed), n_known=len(known), n_shared=n_shared, n_passed_over=n_passed_over
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    content_hash: str
+    last_seen_at: datetime
+
+
+def _is_changed(entry: ParsedEntry, known: _Known | None) -> bool:
+    return known is not None and known.content_hash != entry.content_hash
+
+
+def _add(
+    conn: Connection,
+    feed_id: FeedId,
+    new: Sequence[ParsedEntry],
+    *,
+    now: datetime,
+    not_seen_before_at: datetime | None,
+    oldest_at: datetime | None,
+) -> int:
+    """Returns how many of them are passed over."""
+    rows = []
+    for entry in new:
+        is_old = bool(oldest_at and entry.published_at and entry.published_at < oldest_at)
+        seen = {"first_seen_at": now, "last_seen_at": now, "not_seen_before_at": not_seen_before_at}
+        due = {"passed_over": is_old, "resolve_due_at": None if is_old else now}
+        rows.append({"feed_id": feed_id, **seen, **_values(entry), **due})
+    if rows:
+        conn.execute(insert(conn, entries).on_conflict_do_nothing(index_elements=["feed_id", "guid"]), rows)
+    return sum(row["passed_over"] is True for row in rows)
+
+
+def _n_shared(conn: Connection, feed_id: FeedId, known: Iterable[_Known], last_read_at: datetime | None) -> int | None:
+    if last_read_at is None:
+        return None
+    n_shared = sum(one.last_seen_at >= last_read_at for one in known)
+    if n_shared:
+        return n_shared
+    read = select(entries.c.id).where(entries.c.feed_id == feed_id, entries.c.last_seen_at >= last_read_at).limit(1)
+    return None if conn.execute(read).first() is None else 0
 
 
 def _key(guid: str) -> str:
@@ -84,14 +142,14 @@ def _key(guid: str) -> str:
     return hashlib.sha256(guid.encode()).hexdigest() if too_long else guid
 
 
-def _known_hashes(conn: Connection, feed_id: FeedId, guids: Sequence[str]) -> dict[str, str]:
-    known: dict[str, str] = {}
+def _known(conn: Connection, feed_id: FeedId, guids: Sequence[str]) -> dict[str, _Known]:
+    known: dict[str, _Known] = {}
     for start in range(0, len(guids), 500):
         some = guids[start : start + 500]
-        rows = select(entries.c.guid, entries.c.content_hash).where(
+        rows = select(entries.c.guid, entries.c.content_hash, entries.c.last_seen_at).where(
             entries.c.feed_id == feed_id, entries.c.guid.in_(some)
         )
-        known.update((guid, content_hash) for guid, content_hash in conn.execute(rows))
+        known.update((guid, _Known(content_hash, seen_at)) for guid, content_hash, seen_at in conn.execute(rows))
     return known
 
 
@@ -114,29 +172,37 @@ def _values(entry: ParsedEntry) -> dict[str, object]:
 
 
 def _mark_seen(conn: Connection, feed_id: FeedId, guids: Sequence[str], now: datetime) -> None:
-    if guids:
-        rows = [{"its_guid": guid} for guid in guids]
-        seen = update(entries).where(entries.c.feed_id == feed_id, entries.c.guid == bindparam("its_guid"))
-        conn.execute(seen.values(last_seen_at=now), rows)
+    for start in range(0, len(guids), 500):
+        some = guids[start : start + 500]
+        seen = update(entries).where(entries.c.feed_id == feed_id, entries.c.guid.in_(some))
+        conn.execute(seen.values(last_seen_at=now))
     _mark_sightings(conn, feed_id, now)
 
 
-def mark_unchanged(conn: Connection, feed_id: FeedId, *, last_good_poll_at: datetime | None, now: datetime) -> None:
-    """After a 304 or an equal body: what the previous good poll saw is still there."""
-    if last_good_poll_at is not None:
-        conn.execute(
-            update(entries)
-            .where(entries.c.feed_id == feed_id, entries.c.last_seen_at >= last_good_poll_at)
-            .values(last_seen_at=now)
-        )
-        _mark_sightings(conn, feed_id, now)
-
-
-def _mark_sightings(conn: Connection, feed_id: FeedId, now: datetime) -> None:
-    seen = select(entries.c.id).where(entries.c.feed_id == feed_id, entries.c.last_seen_at == now)
-    conn.execute(
-        update(sightings).where(sightings.c.feed_id == feed_id, sightings.c.entry_id.in_(seen)).values(last_seen_at=now)
+def _mark_gone(conn: Connection, feed_id: FeedId, *, last_read_at: datetime, last_good_poll_at: datetime) -> None:
+    """What stood in the document until now, through polls that found it unchanged: write down until when."""
+    was_there = and_(
+        entries.c.feed_id == feed_id,
+        entries.c.last_seen_at >= last_read_at,
+        entries.c.last_seen_at < last_good_poll_at,
     )
+    if conn.execute(update(entries).where(was_there).values(last_seen_at=last_good_poll_at)).rowcount:
+        _mark_sightings(conn, feed_id, last_good_poll_at)
+
+
+def _mark_sightings(conn: Connection, feed_id: FeedId, seen_at: datetime) -> None:
+    seen = select(entries.c.id).where(entries.c.feed_id == feed_id, entries.c.last_seen_at == seen_at)
+    conn.execute(
+        update(sightings)
+        .where(sightings.c.feed_id == feed_id, sightings.c.entry_id.in_(seen))
+        .values(last_seen_at=seen_at)
+    )
+
+
+def load_last_seen(conn: Connection, feed_id: FeedId) -> dict[str, datetime]:
+    """When each entry of a feed was last known to stand in it, by guid."""
+    rows = select(entries.c.guid, LAST_SEEN.label("seen_at")).join(feeds).where(entries.c.feed_id == feed_id)
+    return {row.guid: row.seen_at for row in conn.execute(rows)}
 
 
 def load_unresolved(conn: Connection, *, now: datetime, limit: int) -> list[UnresolvedEntry]:
@@ -146,7 +212,7 @@ def load_unresolved(conn: Connection, *, now: datetime, limit: int) -> list[Unre
     """
     hold_lock(conn, RESOLVE_LOCK)
     rows = (
-        select(entries, feeds.c.source_id, feeds.c.url.label("feed_url"))
+        select(entries, feeds.c.source_id, feeds.c.url.label("feed_url"), LAST_SEEN.label("seen_at"))
         .join(feeds, feeds.c.id == entries.c.feed_id)
         .where(entries.c.resolve_due_at <= now)
         .order_by(entries.c.resolve_due_at, entries.c.id)
@@ -154,7 +220,10 @@ def load_unresolved(conn: Connection, *, now: datetime, limit: int) -> list[Unre
         .with_for_update(of=entries, skip_locked=True)
     )
     fields = UnresolvedEntry.__dataclass_fields__
-    return [UnresolvedEntry(**{name: row[name] for name in fields}) for row in conn.execute(rows).mappings()]
+    return [
+        UnresolvedEntry(**{**{name: row[name] for name in fields}, "last_seen_at": row["seen_at"]})
+        for row in conn.execute(rows).mappings()
+    ]
 
 
 def save_resolved(conn: Connection, entry: UnresolvedEntry, article_id: ArticleId) -> None:

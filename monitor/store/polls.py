@@ -1,69 +1,43 @@
-"""Polls: which feeds are due, and what came of asking them."""
+"""Polls: which feeds are due, and what came of asking them.
+
+Results are saved many at once. An unchanged feed costs one short row: it gets no line in the poll log and none of its
+entries is touched, `n_unchanged` and `last_good_poll_at` of its row say the same (store/entries.py, LAST_SEEN).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, delete, select, update
 
+from monitor.politeness import Manners
 from monitor.store import claims, hosts
 from monitor.store.claims import Claimable
 from monitor.store.engine import insert
-from monitor.store.tables import feeds, poll_log, source_days
-from monitor.types import FeedId, SourceId
+from monitor.store.tables import feed_categories, feed_tags, feeds, poll_log, source_days
+from monitor.types import DueFeed, FeedId, PollLogRow, PollResult, SourceId
 
 POLLS = Claimable(feeds, feeds.c.next_poll_at, feeds.c.leased_until, feeds.c.n_tries)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DueFeed:
-    """A claimed feed with all that polling it needs."""
-
-    id: FeedId
-    source_id: SourceId
-    url: str
-    host: str
-    state: str
-    interval_s: int
-    n_failures: float
-    next_poll_at: datetime
-    last_good_poll_at: datetime | None
-    last_full_poll_at: datetime | None
-    etag: str | None
-    last_modified: str | None
-    body_hash: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PollLogRow:
-    """One line of the poll log."""
-
-    outcome: str
-    status: int | None = None
-    n_entries: int = 0
-    n_new: int = 0
-    n_bytes: int = 0
-    elapsed_s: float = 0.0
-    detail: str = ""
+_COUNTED = ("n_polls_ok", "n_polls_failed", "n_new", "n_gaps")
 
 
 def claim_due(
-    conn: Connection, *, now: datetime, lease_s: float, limit: int, spacing_s: float, due_by: datetime | None = None
-) -> tuple[list[DueFeed], datetime]:
-    """Lease due feeds, at most one per host and only at hosts that are free now, and take those hosts' slots.
+    conn: Connection, *, now: datetime, lease_s: float, limit: int, manners: Manners, due_by: datetime | None = None
+) -> list[DueFeed]:
+    """Lease due feeds at hosts and domains that may be asked now, and take their slots.
 
     `due_by` leaves out feeds that became due later than that.
     """
     claimed = hosts.claim_spaced(
-        conn, POLLS, feeds.c.host, now=now, lease_s=lease_s, limit=limit, spacing_s=spacing_s, due_by=due_by
+        conn, POLLS, feeds.c.host, now=now, lease_s=lease_s, limit=limit, manners=manners, due_by=due_by
     )
-    return [_due(row) for row in claimed.rows], claimed.leased_until
+    return [due_feed(row) for row in claimed.rows]
 
 
-def _due(row: RowMapping) -> DueFeed:
+def due_feed(row: RowMapping) -> DueFeed:
     return DueFeed(**{name: row[name] for name in DueFeed.__dataclass_fields__})
 
 
@@ -72,26 +46,70 @@ def next_due_at(conn: Connection, now: datetime, *, due_by: datetime | None = No
     return hosts.next_spaced_at(conn, POLLS, feeds.c.host, now, due_by=due_by)
 
 
-def save_poll(
-    conn: Connection, feed: DueFeed, *, leased_until: datetime, now: datetime, log: PollLogRow, **values: Any
-) -> None:
-    """Write what a poll found: the feed's new state in `values`, its log line and the source's day."""
-    claims.save(conn, POLLS, feed.id, leased_until, last_poll_at=now, **values)
-    line = {name: getattr(log, name) for name in PollLogRow.__dataclass_fields__}
-    conn.execute(insert(conn, poll_log).values(feed_id=feed.id, polled_at=now, **line).on_conflict_do_nothing())
-    _count_day(conn, feed.source_id, now, log)
+def hold(conn: Connection, claimed: Sequence[DueFeed]) -> set[FeedId]:
+    """Keep for this transaction those feeds whose lease still stands; the others belong to somebody else by now."""
+    rows = select(feeds.c.id, feeds.c.leased_until).where(feeds.c.id.in_([feed.id for feed in claimed]))
+    held = {row.id: row.leased_until for row in conn.execute(rows.with_for_update())}
+    return {feed.id for feed in claimed if held.get(feed.id) == feed.leased_until}
 
 
-def _count_day(conn: Connection, source_id: SourceId, now: datetime, log: PollLogRow) -> None:
-    went_well = log.outcome in {"ok", "not_modified"}
-    added = {"n_polls_ok": int(went_well), "n_polls_failed": int(not went_well), "n_new": log.n_new}
-    row = insert(conn, source_days).values(source_id=source_id, day_on=now.date(), **added)
-    conn.execute(
-        row.on_conflict_do_update(
-            index_elements=["source_id", "day_on"],
-            set_={name: source_days.c[name] + n for name, n in added.items()},
-        )
+def save_polls(conn: Connection, results: Sequence[PollResult], now: datetime) -> None:
+    """Write what polls found: the feeds' new states, their log lines, the days of their sources.
+
+    For feeds that `hold` gave in this transaction.
+    """
+    by_columns: defaultdict[frozenset[str], list[dict[str, Any]]] = defaultdict(list)
+    for result in results:
+        row = {**result.values, "its_id": result.feed.id, "last_poll_at": now, "leased_until": None, "n_tries": 0}
+        by_columns[frozenset(row)].append(row)
+    for rows in by_columns.values():
+        conn.execute(update(feeds).where(feeds.c.id == bindparam("its_id")), rows)
+    lines = [_line(result.feed.id, result.log, now) for result in results if result.log is not None]
+    if lines:
+        conn.execute(insert(conn, poll_log).on_conflict_do_nothing(), lines)
+    _count_days(conn, results, now.date())
+
+
+def _line(feed_id: FeedId, log: PollLogRow, now: datetime) -> dict[str, Any]:
+    return {"feed_id": feed_id, "polled_at": now, **{name: getattr(log, name) for name in log.__dataclass_fields__}}
+
+
+def _count_days(conn: Connection, results: Iterable[PollResult], day_on: date) -> None:
+    days: defaultdict[SourceId, list[int]] = defaultdict(lambda: [0] * len(_COUNTED))
+    for one in results:
+        polled = (int(one.is_good), int(not one.is_good), one.n_new, int(one.has_gap))
+        days[one.feed.source_id] = [a + b for a, b in zip(days[one.feed.source_id], polled, strict=True)]
+    # In order: two workers that count the same sources must not wait for each other crosswise.
+    rows = [
+        {"source_id": source_id, "day_on": day_on, **dict(zip(_COUNTED, days[source_id], strict=True))}
+        for source_id in sorted(days)
+    ]
+    if rows:
+        row = insert(conn, source_days)
+        added = {name: source_days.c[name] + row.excluded[name] for name in _COUNTED}
+        conn.execute(row.on_conflict_do_update(index_elements=["source_id", "day_on"], set_=added), rows)
+
+
+def find_at(conn: Connection, address: str, *, other_than: FeedId) -> FeedId | None:
+    """Another feed that is polled, or would be, at this address."""
+    here = select(feeds.c.id).where(
+        (feeds.c.url == address) | (feeds.c.current_url == address),
+        feeds.c.id != other_than,
+        feeds.c.merged_into_id.is_(None),
     )
+    return conn.execute(here.order_by(feeds.c.id).limit(1)).scalar_one_or_none()
+
+
+def pass_on_tags(conn: Connection, feed_id: FeedId, to: FeedId) -> None:
+    """Give the feed that takes another one's place its tags and categories too."""
+    for table in (feed_tags, feed_categories):
+        word = next(column for column in table.primary_key.columns if column.name != "feed_id")
+        words = [
+            {"feed_id": to, word.name: one}
+            for one in conn.execute(select(word).where(table.c.feed_id == feed_id)).scalars()
+        ]
+        if words:
+            conn.execute(insert(conn, table).on_conflict_do_nothing(), words)
 
 
 def set_aside_crashed(conn: Connection, now: datetime, retry_at: datetime) -> list[FeedId]:

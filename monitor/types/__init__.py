@@ -5,7 +5,20 @@ sizes bytes, similarities 0..1. Text that came from a feed or page is untrusted 
 """
 
 from monitor.types.articles import Article, DuplicateLink, ExtractedArticle, FeedHints, Hit, RewriteLink, TermWeight
-from monitor.types.fetching import Failure, Hop, Media, ParsedEntry, ParsedFeed, PollState, Progress, Request, Response
+from monitor.types.fetching import (
+    DueFeed,
+    Failure,
+    Hop,
+    Media,
+    ParsedEntry,
+    ParsedFeed,
+    PollLogRow,
+    PollResult,
+    PollState,
+    Progress,
+    Request,
+    Response,
+)
 from monitor.types.stories import Digest, DigestItem, RenderedMail, Story, StoryMember, Subscription, ToldStory
 from monitor.types.words import (
     Access,
@@ -35,6 +48,7 @@ __all__ = [
     "Digest",
     "DigestId",
     "DigestItem",
+    "DueFeed",
     "DuplicateKind",
     "DuplicateLink",
     "EntryDate",
@@ -50,6 +64,8 @@ __all__ = [
     "Origin",
     "ParsedEntry",
     "ParsedFeed",
+    "PollLogRow",
+    "PollResult",
     "PollState",
     "Precision",
     "Progress",

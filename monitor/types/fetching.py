@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from monitor.types.words import EntryDate, Reason
+from monitor.types.words import EntryDate, FeedId, Reason, SourceId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +110,69 @@ class PollState:
     n_failures: float = 0.0
     next_poll_at: datetime | None = None
     last_good_poll_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueFeed:
+    """A claimed feed with all that polling it needs. `url` is what somebody subscribed to."""
+
+    id: FeedId
+    source_id: SourceId
+    url: str
+    current_url: str | None
+    host: str
+    state: str
+    interval_s: int
+    wanted_interval_s: int | None
+    n_failures: float
+    next_poll_at: datetime
+    leased_until: datetime
+    last_good_poll_at: datetime | None
+    last_full_poll_at: datetime | None
+    last_read_at: datetime | None
+    n_unchanged: int
+    etag: str | None
+    last_modified: str | None
+    body_hash: str | None
+    ttl_s: int | None
+    skip_hours: Sequence[int]
+    skip_days: Sequence[int]
+    moved_to: str | None
+    moved_since_at: datetime | None
+    n_moves_seen: int
+
+    @property
+    def address(self) -> str:
+        """The URL to ask for: where the feed has moved to, if it has."""
+        return self.current_url or self.url
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PollLogRow:
+    """One line of the poll log."""
+
+    outcome: str
+    status: int | None = None
+    n_entries: int = 0
+    n_new: int = 0
+    n_bytes: int = 0
+    elapsed_s: float = 0.0
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PollResult:
+    """What one poll came to: the columns of the feed that change, and what its source's day counts.
+
+    `log` is None for an unchanged feed.
+    """
+
+    feed: DueFeed
+    is_good: bool
+    values: Mapping[str, Any] = field(default_factory=dict)
+    log: PollLogRow | None = None
+    n_new: int = 0
+    has_gap: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

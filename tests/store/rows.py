@@ -8,18 +8,19 @@ from typing import Any
 
 from sqlalchemy import Connection, text, update
 
+from monitor.politeness import Manners
 from monitor.store import articles, claims, entries, feeds, pages, polls, sources
 from monitor.store import tables as t
 from monitor.store.articles import NewArticle
 from monitor.store.feeds import NewFeed
 from monitor.store.pages import PAGES, DuePage, FetchedPage
-from monitor.store.polls import DueFeed
-from monitor.types import ArticleId, ExtractedArticle, FeedId, ParsedEntry, Response
+from monitor.types import ArticleId, DueFeed, ExtractedArticle, FeedId, ParsedEntry, Response
 from monitor.urls import host_of, registered_domain
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
+MANNERS = Manners(host_spacing_s=1, host_at_once=2, source_spacing_s=0, source_at_once=100)
 
 
 def add_feed(conn: Connection, url: str = "https://one.example/feed", *, now: datetime = NOW) -> FeedId:
@@ -27,11 +28,11 @@ def add_feed(conn: Connection, url: str = "https://one.example/feed", *, now: da
     return feed_id
 
 
-def claim_feed(conn: Connection, feed_id: FeedId, *, now: datetime = NOW) -> tuple[DueFeed, datetime]:
+def claim_feed(conn: Connection, feed_id: FeedId, *, now: datetime = NOW) -> DueFeed:
     """Lease one feed, whatever its host's slot."""
     claimed = claims.claim(conn, polls.POLLS, now=now, lease_s=60, limit=1, among=[feed_id])
     (row,) = claimed.rows
-    return DueFeed(**{name: row[name] for name in DueFeed.__dataclass_fields__}), claimed.leased_until
+    return polls.due_feed(row)
 
 
 def entry(guid: str = "1", **values: Any) -> ParsedEntry:
@@ -40,9 +41,14 @@ def entry(guid: str = "1", **values: Any) -> ParsedEntry:
 
 
 def save_entries(
-    conn: Connection, feed_id: FeedId, *parsed: ParsedEntry, now: datetime = NOW, before: datetime | None = None
+    conn: Connection,
+    feed_id: FeedId,
+    *parsed: ParsedEntry,
+    now: datetime = NOW,
+    before: datetime | None = None,
+    last_read_at: datetime | None = None,
 ) -> entries.EntryChange:
-    return entries.save_entries(conn, feed_id, parsed, now=now, not_seen_before_at=before)
+    return entries.save_entries(conn, feed_id, parsed, now=now, not_seen_before_at=before, last_read_at=last_read_at)
 
 
 def new_article(url: str = "https://one.example/1", **values: Any) -> NewArticle:

@@ -11,7 +11,7 @@ from monitor.store import tables as t
 from monitor.store.engine import Connection, Store
 from monitor.store.entries import EntryChange, UnresolvedEntry
 from monitor.types import ArticleId, FeedHints, FeedId
-from tests.store.rows import HOUR, NOW, add_article, add_feed, count, entry, save_entries
+from tests.store.rows import DAY, HOUR, NOW, add_article, add_feed, count, entry, save_entries
 
 
 def rows(conn: Connection) -> list[dict[str, object]]:
@@ -106,36 +106,74 @@ def test_a_poll_of_two_thousand_entries_is_stored_and_known_again(store: Store) 
         assert save_entries(conn, feed_id, *many, now=NOW + HOUR) == EntryChange(n_new=0, n_changed=0, n_known=2_000)
 
 
-def test_an_unchanged_feed_marks_what_its_last_poll_saw_and_nothing_older(store: Store) -> None:
+def set_polls(conn: Connection, feed_id: FeedId, *, read_at: datetime, good_at: datetime) -> None:
+    polled = {"last_read_at": read_at, "last_good_poll_at": good_at}
+    conn.execute(t.feeds.update().where(t.feeds.c.id == feed_id).values(**polled))
+
+
+def test_what_the_last_read_saw_counts_as_seen_by_unchanged_polls_after_it_and_nothing_older(store: Store) -> None:
     with store.begin() as conn:
-        feed_id = add_feed(conn)
+        feed_id, other_id = add_feed(conn), add_feed(conn, "https://b.example/feed")
+        save_entries(conn, other_id, entry("kept"))
         save_entries(conn, feed_id, entry("old"), entry("kept"))
-        article_id = add_article(conn)
-        resolve_all(conn, article_id)
         save_entries(conn, feed_id, entry("kept"), now=NOW + HOUR)
-        later = NOW + 2 * HOUR
-        entries.mark_unchanged(conn, feed_id, last_good_poll_at=NOW + HOUR, now=later)
-        old, kept = rows(conn)
-        seen = sightings(conn)
-    assert (old["last_seen_at"], kept["last_seen_at"]) == (NOW, later)
-    assert seen == [(article_id, NOW, NOW), (article_id, NOW, later)]
+        set_polls(conn, feed_id, read_at=NOW + HOUR, good_at=NOW + 5 * HOUR)
+        assert entries.load_last_seen(conn, feed_id) == {"old": NOW, "kept": NOW + 5 * HOUR}
+        assert entries.load_last_seen(conn, other_id) == {"kept": NOW}
+        assert {one.guid: one.last_seen_at for one in unresolved(conn, NOW + HOUR) if one.feed_id == feed_id} == {
+            "old": NOW,
+            "kept": NOW + 5 * HOUR,
+        }
 
 
-def test_an_unchanged_feed_that_was_never_read_marks_nothing(store: Store) -> None:
+def test_an_entry_that_leaves_its_feed_was_last_seen_by_the_unchanged_poll_before(store: Store) -> None:
     with store.begin() as conn:
         feed_id = add_feed(conn)
-        save_entries(conn, feed_id, entry("1"))
-        entries.mark_unchanged(conn, feed_id, last_good_poll_at=None, now=NOW + HOUR)
-        assert rows(conn)[0]["last_seen_at"] == NOW
+        save_entries(conn, feed_id, entry("older"), entry("gone"), entry("kept"))
+        save_entries(conn, feed_id, entry("gone"), entry("kept"), now=NOW + HOUR)
+        article_id = add_article(conn)
+        resolve_all(conn, article_id, NOW + HOUR)
+        set_polls(conn, feed_id, read_at=NOW + HOUR, good_at=NOW + 3 * HOUR)
+        later = NOW + 4 * HOUR
+        read = {"before": NOW + 3 * HOUR, "last_read_at": NOW + HOUR}
+        change = save_entries(conn, feed_id, entry("kept"), entry("new"), now=later, **read)
+        set_polls(conn, feed_id, read_at=later, good_at=later)
+        seen = entries.load_last_seen(conn, feed_id)
+        seen_articles = {last for _, _, last in sightings(conn)}
+    assert (change.n_new, change.n_known, change.n_shared) == (1, 1, 1)
+    assert seen == {"older": NOW, "gone": NOW + 3 * HOUR, "kept": later, "new": later}
+    assert seen_articles == {NOW, NOW + 3 * HOUR, later}
 
 
-def test_the_entries_of_another_feed_are_not_marked(store: Store) -> None:
+def test_entries_that_the_read_before_did_not_have_are_not_shared_with_it(store: Store) -> None:
     with store.begin() as conn:
-        first, second = add_feed(conn, "https://a.example/feed"), add_feed(conn, "https://b.example/feed")
-        save_entries(conn, first, entry("1"))
-        save_entries(conn, second, entry("1"))
-        entries.mark_unchanged(conn, first, last_good_poll_at=NOW, now=NOW + HOUR)
-        assert [row["last_seen_at"] for row in rows(conn)] == [NOW + HOUR, NOW]
+        feed_id = add_feed(conn)
+        assert save_entries(conn, feed_id, entry("a")).n_shared is None
+        save_entries(conn, feed_id, entry("b"), now=NOW + HOUR, last_read_at=NOW)
+        again = save_entries(conn, feed_id, entry("a"), entry("c"), now=NOW + 2 * HOUR, last_read_at=NOW + HOUR)
+        empty = save_entries(conn, feed_id, entry("d"), now=NOW + 9 * HOUR, last_read_at=NOW + 8 * HOUR)
+    assert (again.n_known, again.n_shared) == (1, 0)
+    assert empty.n_shared is None, "the document before was empty: nothing can be shared with it"
+
+
+def test_a_first_poll_passes_over_what_is_too_old_for_good(store: Store) -> None:
+    old = {"published_at": NOW - 30 * DAY}
+    with store.begin() as conn:
+        feed_id = add_feed(conn)
+        first = entries.save_entries(
+            conn,
+            feed_id,
+            [entry("old", **old), entry("young", published_at=NOW - DAY), entry("undated")],
+            now=NOW,
+            not_seen_before_at=None,
+            oldest_at=NOW - 14 * DAY,
+        )
+        assert (first.n_new, first.n_passed_over) == (3, 1)
+        assert [one.guid for one in unresolved(conn)] == ["young", "undated"]
+        resolve_all(conn, add_article(conn))
+        changed = save_entries(conn, feed_id, entry("old", content_hash="second", **old), now=NOW + HOUR)
+        assert changed.n_changed == 1
+        assert unresolved(conn, NOW + HOUR) == []
 
 
 def test_unresolved_entries_come_oldest_first_and_no_more_than_asked_for(store: Store) -> None:

@@ -2,32 +2,24 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
 from threading import Barrier
 
 import pytest
 from sqlalchemy import select, update
 
-from monitor.errors import LeaseLostError, NotFoundError, UsageError
+from monitor.errors import NotFoundError, UsageError
 from monitor.store import feeds, polls
 from monitor.store import tables as t
 from monitor.store.engine import Connection, Store
 from monitor.store.feeds import NewFeed
-from monitor.store.polls import DueFeed, PollLogRow
 from monitor.store.sources import DeclaredSource, save_declared
-from tests.store.rows import DAY, HOUR, NOW, add_feed, claim_feed, count, entry, save_entries
+from tests.store.rows import HOUR, MANNERS, NOW, add_feed, count, entry, save_entries
 
 URL = "https://news.one.example/feed"
 
 
 def states(conn: Connection) -> dict[str, str]:
     return {row.url: row.state for row in feeds.list_feeds(conn)}
-
-
-def poll(conn: Connection, feed: DueFeed, leased_until: object, **values: object) -> None:
-    log = values.pop("log", PollLogRow(outcome="ok", status=200, n_entries=3, n_new=2))
-    given = {"now": NOW, "next_poll_at": NOW + HOUR, "state": "active", **values}
-    polls.save_poll(conn, feed, leased_until=leased_until, log=log, **given)  # type: ignore[arg-type]
 
 
 def test_a_new_feed_is_due_at_once_and_belongs_to_the_source_of_its_registered_domain(store: Store) -> None:
@@ -38,7 +30,7 @@ def test_a_new_feed_is_due_at_once_and_belongs_to_the_source_of_its_registered_d
             now=NOW,
             interval_s=900,
         )
-        due, _ = polls.claim_due(conn, now=NOW, lease_s=60, limit=5, spacing_s=1)
+        due = polls.claim_due(conn, now=NOW, lease_s=60, limit=5, manners=MANNERS)
         row = feeds.get_feed(conn, URL)
         domains = conn.execute(select(t.sources.c.domain)).scalars().all()
     assert is_new
@@ -81,64 +73,6 @@ def test_overlong_titles_and_site_addresses_of_an_opml_file_do_not_stop_it(store
         feeds.add_feed(conn, new, now=NOW, interval_s=900)
         row = feeds.get_feed(conn, URL)
     assert (len(row.title), row.site_url, len(row.tags[0])) == (1000, None, 200)
-
-
-def test_a_poll_writes_the_feed_its_log_and_the_day_of_its_source(store: Store) -> None:
-    with store.begin() as conn:
-        feed, leased_until = claim_feed(conn, add_feed(conn, URL))
-        poll(conn, feed, leased_until, etag='"v1"', last_good_poll_at=NOW)
-        row = feeds.get_feed(conn, URL)
-        (log,) = polls.list_polls(conn, feed.id)
-        (day,) = conn.execute(t.source_days.select()).mappings().all()
-    assert (row.last_poll_at, row.last_good_poll_at, row.next_poll_at) == (NOW, NOW, NOW + HOUR)
-    assert (log["outcome"], log["n_new"], log["polled_at"]) == ("ok", 2, NOW)
-    assert (day["day_on"], day["n_polls_ok"], day["n_polls_failed"], day["n_new"]) == (NOW.date(), 1, 0, 2)
-
-
-def test_polls_of_a_day_add_up_and_failures_are_counted_apart(store: Store) -> None:
-    with store.begin() as conn:
-        feed_id = add_feed(conn, URL)
-        for hour, outcome in enumerate(("ok", "not_modified", "timeout", "ok")):
-            now = NOW + hour * HOUR
-            feed, leased_until = claim_feed(conn, feed_id, now=now)
-            poll(conn, feed, leased_until, now=now, log=PollLogRow(outcome=outcome, n_new=5), next_poll_at=now + HOUR)
-        (day,) = conn.execute(t.source_days.select()).mappings().all()
-    assert (day["n_polls_ok"], day["n_polls_failed"], day["n_new"]) == (3, 1, 20)
-
-
-def test_a_poll_whose_lease_was_lost_leaves_no_trace(store: Store) -> None:
-    with store.begin() as conn:
-        feed_id = add_feed(conn, URL)
-        feed, leased_until = claim_feed(conn, feed_id)
-
-    def save_late() -> None:
-        with store.begin() as conn:
-            save_entries(conn, feed_id, entry("1"))
-            poll(conn, feed, leased_until + timedelta(seconds=1))
-
-    with pytest.raises(LeaseLostError):
-        save_late()
-    with store.read() as conn:
-        assert [count(conn, name) for name in ("entries", "poll_log", "source_days")] == [0, 0, 0]
-        assert feeds.get_feed(conn, URL).last_poll_at is None
-
-
-@pytest.mark.parametrize("way", ["by a person", "by its file"])
-def test_a_pause_is_not_undone_by_the_poll_that_is_under_way(store: Store, way: str) -> None:
-    with store.begin() as conn:
-        feeds.add_feed(conn, NewFeed(url=URL, managed_by="file"), now=NOW, interval_s=900)
-        feed_id = feeds.find_feed(conn, URL)
-        assert feed_id is not None
-        feed, leased_until = claim_feed(conn, feed_id)
-        if way == "by a person":
-            feeds.pause_feed(conn, feed_id, "because")
-        else:
-            assert feeds.pause_missing(conn, []) == 1
-    with pytest.raises(LeaseLostError), store.begin() as conn:
-        poll(conn, feed, leased_until)
-    with store.begin() as conn:
-        assert states(conn) == {URL: "paused"}
-        assert polls.claim_due(conn, now=NOW + DAY, lease_s=60, limit=5, spacing_s=1)[0] == []
 
 
 def test_a_file_pauses_only_what_it_manages_and_resumes_what_it_lists_again(store: Store) -> None:
@@ -187,18 +121,6 @@ def test_feeds_are_listed_by_source_with_their_entries_counted(store: Store) -> 
 def test_an_unknown_feed_is_not_found(store: Store) -> None:
     with pytest.raises(NotFoundError, match="no feed 'nothing'"), store.read() as conn:
         feeds.get_feed(conn, "nothing")
-
-
-def test_poll_log_lines_expire(store: Store) -> None:
-    with store.begin() as conn:
-        feed_id = add_feed(conn, URL)
-        for day in range(4):
-            now = NOW + day * DAY
-            feed, leased_until = claim_feed(conn, feed_id, now=now)
-            poll(conn, feed, leased_until, now=now, next_poll_at=now)
-        assert polls.expire_polls(conn, NOW + 2 * DAY) == 2
-        assert [log["polled_at"] for log in polls.list_polls(conn, feed_id)] == [NOW + 3 * DAY, NOW + 2 * DAY]
-        assert len(polls.list_polls(conn, feed_id, limit=1)) == 1
 
 
 def test_a_publishers_file_names_sources_and_puts_them_into_families(store: Store) -> None:

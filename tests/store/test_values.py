@@ -17,8 +17,7 @@ from monitor.store import tables as t
 from monitor.store.columns import storable
 from monitor.store.engine import Connection, Store
 from monitor.store.feeds import NewFeed
-from monitor.store.polls import PollLogRow
-from monitor.types import Access, Reason
+from monitor.types import Access, PollLogRow, PollResult, Reason
 from tests.store.rows import (
     NOW,
     add_article,
@@ -240,9 +239,9 @@ def test_hostile_details_of_polls_and_pages_are_stored(store: Store) -> None:
             url = f"https://one.example/{number}"
             new = NewFeed(url=url, title=evil, tags=(evil,))
             feed_id, _ = feeds.add_feed(conn, new, now=NOW, interval_s=60)
-            feed, leased_until = claim_feed(conn, feed_id)
             log = PollLogRow(outcome="bad", detail=evil)
-            polls.save_poll(conn, feed, leased_until=leased_until, now=NOW, log=log, because=evil)
+            feed = claim_feed(conn, feed_id)
+            polls.save_polls(conn, [PollResult(feed=feed, is_good=False, values={"because": evil}, log=log)], NOW)
             fetched = claim_page(conn, add_article(conn, url))
             pages.save_without_text(conn, fetched, access=Access.FAILED, reason=Reason.EMPTY, detail=evil)
         assert {row.because for row in feeds.list_feeds(conn)} == {storable(evil) for evil in HOSTILE}

@@ -1,0 +1,94 @@
+"""What does a server's answer to a poll mean?
+
+Says whether a feed is unchanged, has failed, or must be parsed, and what it asks of readers. Decides nothing about the
+next poll (monitor/fetch/polling.py).
+Sources: RFC 9110 sections 10.2.3 (Retry-After), 13 (conditional requests) and 15; RFC 9111 section 4.2.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+
+from monitor.challenges import challenge_of
+from monitor.fetch.freshness import cache_wait_s
+from monitor.fetch.polling import FeedFailed, FeedRead, FeedUnchanged, PollOutcome, Wishes
+from monitor.politeness import parse_retry_after
+from monitor.types import Failure, ParsedFeed, Reason, Response
+
+SLOWING = frozenset({429, 503})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What came of asking for a feed: the outcome to plan by, and what is to be stored of it.
+
+    `wishes` of a parsed feed are its own; of an unchanged one they are what its row remembers.
+    """
+
+    outcome: PollOutcome
+    response: Response | None = None
+    parsed: ParsedFeed | None = None
+    body_hash: str | None = None
+    detail: str = ""
+
+    @property
+    def is_stopped(self) -> bool:
+        """We went away, the feed did nothing wrong."""
+        return isinstance(self.outcome, FeedFailed) and self.outcome.reason is Reason.STOPPED
+
+    @property
+    def slows_host(self) -> bool:
+        return self.response is not None and self.response.status in SLOWING
+
+
+def judge(response: Response | Failure, *, body_hash: str | None, wishes: Wishes, now: datetime) -> Answer | None:
+    """The answer where it is plain without parsing; None when the body must be parsed.
+
+    `body_hash` is that of the body read last; `wishes` what the feed asked of readers then.
+    """
+    if isinstance(response, Failure):
+        return Answer(outcome=FeedFailed(reason=response.reason), detail=response.detail)
+    if response.status == 304:
+        return Answer(outcome=FeedUnchanged(wishes=_with_cache(wishes, response, now)), response=response)
+    if response.status != 200:
+        return _refused(response, Reason.of_status(response.status), now)
+    if body_hash is not None and body_hash == hash_of(response.body):
+        outcome = FeedUnchanged(wishes=_with_cache(wishes, response, now))
+        return Answer(outcome=outcome, response=response, body_hash=body_hash)
+    return None
+
+
+def hash_of(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()
+
+
+def read(response: Response, parsed: ParsedFeed, now: datetime) -> Answer:
+    """A body that was parsed; how many entries are new is for the store to say."""
+    own = Wishes(ttl_s=parsed.ttl_s, skip_hours=parsed.skip_hours, skip_days=parsed.skip_days)
+    outcome = FeedRead(n_new=0, n_known=0, wishes=_with_cache(own, response, now))
+    return Answer(outcome=outcome, response=response, parsed=parsed, body_hash=hash_of(response.body))
+
+
+def unreadable(response: Response, reason: Reason, detail: str, now: datetime) -> Answer:
+    """A body that is no feed; often it is a wall against robots, with status 200."""
+    return _refused(response, reason, now, detail)
+
+
+def _refused(response: Response, reason: Reason, now: datetime, detail: str = "") -> Answer:
+    wall = challenge_of(response.status, response.headers, response.body)
+    if wall is not None:
+        reason, detail = Reason.CHALLENGE, f"a wall against robots: {wall}"
+    retry_after_at = parse_retry_after(response.headers.get("retry-after", ""), now) if response.status >= 400 else None
+    outcome = FeedFailed(reason=reason, status=response.status, retry_after_at=retry_after_at)
+    return Answer(outcome=outcome, response=response, detail=detail or f"HTTP {response.status}")
+
+
+def _with_cache(wishes: Wishes, response: Response, now: datetime) -> Wishes:
+    return Wishes(
+        ttl_s=wishes.ttl_s,
+        cache_s=cache_wait_s(response.headers, now),
+        skip_hours=wishes.skip_hours,
+        skip_days=wishes.skip_days,
+    )
