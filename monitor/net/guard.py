@@ -23,7 +23,7 @@ import re
 import socket
 import ssl
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -32,6 +32,7 @@ import idna
 import yarl
 from aiohttp.abc import AbstractResolver, ResolveResult
 
+from monitor.net.bodiless import BodilessHandler
 from monitor.types import Reason
 
 ALLOWED_PORTS = frozenset({80, 443, 8080, 8443})
@@ -222,6 +223,7 @@ class GuardedConnector(aiohttp.TCPConnector):
             ttl_dns_cache=DNS_CACHE_S,
             keepalive_timeout=KEEP_ALIVE_S,
         )
+        self._factory = partial(BodilessHandler, loop=self._loop)  # type: ignore[assignment] # partial is invariant
 
     async def proxy_for(self, target: yarl.URL) -> yarl.URL | None:
         """The proxy to ask for this URL, if there is one. BlockedAddressError when its name leads where it must not."""
