@@ -524,3 +524,17 @@ def test_the_systems_names_are_looked_up_in_threads_of_our_own() -> None:
         await names.close()
 
     asyncio.run(look_up())
+
+
+def test_a_thread_for_look_ups_is_started_only_when_all_others_are_busy() -> None:
+    async def look_up() -> int:
+        names = ThreadedNames(n_threads=10)
+        for _ in range(5):
+            await names.resolve("127.0.0.1", 80)
+        one_by_one = names._n_started
+        await asyncio.gather(*(names.resolve("127.0.0.1", 80) for _ in range(30)))
+        await names.close()
+        assert names._n_started <= 10
+        return one_by_one
+
+    assert asyncio.run(look_up()) == 1
