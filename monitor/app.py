@@ -74,10 +74,12 @@ def open_http(settings: Settings, connect_to: Mapping[str, tuple[str, int]] | No
     return HttpDoor(
         user_agent=user_agent(settings),
         concurrency=http.concurrency,
+        waiting=http.waiting,
         connect_timeout_s=http.connect_timeout_s,
         read_timeout_s=http.read_timeout_s,
         total_timeout_s=http.total_timeout_s,
         max_redirects=http.max_redirects,
+        proxy=http.proxy,
         connect_to=connect_to,
     )
 

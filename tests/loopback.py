@@ -11,15 +11,19 @@ import ipaddress
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from aiohttp.abc import AbstractResolver, ResolveResult
 
+from monitor.net.http import HttpDoor
+from monitor.types import Failure, Request, Response
+
 TLS_FOLDER = Path(__file__).parent / "loopback_tls"
 GIVE_UP_S = 20.0
+HOST = "news.example"
 
 
 class LeftLoopbackError(OSError):
@@ -101,6 +105,15 @@ class Conversation:
             self._connection.settimeout(GIVE_UP_S)
         return True
 
+    def tunnel(self, address: tuple[str, int]) -> None:
+        """Carries bytes between the client and a server at `address` until one of them ends."""
+        with socket.create_connection(address, GIVE_UP_S) as server:
+            server.sendall(self._buffer)
+            back = threading.Thread(target=_carry, args=(server, self._connection), daemon=True)
+            back.start()
+            _carry(self._connection, server)
+            back.join(GIVE_UP_S)
+
     def reset(self) -> None:
         """Ends the connection with a TCP reset."""
         self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
@@ -118,6 +131,14 @@ class Conversation:
         found, _, self._buffer = self._buffer.partition(end)
         self._heard.append(found + end)
         return found + end
+
+
+def _carry(source: socket.socket, target: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        while data := source.recv(65_536):
+            target.sendall(data)
+    with contextlib.suppress(OSError):
+        target.shutdown(socket.SHUT_WR)
 
 
 Script = Callable[[Conversation], None]
@@ -226,3 +247,46 @@ def server_tls() -> ssl.SSLContext:
 def client_tls() -> ssl.SSLContext:
     """A client's context that trusts the authority behind `server_tls` and nobody else."""
     return ssl.create_default_context(cafile=TLS_FOLDER / "authority.pem")
+
+
+# --- a door in front of a server ---
+
+
+def open_door(*servers: tuple[str, RawServer], **options: Any) -> HttpDoor:
+    limits: dict[str, Any] = {
+        "user_agent": "monitor-test/1",
+        "concurrency": 20,
+        "connect_timeout_s": GIVE_UP_S,
+        "read_timeout_s": GIVE_UP_S,
+        "total_timeout_s": GIVE_UP_S,
+        "connect_to": {name: server.address for name, server in servers},
+        "socket_factory": LoopbackSockets(),
+        "resolver": TableResolver({}),
+        "ssl_context": client_tls(),
+    }
+    return HttpDoor(**{**limits, **options})
+
+
+@contextlib.contextmanager
+def serving(script: Script, **options: Any) -> Iterator[tuple[RawServer, HttpDoor]]:
+    with RawServer(script) as server, open_door((HOST, server), **options) as door:
+        yield server, door
+
+
+def get(door: HttpDoor, url: str = f"http://{HOST}/", **options: Any) -> Response | Failure:
+    return door.fetch_many([Request(url=url, **{"max_bytes": 100_000, **options})])[0]
+
+
+def got(door: HttpDoor, url: str = f"http://{HOST}/", **options: Any) -> Response:
+    outcome = get(door, url, **options)
+    assert isinstance(outcome, Response), outcome
+    return outcome
+
+
+def failed(door: HttpDoor, url: str = f"http://{HOST}/", **options: Any) -> Failure:
+    outcome = get(door, url, **options)
+    assert isinstance(outcome, Failure), outcome
+    assert outcome.url == url
+    assert outcome.detail
+    assert "\n" not in outcome.detail
+    return outcome

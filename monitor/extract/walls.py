@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+from monitor.challenges import challenge_of
 from monitor.extract.page_facts import PageFacts
 from monitor.text.normalise import fold
 from monitor.text.sentences import sentences
@@ -73,6 +74,8 @@ def wall_of(facts: PageFacts, text: str, *, body: bytes, url: str) -> Access | N
 def _is_challenge(facts: PageFacts, text: str, body: bytes) -> bool:
     if facts.declares_article or len(text.split()) > 150:
         return False
+    if challenge_of(200, {}, body) is not None:
+        return True
     return bool(_CHALLENGE_TITLE.search(fold(facts.page_title))) and bool(_CHALLENGE_MARKS.search(body[:200_000]))
 
 

@@ -8,29 +8,41 @@ each connection really opened. `check_url` refuses what needs no look-up: scheme
 2000::/3 less what is special there, addresses that carry an IPv4 address are judged by it, and IPv4 has its own list.
 Sources: the IANA special-purpose address registries, RFC 6890, 6052 (NAT64), 3056 (6to4), 4380 (Teredo), 9637.
 
-`connect_to` leads exactly named hosts to loopback, for the demo and for tests; it is never configuration.
+Behind a proxy (the operator's, so its address may be private) connections to anything else are not opened at all. Names
+are looked up and judged here nevertheless, since the proxy may see a network that feeds must not; a name that does not
+resolve here is left to the proxy.
+
+`connect_to` leads exactly named hosts to loopback, past any proxy, for the demo and for tests; it is no configuration.
 """
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import re
 import socket
 import ssl
 from collections.abc import Mapping, Sequence
+from functools import lru_cache, partial
 from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
 import idna
+import yarl
 from aiohttp.abc import AbstractResolver, ResolveResult
 
+from monitor.net.bodiless import BodilessHandler
 from monitor.types import Reason
 
 ALLOWED_PORTS = frozenset({80, 443, 8080, 8443})
 MAX_URL_CHARS = 8_000
 DNS_CACHE_S = 60
 KEEP_ALIVE_S = 5
+MAX_IDLE = 100
+"""How many connections are kept for the next request; of more, those idle for longest are closed."""
+PROXY_LOOK_UP_S = 2.0
+"""How long a name may take to resolve that the proxy will look up once more anyhow."""
 
 _DENIED_V4 = tuple(
     ipaddress.IPv4Network(network)
@@ -76,6 +88,11 @@ class BlockedAddressError(OSError):
     """
 
 
+class ProxyNameError(OSError):
+    """The name of the proxy has no address."""
+
+
+@lru_cache(maxsize=4_096)
 def is_public_address(ip: str) -> bool:
     """Whether this literal address lies in the public internet. Anything that is no address (or has a zone) is not."""
     try:
@@ -109,6 +126,7 @@ def _carried_v4(address: ipaddress.IPv6Address) -> tuple[ipaddress.IPv4Address, 
     return ()
 
 
+@lru_cache(maxsize=4_096)
 def ascii_host(host: str) -> str:
     """The host as it goes on the wire: lower case, IDNA. ValueError for what is neither a name nor a plain address.
 
@@ -161,6 +179,16 @@ def checked_connect_to(connect_to: Mapping[str, tuple[str, int]] | None) -> dict
     return checked
 
 
+def checked_proxy(proxy: str) -> yarl.URL | None:
+    """None for ""; ValueError for anything else that is not http://HOST:PORT."""
+    if not proxy:
+        return None
+    url = yarl.URL(proxy)
+    if url.scheme != "http" or not url.host or url.user is not None or url.path_qs != "/":
+        raise ValueError("the proxy must be given as http://HOST:PORT")
+    return url
+
+
 def plain_socket(addr_info: aiohttp.AddrInfoType) -> socket.socket:
     """What the connector would do by itself: a socket for this address."""
     family, kind, protocol, _, _ = addr_info
@@ -170,7 +198,8 @@ def plain_socket(addr_info: aiohttp.AddrInfoType) -> socket.socket:
 class GuardedConnector(aiohttp.TCPConnector):
     """Opens connections to public addresses only, whatever a name resolves to, and to those that `connect_to` names.
 
-    `socket_factory` makes the socket after the guard has agreed; tests give one that can reach loopback only.
+    With a proxy it opens connections to the proxy and those only. `socket_factory` makes the socket after the guard has
+    agreed; tests give one that can reach loopback only.
     """
 
     def __init__(
@@ -178,26 +207,55 @@ class GuardedConnector(aiohttp.TCPConnector):
         *,
         ssl_context: ssl.SSLContext,
         connect_to: Mapping[str, tuple[str, int]] | None = None,
+        proxy: yarl.URL | None = None,
         socket_factory: aiohttp.SocketFactoryType | None = None,
         resolver: AbstractResolver | None = None,
     ) -> None:
         self._connect_to = checked_connect_to(connect_to)
-        self._override_targets = frozenset(self._connect_to.values())
+        self._allowed_targets = set(self._connect_to.values())  # and the addresses of the proxy, once they are known
+        self._proxy = proxy
         self._make_socket = socket_factory or plain_socket
         super().__init__(
             ssl=ssl_context,
             resolver=resolver,
             socket_factory=self._guarded_socket,
-            limit=0,  # the door's semaphore bounds connections
+            limit=0,  # the door's slots bound connections
             ttl_dns_cache=DNS_CACHE_S,
             keepalive_timeout=KEEP_ALIVE_S,
         )
+        self._factory = partial(BodilessHandler, loop=self._loop)  # type: ignore[assignment] # partial is invariant
+
+    async def proxy_for(self, target: yarl.URL) -> yarl.URL | None:
+        """The proxy to ask for this URL, if there is one. BlockedAddressError when its name leads where it must not."""
+        host, port = target.raw_host, target.port
+        if self._proxy is None or host is None or port is None or host in self._connect_to:
+            return None
+        try:
+            async with asyncio.timeout(PROXY_LOOK_UP_S):
+                await self._public_addresses(host, port)
+        except BlockedAddressError:
+            raise
+        except OSError:  # no address, or no answer in time
+            pass
+        return self._proxy
 
     async def _resolve_host(self, host: str, port: int, traces: Sequence[Any] | None = None) -> list[ResolveResult]:
         override = self._connect_to.get(host)
         if override is not None:
             ip, port = override
             return [ResolveResult(hostname=host, host=ip, port=port, family=0, proto=0, flags=0)]
+        if self._proxy is None:
+            return await self._public_addresses(host, port, traces)
+        if (host, port) != (self._proxy.raw_host, self._proxy.port):
+            raise BlockedAddressError("a connection past the proxy was about to be opened")
+        try:
+            answers = await super()._resolve_host(host, port, traces)
+        except OSError as error:
+            raise ProxyNameError("the name of the proxy has no address") from error
+        self._allowed_targets.update((answer["host"], answer["port"]) for answer in answers)
+        return answers
+
+    async def _public_addresses(self, host: str, port: int, traces: Sequence[Any] | None = None) -> list[ResolveResult]:
         answers = await super()._resolve_host(host, port, traces)
         for answer in answers:
             if not is_public_address(answer["host"]):
@@ -208,6 +266,17 @@ class GuardedConnector(aiohttp.TCPConnector):
 
     def _guarded_socket(self, addr_info: aiohttp.AddrInfoType) -> socket.socket:
         ip, port = addr_info[4][:2]
-        if (ip, port) not in self._override_targets and (not is_public_address(ip) or port not in ALLOWED_PORTS):
+        if (ip, port) not in self._allowed_targets and (
+            self._proxy is not None or not is_public_address(ip) or port not in ALLOWED_PORTS
+        ):
             raise BlockedAddressError("a connection to an address that is not public was about to be opened")
         return self._make_socket(addr_info)
+
+    def _release(self, key: Any, protocol: Any, *, should_close: bool = False) -> None:
+        super()._release(key, protocol, should_close=should_close)
+        while sum(map(len, self._conns.values())) > MAX_IDLE:
+            oldest = next(iter(self._conns))
+            idle, _ = self._conns[oldest].popleft()
+            if not self._conns[oldest]:
+                del self._conns[oldest]
+            idle.close()

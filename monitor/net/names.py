@@ -15,7 +15,8 @@ from dataclasses import dataclass
 
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-N_THREADS = 32
+N_THREADS = 128
+"""A name server that does not answer holds a thread for 5 to 30 s, and other names must not wait for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +29,12 @@ class _LookUp:
 
 
 class ThreadedNames(AbstractResolver):
-    """Asks the system's resolver. Each of the first `n_threads` look-ups starts a thread."""
+    """Asks the system's resolver, for one event loop. A thread starts when all others are busy, up to `n_threads`."""
 
     def __init__(self, *, n_threads: int = N_THREADS) -> None:
         self._n_threads = n_threads
         self._n_started = 0
+        self._n_open = 0
         self._waiting: queue.SimpleQueue[_LookUp | None] = queue.SimpleQueue()
 
     async def resolve(
@@ -42,7 +44,8 @@ class ThreadedNames(AbstractResolver):
         loop = asyncio.get_running_loop()
         look_up = _LookUp(host, port, family, loop, loop.create_future())
         self._waiting.put(look_up)
-        if self._n_started < self._n_threads:
+        self._n_open += 1
+        if self._n_started < min(self._n_threads, self._n_open):
             self._n_started += 1
             threading.Thread(target=self._serve, name=f"names-{self._n_started}", daemon=True).start()
         return await look_up.answer
@@ -63,16 +66,16 @@ class ThreadedNames(AbstractResolver):
             except (OSError, UnicodeError) as error:
                 answer = error if isinstance(error, OSError) else OSError("not a name that can be looked up")
             with contextlib.suppress(RuntimeError):  # the loop was closed meanwhile
-                look_up.loop.call_soon_threadsafe(_settle, look_up.answer, answer)
+                look_up.loop.call_soon_threadsafe(self._settle, look_up.answer, answer)
 
-
-def _settle(future: asyncio.Future[list[ResolveResult]], answer: list[ResolveResult] | Exception) -> None:
-    if future.done():
-        return
-    if isinstance(answer, Exception):
-        future.set_exception(answer)
-    else:
-        future.set_result(answer)
+    def _settle(self, future: asyncio.Future[list[ResolveResult]], answer: list[ResolveResult] | Exception) -> None:
+        self._n_open -= 1
+        if future.done():
+            return
+        if isinstance(answer, Exception):
+            future.set_exception(answer)
+        else:
+            future.set_result(answer)
 
 
 def _addresses(look_up: _LookUp) -> list[ResolveResult]:

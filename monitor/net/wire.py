@@ -1,28 +1,20 @@
-"""What really goes over the wire: the exact URL, the headers, and the transport that changes neither.
+"""What really goes over the wire: the exact URL, the headers, and the session that changes neither.
 
-The stock transport of httpx-aiohttp hands URLs to yarl as text, which rewrites `%2F` and `%7E` and so breaks signed
-URLs. Here the door decides the exact form once (`exact_url`), checks it, and gives it on as already encoded.
+yarl rewrites `%2F` and `%7E` in URLs given as text and so breaks signed ones. Here the door decides the exact form once
+(`exact_url`) and gives it on as already encoded.
 """
 
 from __future__ import annotations
 
-import ssl
-from collections.abc import Mapping
-from http.cookiejar import CookieJar, DefaultCookiePolicy
+from collections.abc import Sequence
 from urllib.parse import quote, urlsplit
 
 import aiohttp
-import httpx
 import yarl
-from aiohttp.abc import AbstractResolver
-from httpx_aiohttp import AiohttpTransport
-from httpx_aiohttp.transport import AiohttpResponseStream, map_aiohttp_exceptions
 
-from monitor.net.guard import GuardedConnector, ascii_host
+from monitor.net.guard import ascii_host
 from monitor.types import Request
 
-EXACT_URL = "exact_url"
-LOCATION = "location"
 MAX_HEADER_BYTES = 16_384
 MAX_HEADERS = 128
 MAX_SENT_HEADER_CHARS = 1_000
@@ -63,46 +55,17 @@ def header_text(text: str) -> str:
     return "".join(char if char.isascii() and char.isprintable() else "?" for char in text)
 
 
-def received_headers(headers: httpx.Headers) -> dict[str, str]:
-    """Lower-case names; repeated headers joined by a comma. Cookies are not for us and are left out."""
+def received_headers(raw_headers: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Lower-case names; repeated headers joined by a comma, of Location the first. Cookies are not for us: left out."""
     received: dict[str, str] = {}
-    for given, value in headers.multi_items():
-        name = given.lower()
-        if name != "set-cookie":
-            received[name] = f"{received[name]}, {value}" if name in received else value
+    for raw_name, raw_value in raw_headers:
+        name = raw_name.decode("ascii", "replace").lower()
+        if name not in received:
+            received[name] = _text(raw_value)
+        elif name != "location":
+            received[name] += f", {_text(raw_value)}"
+    received.pop("set-cookie", None)
     return received
-
-
-class ExactTransport(AiohttpTransport):
-    """Sends GET requests to the URL in `extensions["exact_url"]`, byte for byte, through the session it was given.
-
-    Location comes back in the answer's extensions and not in its headers, where httpx would judge it by other rules.
-    """
-
-    def __init__(self, session: aiohttp.ClientSession) -> None:
-        # the parent's __init__ would build an SSL context (0.1 s) that a transport with a session never uses
-        self.client = session
-        self._session = session
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        timeout = request.extensions["timeout"]
-        with map_aiohttp_exceptions():
-            answer = await self._session.request(
-                request.method,
-                request.extensions[EXACT_URL],
-                headers=request.headers,
-                allow_redirects=False,
-                # `connect` covers the look-up, all addresses and the handshake
-                timeout=aiohttp.ClientTimeout(connect=timeout["connect"], sock_read=timeout["read"]),
-            )
-        locations = [value for name, value in answer.raw_headers if name.lower() == b"location"]
-        return httpx.Response(
-            status_code=answer.status,
-            headers=[(name, value) for name, value in answer.raw_headers if name.lower() != b"location"],
-            stream=AiohttpResponseStream(answer),
-            request=request,
-            extensions={LOCATION: _text(locations[0])} if locations else {},
-        )
 
 
 def _text(value: bytes) -> str:
@@ -112,34 +75,18 @@ def _text(value: bytes) -> str:
         return value.decode("latin-1")
 
 
-def open_client(
-    *,
-    user_agent: str,
-    timeout: httpx.Timeout,
-    ssl_context: ssl.SSLContext,
-    connect_to: Mapping[str, tuple[str, int]],
-    socket_factory: aiohttp.SocketFactoryType | None,
-    resolver: AbstractResolver,
-) -> httpx.AsyncClient:
-    """One client for the life of the door, made on the loop that will use it. Neither of its two jars keeps cookies."""
-    session = aiohttp.ClientSession(
-        connector=GuardedConnector(
-            ssl_context=ssl_context,
-            connect_to=connect_to,
-            socket_factory=socket_factory,
-            resolver=resolver,
-        ),
+def open_session(
+    connector: aiohttp.BaseConnector, *, user_agent: str, timeout: aiohttp.ClientTimeout
+) -> aiohttp.ClientSession:
+    """One session for the life of the door, made on the loop that will use it."""
+    return aiohttp.ClientSession(
+        connector=connector,
+        headers={"user-agent": header_text(user_agent), "accept-encoding": "gzip"},
+        timeout=timeout,
         cookie_jar=aiohttp.DummyCookieJar(),
         auto_decompress=False,
         trust_env=False,
         max_line_size=MAX_HEADER_BYTES,
         max_field_size=MAX_HEADER_BYTES,
         max_headers=MAX_HEADERS,
-    )
-    return httpx.AsyncClient(
-        transport=ExactTransport(session),
-        headers={"user-agent": header_text(user_agent), "accept": "*/*", "accept-encoding": "gzip"},
-        cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=())),
-        timeout=timeout,
-        trust_env=False,
     )

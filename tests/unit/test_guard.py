@@ -13,7 +13,16 @@ from monitor.net.guard import BlockedAddressError, GuardedConnector, check_url, 
 from monitor.net.http import HttpDoor
 from monitor.net.names import ThreadedNames
 from monitor.types import Failure, Reason, Request, Response
-from tests.loopback import Conversation, LoopbackSockets, RawServer, TableResolver, answer, client_tls
+from tests.loopback import (
+    Conversation,
+    LoopbackSockets,
+    RawServer,
+    TableResolver,
+    answer,
+    client_tls,
+    failed,
+    open_door,
+)
 
 PUBLIC_V4 = "93.184.215.14"
 PUBLIC_V6 = "2606:4700:10::6816:1"
@@ -28,7 +37,25 @@ NAMES = {
     "mixed.example": [PUBLIC_V4, "192.168.1.1"],
     "mixed6.example": [PUBLIC_V6, PUBLIC_V4, "::ffff:127.0.0.1"],
     "nat64.example": ["64:ff9b::7f00:1"],
+    "nat64-local.example": ["64:ff9b:1::a00:1"],
+    "mapped.example": ["::ffff:10.0.0.1"],
+    "sixtofour.example": ["2002:a00:1::1"],
+    "teredo.example": ["2001:0:4136:e378:8000:63bf:f5ff:fffe"],
+    "unspecified.example": ["0.0.0.0"],
+    "unspecified6.example": ["::"],
+    "carrier.example": ["100.64.0.1"],
+    "multicast.example": ["224.0.0.251"],
+    "broadcast.example": ["255.255.255.255"],
+    "unique-local.example": ["fd12:3456:789a::1"],
+    "private-last.example": [PUBLIC_V4, "1.1.1.1", "8.8.8.8", "172.16.9.9"],
+    "private-first.example": ["192.168.1.1", PUBLIC_V4],
     "zone.example": ["fe80::1%eth0"],
+    "zone-number.example": ["fe80::1%2"],
+    "zone-public.example": [f"{PUBLIC_V6}%eth0"],
+    "no-address.example": ["127.0.0.1 "],
+    "metadata.google.internal": ["169.254.169.254"],
+    "metadata.example.": ["169.254.169.254"],
+    "kubernetes.default.svc": ["10.96.0.1"],
     "localhost": ["127.0.0.1"],
     "localhost.": ["127.0.0.1"],
     "loopback.example.": ["127.0.0.1"],
@@ -52,6 +79,8 @@ REFUSED_URLS = [
     "http://172.31.255.255/",
     "http://192.168.0.1/",
     "http://169.254.169.254/latest/meta-data/",
+    "http://169.254.170.2/v2/credentials/",
+    "https://169.254.1.1/",
     "http://168.63.129.16/machine",
     "http://100.100.100.200/latest/meta-data/",
     "http://192.0.0.192/opc/v2/",
@@ -71,12 +100,30 @@ REFUSED_URLS = [
     "http://①②⑦.⓪.⓪.①/",
     "http://127。0。0。1/",
     "http://%31%32%37.0.0.1/",
+    "http://１２７.０.０.１/",
+    "http://¹²⁷.⁰.⁰.¹/",
+    "http://𝟏𝟐𝟕.𝟎.𝟎.𝟏/",
+    "http://127｡0｡0｡1/",
+    "http://１６９。２５４。１６９。２５４/latest/",
+    "http://127.0.0.\u00ad1/",
+    "http://２１３０７０６４３３/",
+    "http://0ｘ7f.1/",
+    "http://127.0.0.1\u3002/",
+    "http://127.0.1/",
+    "http://0/",
+    "http://0000.0.0.0/",
+    "http://4294967295/",
+    "http://00000177.0.0.1/",
+    "http://127.0.0.1.0x0/",
     # IPv6 and what it carries
     "http://[::1]/",
     "http://[::]/",
     "http://[::127.0.0.1]/",
     "http://[::ffff:127.0.0.1]/",
     "http://[::ffff:a9fe:a9fe]/",
+    "http://[0:0:0:0:0:FFFF:10.0.0.1]/",
+    "http://[::ffff:0:127.0.0.1]/",
+    "http://[fe80::a9fe:a9fe%251]/",
     "http://[fe80::1]/",
     "http://[fe80::1%25eth0]/",
     "http://[fc00::1]/",
@@ -90,6 +137,10 @@ REFUSED_URLS = [
     "http://[2002:a9fe:a9fe::1]/",
     "http://[2001:0:4136:e378:8000:63bf:80ff:fffe]/",  # Teredo, client 127.0.0.1
     "http://[2001:0:7f00:1:8000:63bf:3fff:fdd2]/",  # Teredo, server 127.0.0.1
+    "http://[64:ff9b::10.0.0.1]/",
+    "http://[64:ff9b:1:ffff::1]/",
+    "http://[2002:c0a8:101::1]/",
+    "http://[2001:0:4136:e378:8000:63bf:f5ff:fffe]/",  # Teredo, client 10.0.0.1
     "http://[2001:db8::1]/",
     "http://[3fff::1]/",
     "http://[100::1]/",
@@ -104,7 +155,25 @@ REFUSED_URLS = [
     "http://mixed.example/",
     "http://mixed6.example/",
     "http://nat64.example/",
+    "http://nat64-local.example/",
+    "http://mapped.example/",
+    "http://sixtofour.example/",
+    "http://teredo.example/",
+    "http://unspecified.example/",
+    "http://unspecified6.example/",
+    "http://carrier.example/",
+    "http://multicast.example/",
+    "http://broadcast.example/",
+    "http://unique-local.example/",
+    "https://private-last.example/",
+    "https://private-first.example/",
     "http://zone.example/",
+    "http://zone-number.example/",
+    "http://zone-public.example/",
+    "http://no-address.example/",
+    "http://metadata.google.internal/computeMetadata/v1/",
+    "http://metadata.example./latest/",
+    "https://kubernetes.default.svc/api",
     "http://localhost/",
     "http://localhost./",
     # ports
@@ -113,6 +182,11 @@ REFUSED_URLS = [
     "http://public.example:6379/",
     "http://public.example:0/",
     "http://public.example:99999/",
+    "http://public.example:2375/",
+    "http://public.example:9200/",
+    "https://public.example:3306/",
+    "http://public.example:-80/",
+    "http://public.example:８０８1/",
     f"http://{PUBLIC_V4}:11211/",
     # userinfo and what tries to confuse parsers
     "http://user:secret@public.example/",
@@ -120,6 +194,13 @@ REFUSED_URLS = [
     "http://public.example\\@127.0.0.1/",
     "http://127.0.0.1\\@public.example/",
     "http://@public.example/",
+    "http://127.0.0.1?@public.example/",
+    "http://127.0.0.1#@public.example/",
+    "http://public.example:80@127.0.0.1:8080/",
+    "http://user@10.0.0.1/",
+    "http://127.0.0.1%00.public.example/",
+    "http://127.0.0.1%2f@public.example/",
+    "http://public.example%40127.0.0.1/",
     "http://public.example:80:80/",
     # schemes
     "file:///etc/passwd",
@@ -128,6 +209,12 @@ REFUSED_URLS = [
     "data:text/html,hello",
     "javascript:alert(1)",
     "ws://public.example/",
+    "dict://127.0.0.1:11211/stat",
+    "ldap://private.example/",
+    "unix:///var/run/docker.sock",
+    "http+unix://%2Fvar%2Frun%2Fdocker.sock/info",
+    "jar:http://public.example!/x",
+    "view-source:http://127.0.0.1/",
 ]
 
 
@@ -227,19 +314,51 @@ def connector(resolver: TableResolver, sockets: LoopbackSockets) -> GuardedConne
     return GuardedConnector(ssl_context=client_tls(), resolver=resolver, socket_factory=sockets)
 
 
-def test_a_name_that_is_rebound_between_two_look_ups_is_refused_at_the_second() -> None:
+@pytest.mark.parametrize("is_public_first", [True, False])
+def test_a_name_that_is_rebound_between_two_look_ups_is_judged_at_each(is_public_first: bool) -> None:
+    answers = [[PUBLIC_V4], ["127.0.0.1"]] if is_public_first else [["127.0.0.1"], [PUBLIC_V4]]
+
+    async def look_up(guarded: GuardedConnector) -> None:
+        found = await guarded._resolve_host("rebound.example", 80)
+        assert [one["host"] for one in found] == [PUBLIC_V4]
+
     async def look_up_twice() -> None:
-        guarded = connector(TableResolver({"rebound.example": [[PUBLIC_V4], ["127.0.0.1"]]}), LoopbackSockets())
+        guarded = connector(TableResolver({"rebound.example": answers}), LoopbackSockets())
         try:
-            first = await guarded._resolve_host("rebound.example", 80)
-            assert [found["host"] for found in first] == [PUBLIC_V4]
-            guarded.clear_dns_cache()
-            with pytest.raises(BlockedAddressError):
-                await guarded._resolve_host("rebound.example", 80)
+            for ips in answers:
+                if ips == [PUBLIC_V4]:
+                    await look_up(guarded)
+                else:
+                    with pytest.raises(BlockedAddressError):
+                        await look_up(guarded)
+                guarded.clear_dns_cache()
         finally:
             await guarded.close()
 
     asyncio.run(look_up_twice())
+
+
+def test_a_redirect_kept_as_an_address_is_judged_again_when_it_is_asked_for() -> None:
+    names = TableResolver({"moved.example": [[PUBLIC_V4], ["10.0.0.1"]]})
+    sockets = LoopbackSockets()
+    with RawServer(redirecting) as start:
+        with open_door(("start.example", start), resolver=names, socket_factory=sockets) as door:
+            first = failed(door, "http://start.example/?to=http%3A//moved.example/feed")
+            assert first.reason is Reason.REFUSED  # public: it got as far as a socket
+            assert sockets.refused == [PUBLIC_V4]
+        with open_door(("start.example", start), resolver=names, socket_factory=sockets) as door:
+            assert failed(door, "http://moved.example/feed").reason is Reason.BLOCKED_ADDRESS
+            assert sockets.refused == [PUBLIC_V4]
+
+
+def test_a_name_whose_answer_changes_while_it_is_cached_stays_what_was_judged() -> None:
+    names = TableResolver({"rebound.example": [[PUBLIC_V4], ["127.0.0.1"]]})
+    sockets = LoopbackSockets()
+    with open_door(resolver=names, socket_factory=sockets) as door:
+        for _ in range(3):
+            assert failed(door, "http://rebound.example/").reason is Reason.REFUSED
+    assert sockets.refused == [PUBLIC_V4] * 3
+    assert names.asked == ["rebound.example"]
 
 
 class MovingResolver(TableResolver):
@@ -405,3 +524,17 @@ def test_the_systems_names_are_looked_up_in_threads_of_our_own() -> None:
         await names.close()
 
     asyncio.run(look_up())
+
+
+def test_a_thread_for_look_ups_is_started_only_when_all_others_are_busy() -> None:
+    async def look_up() -> int:
+        names = ThreadedNames(n_threads=10)
+        for _ in range(5):
+            await names.resolve("127.0.0.1", 80)
+        one_by_one = names._n_started
+        await asyncio.gather(*(names.resolve("127.0.0.1", 80) for _ in range(30)))
+        await names.close()
+        assert names._n_started <= 10
+        return one_by_one
+
+    assert asyncio.run(look_up()) == 1

@@ -1,76 +1,34 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import gc
 import gzip
 import threading
 import warnings
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from aiohttp.abc import ResolveResult
 
-from monitor.net.http import HttpDoor
 from monitor.net.wire import exact_url
 from monitor.types import Failure, Hop, Reason, Request, Response
 from tests.loopback import (
     GIVE_UP_S,
+    HOST,
     Conversation,
-    LoopbackSockets,
     RawServer,
     Script,
     TableResolver,
     always,
     answer,
     by_target,
-    client_tls,
+    failed,
+    get,
+    got,
+    open_door,
     server_tls,
+    serving,
 )
-
-HOST = "news.example"
-
-
-def open_door(*servers: tuple[str, RawServer], **options: Any) -> HttpDoor:
-    limits: dict[str, Any] = {
-        "user_agent": "monitor-test/1",
-        "concurrency": 20,
-        "connect_timeout_s": GIVE_UP_S,
-        "read_timeout_s": GIVE_UP_S,
-        "total_timeout_s": GIVE_UP_S,
-        "connect_to": {name: server.address for name, server in servers},
-        "socket_factory": LoopbackSockets(),
-        "resolver": TableResolver({}),
-        "ssl_context": client_tls(),
-    }
-    return HttpDoor(**{**limits, **options})
-
-
-@contextlib.contextmanager
-def serving(script: Script, **options: Any) -> Iterator[tuple[RawServer, HttpDoor]]:
-    with RawServer(script) as server, open_door((HOST, server), **options) as door:
-        yield server, door
-
-
-def get(door: HttpDoor, url: str = f"http://{HOST}/", **options: Any) -> Response | Failure:
-    return door.fetch_many([Request(url=url, **{"max_bytes": 100_000, **options})])[0]
-
-
-def got(door: HttpDoor, url: str = f"http://{HOST}/", **options: Any) -> Response:
-    outcome = get(door, url, **options)
-    assert isinstance(outcome, Response), outcome
-    return outcome
-
-
-def failed(door: HttpDoor, url: str = f"http://{HOST}/", **options: Any) -> Failure:
-    outcome = get(door, url, **options)
-    assert isinstance(outcome, Failure), outcome
-    assert outcome.url == url
-    assert outcome.detail
-    assert "\n" not in outcome.detail
-    return outcome
-
 
 # --- what is asked and answered -----------------------------------------------------------------------------------
 
