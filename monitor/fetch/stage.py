@@ -16,7 +16,16 @@ import structlog
 from monitor.app import App
 from monitor.errors import LeaseLostError
 from monitor.fetch.parsing import parse_feed
-from monitor.fetch.polling import FeedFailed, FeedRead, FeedUnchanged, PollOutcome, PollPlan, PollPolicy, plan_poll
+from monitor.fetch.polling import (
+    FeedFailed,
+    FeedRead,
+    FeedUnchanged,
+    PollOutcome,
+    PollPlan,
+    PollPolicy,
+    Wishes,
+    plan_poll,
+)
 from monitor.politeness import parse_retry_after
 from monitor.store import claims, entries, hosts, polls
 from monitor.store.engine import is_trouble
@@ -159,7 +168,7 @@ def parse_response(body: bytes, url: str, content_type: str | None) -> ParsedFee
 
 def _read(response: Response, parsed: ParsedFeed | Reason | WorkFailure) -> Answer:
     if isinstance(parsed, ParsedFeed):
-        outcome = FeedRead(n_new=0, n_known=0, ttl_s=parsed.ttl_s)
+        outcome = FeedRead(n_new=0, n_known=0, wishes=Wishes(ttl_s=parsed.ttl_s))
         return Answer(outcome=outcome, response=response, parsed=parsed, body_hash=_hash(response.body))
     reason = parsed.reason if isinstance(parsed, WorkFailure) else parsed
     detail = parsed.detail if isinstance(parsed, WorkFailure) else "the answer is no feed that can be read"
@@ -175,7 +184,7 @@ def _save(app: App, feed: DueFeed, answer: Answer, leased_until: datetime) -> No
                 conn, feed.id, answer.parsed.entries, now=now, not_seen_before_at=feed.last_good_poll_at
             )
             n_entries, problems = len(answer.parsed.entries), "; ".join(answer.parsed.problems)
-            outcome = FeedRead(n_new=change.n_new, n_known=change.n_known, ttl_s=answer.parsed.ttl_s)
+            outcome = FeedRead(n_new=change.n_new, n_known=change.n_known, wishes=Wishes(ttl_s=answer.parsed.ttl_s))
         elif isinstance(outcome, FeedUnchanged):
             entries.mark_unchanged(conn, feed.id, last_good_poll_at=feed.last_good_poll_at, now=now)
         plan = _plan(app, feed, outcome, now)
