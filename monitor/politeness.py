@@ -12,6 +12,7 @@ from email.utils import parsedate_to_datetime
 
 MAX_RETRY_AFTER = timedelta(days=7)
 MAX_SPACING_S = 3_600.0
+MAX_DATE_CHARS = 100
 
 _SECONDS = re.compile(r"[0-9]+\Z")
 
@@ -28,17 +29,30 @@ def next_slot(now: datetime, *, next_at: datetime | None, spacing_s: float, slow
     return taken_at + timedelta(seconds=spacing)
 
 
-def parse_retry_after(value: str, now: datetime) -> datetime | None:
-    """The moment a Retry-After header names, never before `now` nor more than a week after it; None for nonsense."""
+def parse_retry_after(value: str, now: datetime, date: str | None = None) -> datetime | None:
+    """The moment a Retry-After header names, never before `now` nor more than a week after it; None for nonsense.
+
+    `date` is the Date header of the same answer, where there is one: a moment that the server names by its own clock
+    means the same wait by ours, however wrong either clock is.
+    """
     value = value.strip()
     latest_at = now + MAX_RETRY_AFTER
     if _SECONDS.match(value):
         # a number of ten digits is past the week, and longer ones would not fit into a timedelta
         return latest_at if len(value.lstrip("0")) > 9 else min(now + timedelta(seconds=int(value)), latest_at)
+    at = parse_http_date(value)
+    if at is None:
+        return None
+    said_at = parse_http_date(date) if date else None
+    wait = at - (said_at or now)
+    return now + min(max(wait, timedelta(0)), MAX_RETRY_AFTER)
+
+
+def parse_http_date(value: str) -> datetime | None:
+    """A moment in one of the three forms of RFC 9110 section 5.6.7, in UTC; None for nonsense."""
     try:
-        at = parsedate_to_datetime(value)
+        at = parsedate_to_datetime(value[:MAX_DATE_CHARS])
+        # the zone of a hostile date can lead out of the years there are
+        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
     except (ValueError, OverflowError, IndexError):
         return None
-    if at.tzinfo is None:
-        at = at.replace(tzinfo=UTC)
-    return min(max(at.astimezone(UTC), now), latest_at)

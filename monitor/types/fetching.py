@@ -104,12 +104,19 @@ class ParsedFeed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PollState:
-    """What planning the next poll of a feed needs."""
+    """What planning the next poll of a feed needs.
+
+    `wanted_interval_s` is set by a person; `last_new_at` is when a poll last brought an entry never seen before,
+    `last_gap_at` when one last shared nothing with the poll before it.
+    """
 
     interval_s: int
     n_failures: float = 0.0
     next_poll_at: datetime | None = None
     last_good_poll_at: datetime | None = None
+    wanted_interval_s: int | None = None
+    last_new_at: datetime | None = None
+    last_gap_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -72,3 +72,28 @@ def test_a_moment_is_understood_whatever_zone_now_is_given_in() -> None:
     here = NOW.astimezone(timezone(timedelta(hours=5)))
     assert parse_retry_after("60", here) == after(60)
     assert parse_retry_after("Tue, 06 Jan 2026 12:30:00 GMT", here) == after(1_800)
+
+
+@pytest.mark.parametrize(
+    ("date", "expected"),
+    [
+        ("Tue, 06 Jan 2026 12:00:00 GMT", after(1_800)),
+        ("Mon, 05 Jan 2026 12:00:00 GMT", after(86_400 + 1_800)),
+        ("Tue, 06 Jan 2026 12:29:00 GMT", after(60)),
+        ("Wed, 07 Jan 2026 12:00:00 GMT", NOW),
+        ("Thu, 01 Jan 1970 00:00:00 GMT", NOW + MAX_RETRY_AFTER),
+        ("noon", after(1_800)),
+        ("", after(1_800)),
+        (None, after(1_800)),
+    ],
+)
+def test_a_moment_by_the_clock_of_the_server_is_the_same_wait_by_ours(date: str | None, expected: datetime) -> None:
+    assert parse_retry_after("Tue, 06 Jan 2026 12:30:00 GMT", NOW, date) == expected
+
+
+def test_seconds_are_the_same_whatever_the_clock_of_the_server_says() -> None:
+    assert parse_retry_after("120", NOW, "Thu, 01 Jan 1970 00:00:00 GMT") == after(120)
+
+
+def test_a_zone_that_leads_out_of_the_years_is_nonsense() -> None:
+    assert parse_retry_after("Fri, 31 Dec 9999 23:59:59 -2300", NOW) is None
