@@ -35,6 +35,7 @@ def upgrade() -> None:
         feeds.add_column(sa.Column("skip_days", sa.JSON(), nullable=False, server_default="[]"))
         feeds.add_column(sa.Column("last_read_at", UTCDateTime, nullable=True))
         feeds.add_column(sa.Column("n_unchanged", sa.Integer(), nullable=False, server_default="0"))
+        feeds.add_column(sa.Column("last_new_at", UTCDateTime, nullable=True))
         feeds.add_column(sa.Column("gap_at", UTCDateTime, nullable=True))
         feeds.add_column(sa.Column("merged_into_id", Key, nullable=True))
         feeds.add_column(sa.Column("proposed_url", sa.String(length=2048), nullable=True))
@@ -86,6 +87,7 @@ def downgrade() -> None:
             "proposed_url",
             "merged_into_id",
             "gap_at",
+            "last_new_at",
             "n_unchanged",
             "last_read_at",
             "skip_days",

@@ -23,6 +23,8 @@ def poll_state(feed: DueFeed) -> PollState:
         next_poll_at=feed.next_poll_at,
         last_good_poll_at=feed.last_good_poll_at,
         wanted_interval_s=feed.wanted_interval_s,
+        last_new_at=feed.last_new_at,
+        last_gap_at=feed.gap_at,
     )
 
 
@@ -50,6 +52,8 @@ def feed_values(
         values |= _good_values(feed, answer, now)
     if answer.parsed is not None:
         values |= _document_values(answer.parsed, now)
+    if isinstance(outcome, FeedRead) and outcome.n_new:
+        values["last_new_at"] = now
     return values
 
 
@@ -57,10 +61,14 @@ def _good_values(feed: DueFeed, answer: Answer, now: datetime) -> dict[str, Any]
     assert answer.response is not None
     headers, is_full = answer.response.headers, answer.response.status == 200
     etag, last_modified = _bounded(headers.get("etag"), 1000), _bounded(headers.get("last-modified"), 200)
+    body_hash = answer.body_hash
+    if answer.parsed is not None and answer.parsed.children:
+        # What an index names may change while it stays the same: it is read anew with each poll.
+        etag = last_modified = body_hash = None
     return {
         "last_good_poll_at": now,
         "last_full_poll_at": now if is_full else feed.last_full_poll_at,
-        "body_hash": answer.body_hash if is_full else feed.body_hash,
+        "body_hash": body_hash if is_full else feed.body_hash,
         # A 304 may bring new validators, and what it leaves out stands.
         "etag": etag if is_full else etag or feed.etag,
         "last_modified": last_modified if is_full else last_modified or feed.last_modified,
@@ -131,10 +139,11 @@ def seen_values(move: MovePlan) -> dict[str, Any]:
     return {"moved_to": move.moved_to, "moved_since_at": move.moved_since_at, "n_moves_seen": move.n_moves_seen}
 
 
-def moved_values(move: MovePlan, answer: Answer, *, host: str, plan: PollPlan, now: datetime) -> dict[str, Any]:
+def moved_values(move: MovePlan, answer: Answer, *, host: str, plan: PollPlan) -> dict[str, Any]:
     """The columns of a feed that is polled at another address from now on.
 
-    At that one nothing is known of failures and validators, unless it was the one that answered.
+    At that one nothing is known of failures and validators, unless it was the one that answered: after a failed poll
+    `plan` is that for a new address.
     """
     values: dict[str, Any] = {
         "current_url": move.current_url,

@@ -28,8 +28,9 @@ from monitor.fetch.decisions import (
     seen_values,
     wishes_of,
 )
+from monitor.fetch.indexes import IndexReading
 from monitor.fetch.parsing import parse_feed
-from monitor.fetch.polling import FeedFailed, FeedRead, PollPlan, PollPolicy, plan_poll
+from monitor.fetch.polling import FeedFailed, FeedRead, PollPlan, PollPolicy, plan_at_new_address, plan_poll
 from monitor.net.guard import check_url
 from monitor.net.http import Fetches
 from monitor.politeness import Manners
@@ -52,7 +53,9 @@ RETRY_CRASHED = timedelta(days=1)
 #: Answers saved in one transaction: unchanged and failed ones, and those with entries, which take longer.
 N_SAVED, N_READ = 200, 40
 #: How long a run waits for answers before it looks at the stop flag and at what else is due.
-TAKE_S = 0.5
+TAKE_S = 0.1
+#: Answers come in dozens when many are on their way: each transaction has its price.
+N_TAKEN = 50
 LOOK_AGAIN = timedelta(seconds=1)
 
 
@@ -78,16 +81,22 @@ class _Polling:
     fetches: Fetches
     due_by: datetime | None
     held: dict[FeedId, DueFeed] = field(default_factory=dict)
+    indexes: dict[FeedId, IndexReading] = field(default_factory=dict)
+    """Sitemap indexes of which documents are still to be read."""
+    waiting: set[FeedId] = field(default_factory=set)
+    """Those of them whose host must be left alone for a while."""
     n_done: int = 0
     n_failed: int = 0
     look_again_at: datetime | None = None
 
     def run(self) -> None:
         try:
-            while self._top_up() or self.fetches.n_open:
-                self._work_on(self.fetches.take(timeout_s=TAKE_S))
+            while self._top_up() or self.fetches.n_open or self.waiting:
+                self._work_on(self.fetches.take(timeout_s=TAKE_S, at_least=N_TAKEN))
                 if self.app.stop.is_set():
                     break
+                for feed_id in sorted(self.waiting):
+                    self._read_on(feed_id)
         finally:
             self._give_back()
 
@@ -118,9 +127,14 @@ class _Polling:
         now = self.app.clock()
         plain: list[tuple[DueFeed, Answer]] = []
         bodies: list[tuple[DueFeed, Response]] = []
-        for feed_id, response in answered:
-            feed = self.held[FeedId(feed_id)]
-            answer = judge(response, body_hash=feed.body_hash, wishes=wishes_of(feed), now=now)
+        for key, response in answered:
+            feed_id = FeedId(key)
+            feed, index = self.held[feed_id], self.indexes.get(feed_id)
+            if index is not None and not _is_document(response):
+                if not (isinstance(response, Failure) and response.reason is Reason.STOPPED):
+                    self._learn(feed_id, index, *_fault(response))
+                continue
+            answer = judge(response, body_hash=feed.body_hash, wishes=wishes_of(feed), now=now) if index is None else None
             if answer is None and isinstance(response, Response):
                 bodies.append((feed, response))
             elif answer is not None and not answer.is_stopped:
@@ -130,17 +144,54 @@ class _Polling:
             self._save_all(self._parse(bodies[start : start + N_READ]), N_READ)
 
     def _parse(self, bodies: Sequence[tuple[DueFeed, Response]]) -> list[tuple[DueFeed, Answer]]:
+        """The feeds that were read; a sitemap index, or a document of one, only begins or goes on with that."""
         now = self.app.clock()
-        parsed = self.app.workers.run(
+        results = self.app.workers.run(
             parse_response,
             [_parse_arguments(response) for _, response in bodies],
             deadline_s=self.app.settings.fetch.parse_deadline_s,
             stop=self.app.stop,
             timeout_reason=Reason.PARSE_TIMEOUT,
         )
-        pairs = zip(bodies, parsed, strict=True)
-        answers = [(feed, _read(response, result, now)) for (feed, response), result in pairs]
-        return [(feed, answer) for feed, answer in answers if not answer.is_stopped]
+        answers: list[tuple[DueFeed, Answer]] = []
+        for (feed, response), result in zip(bodies, results, strict=True):
+            index = self.indexes.get(feed.id)
+            if isinstance(result, WorkFailure) and result.reason is Reason.STOPPED:
+                continue
+            if index is not None:
+                reason, detail = (result.reason, result.detail) if isinstance(result, WorkFailure) else (result, "")
+                self._learn(feed.id, index, reason, detail)
+            elif isinstance(result, ParsedFeed) and result.children:
+                self.indexes[feed.id] = IndexReading.begin(response, result)
+                self._read_on(feed.id)
+            else:
+                answers.append((feed, _read(response, result, now)))
+        return answers
+
+    def _learn(self, feed_id: FeedId, index: IndexReading, document: ParsedFeed | Reason, detail: str = "") -> None:
+        self.indexes[feed_id] = index.learn(document, detail)
+        self._read_on(feed_id)
+
+    def _read_on(self, feed_id: FeedId) -> None:
+        """Ask for the next document of an index if its host has a turn for us; save the feed when there is none left."""
+        index, now = self.indexes[feed_id], self.app.clock()
+        url = index.next_url
+        if url is None:
+            self.waiting.discard(feed_id)
+            del self.indexes[feed_id]
+            self._save_all([(self.held[feed_id], _read(index.response, index.result(), now))], 1)
+            return
+        host = host_of(url)
+        with self.app.store.begin() as conn:
+            hosts.ensure_hosts(conn, [host], now)
+            is_free = bool(hosts.reserve(conn, [host], now=now, manners=self._manners))
+        if is_free:
+            self.waiting.discard(feed_id)
+            request = Request(url=url, accept=ACCEPT, max_bytes=self.app.settings.http.feed_max_bytes)
+            self.fetches.add([(feed_id, request)])
+        else:
+            self.waiting.add(feed_id)
+            self.indexes[feed_id] = index.waited()
 
     def _save_all(self, answers: Sequence[tuple[DueFeed, Answer]], n_together: int) -> None:
         for start in range(0, len(answers), n_together):
@@ -208,6 +259,17 @@ def parse_response(
     return parse_feed(body, url=url, content_type=content_type, content_location=content_location)
 
 
+def _is_document(response: Response | Failure) -> bool:
+    return isinstance(response, Response) and response.status == 200
+
+
+def _fault(response: Response | Failure) -> tuple[Reason, str]:
+    """Why a document of an index was not given."""
+    if isinstance(response, Failure):
+        return response.reason, response.detail
+    return Reason.of_status(response.status), f"HTTP {response.status}"
+
+
 def _read(response: Response, parsed: ParsedFeed | Reason | WorkFailure, now: datetime) -> Answer:
     if isinstance(parsed, ParsedFeed):
         return read(response, hold_dates(parsed, now), now)
@@ -245,7 +307,7 @@ def _result(app: App, conn: Connection, polled: tuple[DueFeed, Answer], now: dat
         is_good=not isinstance(outcome, FeedFailed),
         values={
             **feed_values(feed, answer, outcome, plan=plan, now=now),
-            **_move(conn, polled, plan, now),
+            **_move(app, conn, polled, plan),
         },
         log=log_row(outcome, answer, n_passed_over=n_passed_over),
         n_new=outcome.n_new if isinstance(outcome, FeedRead) else 0,
@@ -262,9 +324,9 @@ def _policy(settings: Settings) -> PollPolicy:
     )
 
 
-def _move(conn: Connection, polled: tuple[DueFeed, Answer], plan: PollPlan, now: datetime) -> dict[str, Any]:
+def _move(app: App, conn: Connection, polled: tuple[DueFeed, Answer], plan: PollPlan) -> dict[str, Any]:
     """The columns that change because the feed moves, is about to, or goes back."""
-    feed, answer = polled
+    (feed, answer), now = polled, app.clock()
     move = move_of(feed, answer, n_failures=plan.n_failures, now=now)
     if move is None or not move.is_new_address:
         return {} if move is None else seen_values(move)
@@ -279,7 +341,9 @@ def _move(conn: Connection, polled: tuple[DueFeed, Answer], plan: PollPlan, now:
     host = host_of(address)
     hosts.ensure_hosts(conn, [host], now)
     log.info("feed.moved", feed=feed.id, url=masked(address), detail=move.because)
-    return seen_values(move) | moved_values(move, answer, host=host, plan=plan, now=now)
+    if isinstance(answer.outcome, FeedFailed):
+        plan = plan_at_new_address(plan, now=now, jitter=app.rng.random(), policy=_policy(app.settings))
+    return seen_values(move) | moved_values(move, answer, host=host, plan=plan)
 
 
 def _treat_hosts(conn: Connection, answers: Sequence[Answer]) -> None:

@@ -137,6 +137,8 @@ class DueFeed:
     last_good_poll_at: datetime | None
     last_full_poll_at: datetime | None
     last_read_at: datetime | None
+    last_new_at: datetime | None
+    gap_at: datetime | None
     n_unchanged: int
     etag: str | None
     last_modified: str | None

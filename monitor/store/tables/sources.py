@@ -108,6 +108,8 @@ feeds = Table(
     # The last poll whose entries were read; since then `n_unchanged` polls found the same document.
     Column("last_read_at", UTCDateTime),
     Column("n_unchanged", Integer, nullable=False, default=0),
+    # The last poll that brought an entry never seen before, and the last that shared none with the one before it.
+    Column("last_new_at", UTCDateTime),
     Column("gap_at", UTCDateTime),
     Column("last_status", Integer),
     Column("etag", String(1000)),
