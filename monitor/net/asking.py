@@ -16,7 +16,7 @@ import yarl
 
 from monitor.net.bodies import BodyRefusedError, read_body
 from monitor.net.failures import EXPECTED_ERRORS, reason_of
-from monitor.net.guard import GuardedConnector, check_url
+from monitor.net.guard import GuardedConnector, check_url, is_kept_connection
 from monitor.net.wire import exact_url, received_headers, sent_headers
 from monitor.types import Failure, Hop, Reason, Request, Response
 
@@ -81,8 +81,7 @@ class Asker:
         self, target: yarl.URL, headers: dict[str, str], max_bytes: int
     ) -> tuple[int, dict[str, str], bytes]:
         """One hop. A redirect's body is not read; an error's only if it can be, for its status is what counts."""
-        proxy = await self._connector.proxy_for(target)
-        answer = await self._session.get(target, headers=headers, allow_redirects=False, proxy=proxy)
+        answer = await self._send(target, headers)
         try:
             received = received_headers(answer.raw_headers)
             status = answer.status
@@ -100,6 +99,17 @@ class Asker:
                 return status, received, b""
         finally:
             answer.release()  # closes the connection where the body was not read to its end
+
+    async def _send(self, target: yarl.URL, headers: dict[str, str]) -> aiohttp.ClientResponse:
+        """The head of the answer. A connection kept from before may have ended meanwhile: then on a new one."""
+        proxy = await self._connector.proxy_for(target)
+        is_kept_connection.set(False)
+        try:
+            return await self._session.get(target, headers=headers, allow_redirects=False, proxy=proxy)
+        except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError):
+            if not is_kept_connection.get():
+                raise
+        return await self._session.get(target, headers=headers, allow_redirects=False, proxy=proxy)
 
 
 def _joined(url: str, location: str) -> str:

@@ -23,6 +23,7 @@ import re
 import socket
 import ssl
 from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
 from functools import lru_cache, partial
 from typing import Any
 from urllib.parse import urlsplit
@@ -43,6 +44,9 @@ MAX_IDLE = 100
 """How many connections are kept for the next request; of more, those idle for longest are closed."""
 PROXY_LOOK_UP_S = 2.0
 """How long a name may take to resolve that the proxy will look up once more anyhow."""
+
+is_kept_connection: ContextVar[bool] = ContextVar("is_kept_connection", default=False)
+"""Whether the request of this task got a connection that an earlier one had used."""
 
 _DENIED_V4 = tuple(
     ipaddress.IPv4Network(network)
@@ -271,6 +275,12 @@ class GuardedConnector(aiohttp.TCPConnector):
         ):
             raise BlockedAddressError("a connection to an address that is not public was about to be opened")
         return self._make_socket(addr_info)
+
+    async def _get(self, key: Any, traces: Any) -> Any:
+        kept = await super()._get(key, traces)
+        if kept is not None:
+            is_kept_connection.set(True)
+        return kept
 
     def _release(self, key: Any, protocol: Any, *, should_close: bool = False) -> None:
         super()._release(key, protocol, should_close=should_close)

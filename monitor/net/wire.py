@@ -79,7 +79,7 @@ def open_session(
     connector: aiohttp.BaseConnector, *, user_agent: str, timeout: aiohttp.ClientTimeout
 ) -> aiohttp.ClientSession:
     """One session for the life of the door, made on the loop that will use it."""
-    return aiohttp.ClientSession(
+    session = aiohttp.ClientSession(
         connector=connector,
         headers={"user-agent": header_text(user_agent), "accept-encoding": "gzip"},
         timeout=timeout,
@@ -90,3 +90,6 @@ def open_session(
         max_field_size=MAX_HEADER_BYTES,
         max_headers=MAX_HEADERS,
     )
+    # else a server that hangs up is asked once more at once, even where the connection was new
+    session._retry_connection = False  # noqa: SLF001 - aiohttp offers no argument for it and is pinned exactly
+    return session

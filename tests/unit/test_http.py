@@ -203,6 +203,17 @@ def test_a_connection_is_used_again_for_the_next_request_to_the_same_host() -> N
     assert server.n_connections == 1
 
 
+def test_a_kept_connection_that_ended_meanwhile_is_replaced() -> None:
+    def script(conversation: Conversation) -> None:
+        conversation.head()
+        conversation.send(answer(connection="keep-alive"))
+        conversation.head()  # hangs up instead of answering
+
+    with serving(script) as (server, door):
+        assert [got(door, f"http://{HOST}/{number}").status for number in range(3)] == [200] * 3
+        assert server.n_connections == 3
+
+
 # --- redirects ----------------------------------------------------------------------------------------------------
 
 
@@ -298,8 +309,9 @@ def test_https_to_a_server_that_speaks_plain_http_is_a_tls_failure() -> None:
 
 
 def test_a_server_that_hangs_up_before_answering_is_a_disconnect() -> None:
-    with serving(lambda conversation: conversation.head() and None) as (_, door):
+    with serving(lambda conversation: conversation.head() and None) as (server, door):
         assert failed(door).reason is Reason.DISCONNECTED
+    assert server.n_connections == 1  # asked once and not again at once
 
 
 def test_a_reset_is_a_disconnect() -> None:

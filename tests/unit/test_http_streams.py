@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import signal
 import threading
 from collections.abc import Iterable
 
@@ -205,6 +207,21 @@ def test_leaving_by_an_exception_as_ctrl_c_is_leaves_nothing_running() -> None:
             gate.wait_for(1)
             raise KeyboardInterrupt
         assert got(door, f"http://{HOST}/quick").status == 200
+
+
+def test_ctrl_c_while_waiting_for_a_batch_leaves_nothing_running() -> None:
+    gate = Gate()
+
+    def interrupting(conversation: Conversation) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        gate(conversation)
+
+    with serving(interrupting, concurrency=1) as (_, door):
+        with pytest.raises(KeyboardInterrupt):
+            door.fetch_many(requests(["a", "b"]))
+        gate.wait_for(1)
+        assert door.fetch_many([]) == []
+    assert gate.seen.acquire(blocking=False) is False  # b was never asked for
 
 
 def test_a_defect_of_ours_reaches_the_caller() -> None:
