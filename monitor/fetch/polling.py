@@ -133,28 +133,23 @@ def plan_poll(state: PollState, outcome: PollOutcome, *, now: datetime, jitter: 
     if isinstance(outcome, FeedFailed):
         return _plan_after_failure(state, outcome, now=now, jitter=jitter, policy=policy)
     has_gap = isinstance(outcome, FeedRead) and outcome.n_shared == 0 and outcome.n_new > 0
-    said = [_said(outcome)]
+    found = _found(outcome)
     if has_gap:
-        said.append("it shares nothing with the poll before: entries were probably missed")
+        found = f"{found}; it shares nothing with the poll before: entries were probably missed"
     if state.wanted_interval_s is not None:
         interval_s = _wanted_s(state.wanted_interval_s, policy)
         next_at = now + timedelta(seconds=_spread(interval_s, jitter, policy, least_s=MIN_WANTED_S))
-        said.append(f"polled every {_duration(interval_s)}, as somebody wants it")
+        because = f"{found}; polled every {_duration(interval_s)}, as somebody wants it."
     else:
-        interval_s = _learnt_s(state, outcome, said, has_gap=has_gap, now=now, policy=policy)
+        interval_s, learnt = _learn(state, outcome, has_gap=has_gap, now=now, policy=policy)
         is_gap_recent = has_gap or _is_within(policy.gap_memory_s, state.last_gap_at, now)
-        asked_s = _asked_s(outcome.wishes, interval_s, said, is_gap_recent=is_gap_recent, policy=policy)
+        asked_s, asked = _asked(outcome.wishes, interval_s, is_gap_recent=is_gap_recent, policy=policy)
         wait_s = max(_spread(interval_s, jitter, policy), asked_s * (1 + policy.jitter_share * _chance(jitter)))
-        next_at = now + timedelta(seconds=min(wait_s, policy.max_wait_s))
-        next_at = _outside_skipped(next_at, outcome.wishes, said, now=now, jitter=jitter, policy=policy)
-        said.append(f"polled every {_duration(interval_s)}")
+        due_at = now + timedelta(seconds=min(wait_s, policy.max_wait_s))
+        next_at, skipped = _outside_skipped(due_at, outcome.wishes, now=now, jitter=jitter, policy=policy)
+        because = f"{found}{learnt}{asked}{skipped}; polled every {_duration(interval_s)}."
     return PollPlan(
-        next_poll_at=next_at,
-        interval_s=interval_s,
-        n_failures=0.0,
-        state="active",
-        because=f"{'; '.join(said)}.",
-        has_gap=has_gap,
+        next_poll_at=next_at, interval_s=interval_s, n_failures=0.0, state="active", because=because, has_gap=has_gap
     )
 
 
@@ -170,32 +165,24 @@ def plan_at_new_address(plan: PollPlan, *, now: datetime, jitter: float, policy:
     )
 
 
-def _said(outcome: FeedRead | FeedUnchanged) -> str:
+def _found(outcome: FeedRead | FeedUnchanged) -> str:
     if isinstance(outcome, FeedUnchanged):
         return "Nothing has changed"
     return f"{outcome.n_new} of {outcome.n_new + outcome.n_known} entries were new"
 
 
-def _learnt_s(
-    state: PollState,
-    outcome: FeedRead | FeedUnchanged,
-    said: list[str],
-    *,
-    has_gap: bool,
-    now: datetime,
-    policy: PollPolicy,
-) -> int:
-    """The interval after a good poll; why it is not what the share of known entries suggests is added to `said`."""
+def _learn(
+    state: PollState, outcome: FeedRead | FeedUnchanged, *, has_gap: bool, now: datetime, policy: PollPolicy
+) -> tuple[int, str]:
+    """The interval after a good poll, and words for what makes this poll a special one."""
     interval_s, default_s = _within(state.interval_s, policy), _within(policy.default_interval_s, policy)
     if state.last_good_poll_at is None:
-        said.append("it is the first good poll")
-        return min(interval_s, _within(policy.default_interval_s // 3, policy))
+        return min(interval_s, _within(policy.default_interval_s // 3, policy)), "; it is the first good poll"
     elapsed_s = max((now - state.last_good_poll_at).total_seconds(), 0.0)
     is_early = elapsed_s < interval_s * (1 - policy.jitter_share) - policy.early_by_s
-    if is_early:
-        said.append("the poll came early")
+    learnt = "; the poll came early" if is_early else ""
     if not isinstance(outcome, FeedRead) or not outcome.n_new:
-        return interval_s if is_early else _after_nothing_new_s(state, interval_s, now=now, policy=policy)
+        return interval_s if is_early else _after_nothing_new_s(state, interval_s, now=now, policy=policy), learnt
     # Of an early poll only this much is certain: in a whole interval no less is new.
     seen_s = interval_s if is_early else elapsed_s
     fit_s = int(seen_s * policy.new_share * (outcome.n_new + outcome.n_known) / outcome.n_new)
@@ -205,7 +192,7 @@ def _learnt_s(
         interval_s = max(interval_s // 2, fit_s)
     elif outcome.n_known and not is_early:
         interval_s = min(interval_s + _step_s(interval_s, policy), fit_s, default_s)
-    return _within(min(interval_s, int(elapsed_s / 2)) if has_gap else interval_s, policy)
+    return _within(min(interval_s, int(elapsed_s / 2)) if has_gap else interval_s, policy), learnt
 
 
 def _after_nothing_new_s(state: PollState, interval_s: int, *, now: datetime, policy: PollPolicy) -> int:
@@ -220,25 +207,26 @@ def _step_s(interval_s: int, policy: PollPolicy) -> int:
     return min(policy.step_s, int(interval_s * policy.step_share))
 
 
-def _asked_s(wishes: Wishes, interval_s: int, said: list[str], *, is_gap_recent: bool, policy: PollPolicy) -> int:
-    """How long the publisher asks to wait; which wish it is, where one is longer than the interval, goes to `said`."""
+def _asked(wishes: Wishes, interval_s: int, *, is_gap_recent: bool, policy: PollPolicy) -> tuple[int, str]:
+    """How long the publisher asks to wait, and words for the wish that is longer than the interval."""
     most_s = policy.max_interval_s
     if is_gap_recent:
         most_s = min(most_s, _within(policy.default_interval_s, policy))
     ttl_s, cache_s = (max(0, min(wish or 0, most_s)) for wish in (wishes.ttl_s, wishes.cache_s))
+    asked = ""
     if interval_s < ttl_s >= cache_s:
-        said.append(f"the feed asks to wait {_duration(ttl_s)}")
+        asked = f"; the feed asks to wait {_duration(ttl_s)}"
     elif cache_s > interval_s:
-        said.append(f"the server says that the answer holds for {_duration(cache_s)} (Cache-Control)")
+        asked = f"; the server says that the answer holds for {_duration(cache_s)} (Cache-Control)"
     if is_gap_recent and max(wishes.ttl_s or 0, wishes.cache_s or 0) > most_s:
-        said.append("it asks for more, but entries were missed lately")
-    return max(ttl_s, cache_s)
+        asked = f"{asked}; it asks for more, but entries were missed lately"
+    return max(ttl_s, cache_s), asked
 
 
 def _outside_skipped(
-    at: datetime, wishes: Wishes, said: list[str], *, now: datetime, jitter: float, policy: PollPolicy
-) -> datetime:
-    """The first moment from `at` on in an hour and on a day that the feed does not ask to skip."""
+    at: datetime, wishes: Wishes, *, now: datetime, jitter: float, policy: PollPolicy
+) -> tuple[datetime, str]:
+    """The first moment from `at` on in an hour and on a day that the feed does not ask to skip, and words for it."""
     hours, days = ({n for n in wishes.skip_hours if 0 <= n < 24}, {n for n in wishes.skip_days if 0 <= n < 7})
     hours = set() if len(hours) == 24 else hours
     days = set() if len(days) == 7 else days
@@ -246,11 +234,11 @@ def _outside_skipped(
     while allowed_at.hour in hours or allowed_at.weekday() in days:
         allowed_at = allowed_at.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
     if allowed_at == at:
-        return at
-    said.append(f"the feed asks not to be polled before {allowed_at:%a %H:%M} UTC")
+        return at, ""
+    skipped = f"; the feed asks not to be polled before {allowed_at:%a %H:%M} UTC"
     # Not at the full hour, when everybody else who skips comes back.
     allowed_at += timedelta(seconds=_chance(jitter) * min(policy.min_interval_s, 1_800))
-    return min(allowed_at, now + timedelta(seconds=policy.max_wait_s))
+    return min(allowed_at, now + timedelta(seconds=policy.max_wait_s)), skipped
 
 
 def _plan_after_failure(
@@ -262,7 +250,7 @@ def _plan_after_failure(
     n_failures = state.n_failures + weight_of(outcome.reason)
     said = explain_failure(outcome.reason, outcome.status)
     said = f"{said[0].upper()}{said[1:]}"
-    if outcome.reason in {Reason.GONE, Reason.MERGED} or outcome.status == 410:
+    if outcome.reason in {Reason.GONE, Reason.MERGED}:
         because = f"{said}: it is not polled any more."
         return PollPlan(next_poll_at=None, interval_s=interval_s, n_failures=n_failures, state="ended", because=because)
     wait_s = _wait_s(state, interval_s, n_failures, outcome=outcome, policy=policy)
@@ -290,14 +278,15 @@ def _wait_s(state: PollState, interval_s: int, n_failures: float, *, outcome: Fe
     if outcome.reason is Reason.STOPPED:
         return policy.min_interval_s
     if n_failures > policy.dormant_after:
-        return min(policy.max_interval_s * (1 + n_failures - policy.dormant_after), policy.max_wait_s)
-    longest_s = policy.max_interval_s
-    if state.wanted_interval_s is not None:
-        wait_s, longest_s = interval_s * max(n_failures, 1.0), max(longest_s, interval_s)
+        wait_s = policy.max_interval_s * (1 + n_failures - policy.dormant_after)
+    elif state.wanted_interval_s is None:
+        wait_s = min(min(interval_s, policy.default_interval_s) * n_failures, policy.max_interval_s)
     else:
-        wait_s = min(interval_s, policy.default_interval_s) * n_failures
-    wait_s = max(wait_s, _least_wait_s(outcome.reason, interval_s, policy))
-    return min(max(wait_s, policy.min_interval_s), longest_s)
+        wait_s = min(interval_s * n_failures, policy.max_interval_s)
+    least_s = max(_least_wait_s(outcome.reason, interval_s, policy), policy.min_interval_s)
+    if state.wanted_interval_s is not None:
+        least_s = max(least_s, interval_s)
+    return min(max(wait_s, least_s), policy.max_wait_s)
 
 
 def _least_wait_s(reason: Reason, interval_s: int, policy: PollPolicy) -> int:

@@ -120,6 +120,7 @@ def test_a_poll_that_came_early_lengthens_nothing() -> None:
     state = replace(STEADY, last_good_poll_at=NOW - timedelta(minutes=5))
     assert plan(FeedUnchanged(), state).interval_s == HOUR
     assert plan(FeedRead(n_new=1, n_known=19), state).interval_s == HOUR
+    assert plan(FeedRead(n_new=1, n_known=19), replace(state, interval_s=2_400)).interval_s == 2_400
     assert "the poll came early" in plan(FeedUnchanged(), state).because
     assert plan(FeedRead(n_new=10, n_known=10), state).interval_s == HOUR // 2
 
@@ -180,6 +181,7 @@ def test_the_wish_that_decides_is_named() -> None:
     cache = plan(FeedUnchanged(wishes=Wishes(ttl_s=2 * HOUR, cache_s=4 * HOUR))).because
     assert "the server says that the answer holds for 4 hours (Cache-Control)" in cache
     assert "asks" not in cache
+    assert "(Cache-Control)" in plan(FeedUnchanged(wishes=Wishes(cache_s=4 * HOUR))).because
     short = plan(FeedUnchanged(wishes=Wishes(ttl_s=60, cache_s=60))).because
     assert short == "Nothing has changed; polled every 70 minutes."
 
@@ -220,7 +222,9 @@ def test_skipped_days_and_hours_add_up() -> None:
     ids=["all hours", "all days", "no hours at all", "other hours"],
 )
 def test_skipping_everything_is_nonsense_and_skipping_something_else_does_not_matter(wishes: Wishes) -> None:
-    assert wait_s(plan(FeedRead(n_new=1, n_known=3, wishes=wishes))) == HOUR
+    for hour in range(13):
+        now, state = NOW + timedelta(hours=hour), replace(STEADY, last_good_poll_at=NOW + timedelta(hours=hour - 1))
+        assert wait_s(plan(FeedRead(n_new=1, n_known=3, wishes=wishes), state, now=now), now) == HOUR
 
 
 @pytest.mark.parametrize("wanted_s", [120, 5 * HOUR, 3 * DAY])
@@ -248,6 +252,9 @@ def test_a_feed_with_a_wanted_interval_backs_off_from_it_and_obeys_retry_after()
     state = replace(STEADY, wanted_interval_s=2 * HOUR)
     assert wait_s(plan(FeedFailed(reason=Reason.TIMEOUT), state)) == 2 * HOUR
     assert wait_s(plan(FeedFailed(reason=Reason.DNS), replace(state, n_failures=2.5))) == 6 * HOUR
+    for n_failures in (0.0, 20.0, 31.0):
+        rare = replace(state, wanted_interval_s=3 * DAY, n_failures=n_failures)
+        assert wait_s(plan(FeedFailed(reason=Reason.TIMEOUT), rare)) == 3 * DAY
     asked_at = NOW + timedelta(hours=30)
     busy = FeedFailed(reason=Reason.RATE_LIMITED, status=429, retry_after_at=asked_at)
     assert plan(busy, state, jitter=0.0).next_poll_at == asked_at
@@ -345,6 +352,10 @@ def test_where_asking_again_soon_cannot_help_the_first_failure_already_takes_lon
 def test_a_feed_that_is_gone_or_merged_is_never_polled_again(failed: FeedFailed, because: str) -> None:
     decided = plan(failed)
     assert (decided.next_poll_at, decided.state, decided.because) == (None, "ended", because)
+
+
+def test_a_wall_against_robots_ends_no_feed_whatever_its_status() -> None:
+    assert plan(FeedFailed(reason=Reason.CHALLENGE, status=410)).state == "failing"
 
 
 def test_a_feed_that_ended_where_it_moved_to_another_address_is_asked_there_soon() -> None:
