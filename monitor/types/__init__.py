@@ -5,12 +5,26 @@ sizes bytes, similarities 0..1. Text that came from a feed or page is untrusted 
 """
 
 from monitor.types.articles import Article, DuplicateLink, ExtractedArticle, FeedHints, Hit, RewriteLink, TermWeight
-from monitor.types.fetching import Failure, Hop, Media, ParsedEntry, ParsedFeed, PollState, Progress, Request, Response
+from monitor.types.fetching import (
+    Failure,
+    GoodPoll,
+    Hop,
+    Media,
+    ParsedEntry,
+    ParsedFeed,
+    PollState,
+    Progress,
+    Request,
+    Response,
+    SourceDay,
+    WatchedFeed,
+)
 from monitor.types.stories import Digest, DigestItem, RenderedMail, Story, StoryMember, Subscription, ToldStory
 from monitor.types.words import (
     Access,
     ArticleId,
     DateOrigin,
+    DayVerdict,
     DigestId,
     DuplicateKind,
     EntryDate,
@@ -32,6 +46,7 @@ __all__ = [
     "Article",
     "ArticleId",
     "DateOrigin",
+    "DayVerdict",
     "Digest",
     "DigestId",
     "DigestItem",
@@ -43,6 +58,7 @@ __all__ = [
     "Failure",
     "FeedHints",
     "FeedId",
+    "GoodPoll",
     "Hit",
     "Hop",
     "Media",
@@ -59,6 +75,7 @@ __all__ = [
     "Response",
     "RevisionId",
     "RewriteLink",
+    "SourceDay",
     "SourceId",
     "Story",
     "StoryId",
@@ -67,5 +84,6 @@ __all__ = [
     "SubscriptionId",
     "TermWeight",
     "ToldStory",
+    "WatchedFeed",
     "WatchlistId",
 ]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from typing import NamedTuple
 
-from monitor.types.words import EntryDate, Reason
+from monitor.types.words import DayVerdict, EntryDate, FeedId, Reason, SourceId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,3 +119,40 @@ class Progress:
     n_done: int = 0
     n_failed: int = 0
     next_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceDay:
+    """How a source was polled on a day (UTC) and what came. `n_expected` and `verdict` are None until it is judged."""
+
+    day_on: date
+    n_polls_ok: int = 0
+    n_polls_failed: int = 0
+    n_new: int = 0
+    n_gaps: int = 0
+    n_expected: float | None = None
+    verdict: DayVerdict | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchedFeed:
+    """A feed as far as it tells how its source is watched. `is_due`: it is to be polled, not paused or ended."""
+
+    id: FeedId
+    source_id: SourceId
+    interval_s: int
+    created_at: datetime
+    ttl_s: int | None = None
+    skip_hours: Sequence[int] = ()
+    skip_days: Sequence[int] = ()
+    n_failures: float = 0.0
+    last_good_poll_at: datetime | None = None
+    is_due: bool = True
+
+
+class GoodPoll(NamedTuple):
+    """One poll that read its feed or found it unchanged; then both counts may be 0."""
+
+    polled_at: datetime
+    n_entries: int
+    n_new: int

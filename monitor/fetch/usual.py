@@ -1,0 +1,139 @@
+"""How many new entries does a source usually bring on such a day, and is today's silence more than chance?
+
+Pure. Usual is what the same weekday brought in the last weeks, with the other days of its kind (working days, weekend)
+as a smaller voice and recent weeks as a louder one. From five entries a day on it is the weighted median, which bursts
+and holidays do not move; below that a median is 0 or 1, so it is the weighted mean of counts that are capped. A run of
+empty days that ends today does not testify for itself.
+
+Silence is the Poisson probability that a run of thin days brings so little by chance. Real sources vary more than
+Poisson: counts are divided by the dispersion seen (quasi-Poisson). So a source with forty entries a day is silent after
+one empty day, one with an entry a day after about a week, and one that brings less than an entry in ten days never.
+A source that was silent stays so until something comes. Does not say whether the day was watched well enough for that
+question: see completeness.py.
+Sources: McCullagh and Nelder, Generalized Linear Models, 6.2 (dispersion); the constants were chosen on simulated weeks
+(tests/unit/test_completeness_weeks.py).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from monitor.types import DayVerdict, SourceDay
+
+HISTORY_DAYS = 84
+"""How far back what is usual is looked up: twelve weeks, so twelve of each weekday."""
+MIN_OBSERVED_DAYS = 14
+"""A source that was watched for fewer days has no usual yet."""
+SAME_WEEKDAY_WEIGHT = 6.0
+"""Against 1 for each other day of the same kind: more than its four or fewer neighbours of a week together."""
+HALF_LIFE_DAYS = 28.0
+FEW = 5.0
+"""Entries a day from which on a median means something."""
+MIN_SAME_WEEKDAYS = 4
+"""So many days of the same weekday tell by themselves how much such days vary."""
+THIN_SHARE = 0.25
+"""A day with more than this share of the usual is not silent, whatever the statistics say."""
+CHANCE = 0.001
+"""Below this probability little is silence. At 5,000 sources about one false alarm in some days, since most days are
+not thin in the first place."""
+_NORMAL_FROM = 500.0
+_WEEKEND = frozenset({5, 6})
+
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """`n_expected` entries on such a day; `dispersion` is variance over mean, 1 or more."""
+
+    n_expected: float
+    dispersion: float
+
+
+def usual_on(day_on: date, observed: Sequence[SourceDay]) -> Usual | None:
+    """What a source usually brings on such a day, from days on which it was watched, the oldest first.
+
+    None: it is too young. While it is silent it keeps what was usual before, for ever if need be.
+    """
+    base = _before_the_empty_run(observed)
+    if len(base) < MIN_OBSERVED_DAYS:
+        if observed and observed[-1].verdict is DayVerdict.SILENT and observed[-1].n_expected is not None:
+            return Usual(observed[-1].n_expected, 1.0)
+        base = observed
+    weighted = [(day, weight) for day in base if (weight := _weight(day.day_on, day_on)) > 0]
+    if len(base) < MIN_OBSERVED_DAYS or not weighted:
+        return None
+    median = _weighted_median([(float(day.n_new), weight) for day, weight in weighted])
+    capped = [(min(float(day.n_new), max(FEW, 3 * median)), weight) for day, weight in weighted]
+    n_expected = median if median >= FEW else _mean(capped)
+    alike = [one for one, (day, _) in zip(capped, weighted, strict=True) if _is_same_weekday(day.day_on, day_on)]
+    varied = alike if len(alike) >= MIN_SAME_WEEKDAYS else capped
+    variance = _mean([((count - n_expected) ** 2, weight) for count, weight in varied])
+    return Usual(n_expected, max(1.0, variance / n_expected) if n_expected > 0 else 1.0)
+
+
+def is_silent(n_new: int, usual: Usual, observed: Sequence[SourceDay], *, watched_share: float = 1.0) -> bool:
+    """Whether the thin days that end with this one are more than chance.
+
+    `n_new` is what this day brought, in the `watched_share` (0..1) of it that was seen; `observed` as for `usual_on`.
+    """
+    if n_new == 0 and observed and observed[-1].verdict is DayVerdict.SILENT:
+        return True
+    n_expected = usual.n_expected * watched_share
+    if not _is_thin(n_new, n_expected):
+        return False
+    for day in reversed(observed):
+        if day.n_expected is None or (day.n_expected > 0 and not _is_thin(day.n_new, day.n_expected)):
+            break
+        n_new, n_expected = n_new + day.n_new, n_expected + day.n_expected
+    return chance_of_at_most(n_new / usual.dispersion, n_expected / usual.dispersion) < CHANCE
+
+
+def _is_thin(n_new: int, n_expected: float) -> bool:
+    return n_new <= THIN_SHARE * n_expected
+
+
+def chance_of_at_most(n: float, mean: float) -> float:
+    """The Poisson probability of `n` events or fewer where `mean` are expected; 0..1."""
+    if mean <= 0:
+        return 1.0
+    if mean > _NORMAL_FROM:  # where the sum below would underflow, the normal distribution is as good
+        return 0.5 * math.erfc((mean - n - 0.5) / math.sqrt(2 * mean))
+    term = total = math.exp(-mean)
+    for count in range(1, math.floor(n) + 1):
+        term *= mean / count
+        total += term
+    return min(total, 1.0)
+
+
+def _before_the_empty_run(observed: Sequence[SourceDay]) -> Sequence[SourceDay]:
+    end = len(observed)
+    while end and observed[end - 1].n_new == 0:
+        end -= 1
+    return observed[:end]
+
+
+def _weight(past: date, day_on: date) -> float:
+    recency: float = 0.5 ** ((day_on - past).days / HALF_LIFE_DAYS)
+    if _is_same_weekday(past, day_on):
+        return SAME_WEEKDAY_WEIGHT * recency
+    return recency if (past.weekday() in _WEEKEND) == (day_on.weekday() in _WEEKEND) else 0.0
+
+
+def _is_same_weekday(past: date, day_on: date) -> bool:
+    return (day_on - past).days % 7 == 0
+
+
+def _mean(weighted: Sequence[tuple[float, float]]) -> float:
+    return sum(value * weight for value, weight in weighted) / sum(weight for _, weight in weighted)
+
+
+def _weighted_median(weighted: Sequence[tuple[float, float]]) -> float:
+    """The value at which half of the weight is reached."""
+    half, reached = sum(weight for _, weight in weighted) / 2, 0.0
+    for value, weight in sorted(weighted):
+        reached += weight
+        if reached >= half:
+            return value
+    return max(value for value, _ in weighted)
