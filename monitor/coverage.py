@@ -128,7 +128,10 @@ def _judge(watch: Watch, source_id: SourceId, first: date, last: date) -> list[S
             day = SourceDay(day_on=day_on)
         if day is not None and day.verdict is None:
             history = [one for one in known.values() if one.day_on < day_on]
-            judgement = judge_day(day, history, feeds=feeds, was_running=day_on in watch.polled_days)
+            is_logged = not day.n_polls_ok or any(feed.watched_share for feed in feeds)
+            judgement = judge_day(
+                day, history, feeds=feeds if is_logged else (), was_running=day_on in watch.polled_days
+            )
             day = replace(day, verdict=judgement.verdict, n_expected=judgement.n_expected)
             known[day_on] = day
             judged.append(day)

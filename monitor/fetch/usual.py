@@ -5,13 +5,14 @@ as a smaller voice and recent weeks as a louder one. From five entries a day on 
 and holidays do not move; below that a median is 0 or 1, so it is the weighted mean of counts that are capped. A run of
 empty days that ends today does not testify for itself.
 
-Silence is the Poisson probability that a run of thin days brings so little by chance. Real sources vary more than
-Poisson: counts are divided by the dispersion seen (quasi-Poisson). So a source with forty entries a day is silent after
-one empty day, one with an entry a day after about a week, and one that brings less than an entry in ten days never.
+Silence is the probability that a run of thin days brings so little by chance: negative binomial, which is Poisson for
+sources that vary as little as that, and wider for the others. So a source with forty entries a day is silent after one
+empty day, one with an entry a day after about a week, and one that brings less than an entry in ten days never. How
+much a source varies is told by its days below the usual: bursts do not excuse silence, and silent days excuse none.
 A source that was silent stays so until something comes. Does not say whether the day was watched well enough for that
 question: see completeness.py.
-Sources: McCullagh and Nelder, Generalized Linear Models, 6.2 (dispersion); the constants were chosen on simulated weeks
-(tests/unit/test_completeness_weeks.py).
+Sources: Cameron and Trivedi, Regression Analysis of Count Data, 3.3 (NB1: variance is a multiple of the mean); the
+constants were chosen on simulated weeks (tests/unit/test_completeness_weeks.py).
 """
 
 from __future__ import annotations
@@ -32,15 +33,17 @@ SAME_WEEKDAY_WEIGHT = 6.0
 HALF_LIFE_DAYS = 28.0
 FEW = 5.0
 """Entries a day from which on a median means something."""
-MIN_SAME_WEEKDAYS = 4
-"""So many days of the same weekday tell by themselves how much such days vary."""
+LEAST_SPREAD = 0.2
+"""Days differ by this share of the usual even where a few weeks showed less, beside chance."""
 THIN_SHARE = 0.25
 """A day with more than this share of the usual is not silent, whatever the statistics say."""
 CHANCE = 0.001
 """Below this probability little is silence. At 5,000 sources about one false alarm in some days, since most days are
 not thin in the first place."""
-_NORMAL_FROM = 500.0
+_NORMAL_FROM = 600.0
+_POISSON_UNTIL = 1.001
 _WEEKEND = frozenset({5, 6})
+_COMPLETE = DayVerdict.COMPLETE
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,21 +59,29 @@ def usual_on(day_on: date, observed: Sequence[SourceDay]) -> Usual | None:
 
     None: it is too young. While it is silent it keeps what was usual before, for ever if need be.
     """
-    base = _before_the_empty_run(observed)
+    base = _without_silence(observed)
     if len(base) < MIN_OBSERVED_DAYS:
         if observed and observed[-1].verdict is DayVerdict.SILENT and observed[-1].n_expected is not None:
             return Usual(observed[-1].n_expected, 1.0)
-        base = observed
+        base = list(observed)
     weighted = [(day, weight) for day in base if (weight := _weight(day.day_on, day_on)) > 0]
     if len(base) < MIN_OBSERVED_DAYS or not weighted:
         return None
     median = _weighted_median([(float(day.n_new), weight) for day, weight in weighted])
-    capped = [(min(float(day.n_new), max(FEW, 3 * median)), weight) for day, weight in weighted]
-    n_expected = median if median >= FEW else _mean(capped)
-    alike = [one for one, (day, _) in zip(capped, weighted, strict=True) if _is_same_weekday(day.day_on, day_on)]
-    varied = alike if len(alike) >= MIN_SAME_WEEKDAYS else capped
-    variance = _mean([((count - n_expected) ** 2, weight) for count, weight in varied])
-    return Usual(n_expected, max(1.0, variance / n_expected) if n_expected > 0 else 1.0)
+    cap = max(FEW, 3 * median)
+    n_expected = median if median >= FEW else _mean([(min(float(day.n_new), cap), weight) for day, weight in weighted])
+    return Usual(n_expected, _dispersion(base, weighted, n_expected))
+
+
+def _dispersion(base: Sequence[SourceDay], weighted: Sequence[tuple[SourceDay, float]], n_expected: float) -> float:
+    """How days differ from what was usual on such a day; of a young source, from what is usual today."""
+    judged = [(day.n_new, day.n_expected, 1.0) for day in base if day.n_expected and day.verdict is _COMPLETE]
+    if len(judged) < MIN_OBSERVED_DAYS:
+        judged = [(day.n_new, n_expected, weight) for day, weight in weighted]
+    # Half of a variance lies below the mean.
+    variance = sum(2 * min(0.0, n_new - expected) ** 2 * weight for n_new, expected, weight in judged)
+    total = sum(expected * weight for _, expected, weight in judged)
+    return max(1.0 + LEAST_SPREAD**2 * n_expected, variance / total) if total > 0 else 1.0
 
 
 def is_silent(n_new: int, usual: Usual, observed: Sequence[SourceDay], *, watched_share: float = 1.0) -> bool:
@@ -87,31 +98,38 @@ def is_silent(n_new: int, usual: Usual, observed: Sequence[SourceDay], *, watche
         if day.n_expected is None or (day.n_expected > 0 and not _is_thin(day.n_new, day.n_expected)):
             break
         n_new, n_expected = n_new + day.n_new, n_expected + day.n_expected
-    return chance_of_at_most(n_new / usual.dispersion, n_expected / usual.dispersion) < CHANCE
+    return chance_of_at_most(n_new, n_expected, usual.dispersion) < CHANCE
 
 
 def _is_thin(n_new: int, n_expected: float) -> bool:
     return n_new <= THIN_SHARE * n_expected
 
 
-def chance_of_at_most(n: float, mean: float) -> float:
-    """The Poisson probability of `n` events or fewer where `mean` are expected; 0..1."""
+def chance_of_at_most(n: int, mean: float, dispersion: float = 1.0) -> float:
+    """The probability, 0..1, of `n` entries or fewer where `mean` are expected, with `dispersion` times its variance."""
     if mean <= 0:
         return 1.0
-    if mean > _NORMAL_FROM:  # where the sum below would underflow, the normal distribution is as good
-        return 0.5 * math.erfc((mean - n - 0.5) / math.sqrt(2 * mean))
-    term = total = math.exp(-mean)
-    for count in range(1, math.floor(n) + 1):
-        term *= mean / count
+    # From here on the chance of no entry at all is exp(-exponent).
+    is_poisson = dispersion <= _POISSON_UNTIL
+    exponent = mean if is_poisson else mean / (dispersion - 1) * math.log(dispersion)
+    if exponent > _NORMAL_FROM:  # where the sum would underflow, the normal distribution is as good
+        return 0.5 * math.erfc((mean - n - 0.5) / math.sqrt(2 * mean * dispersion))
+    term = math.exp(-exponent)
+    size, share = (mean, 0.0) if is_poisson else (mean / dispersion, 1 - 1 / dispersion)
+    total = term
+    for count in range(n):
+        # One more entry: the mean of Poisson, the more likely the more there are where entries come in bunches.
+        term *= (size + share * count) / (count + 1)
         total += term
     return min(total, 1.0)
 
 
-def _before_the_empty_run(observed: Sequence[SourceDay]) -> Sequence[SourceDay]:
+def _without_silence(observed: Sequence[SourceDay]) -> list[SourceDay]:
+    """Without empty days that were judged silent, and without the run of empty days at the end, yet to be judged."""
     end = len(observed)
     while end and observed[end - 1].n_new == 0:
         end -= 1
-    return observed[:end]
+    return [day for day in observed[:end] if day.n_new or day.verdict is not DayVerdict.SILENT]
 
 
 def _weight(past: date, day_on: date) -> float:
