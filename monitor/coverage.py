@@ -47,7 +47,7 @@ class Watch:
     now: datetime
 
 
-def run(app: App) -> Progress:
+def run(app: App, *, sources_at_once: int = SOURCES_AT_ONCE) -> Progress:
     """Judge the days that are over; returns how many rows got a verdict."""
     now, n_judged = app.clock(), 0
     last_on = last_finished(now)
@@ -58,10 +58,10 @@ def run(app: App) -> Progress:
             source_ids = source_days.list_to_judge(conn, first, last)
             polled_days = frozenset(source_days.load_polled_days(conn, first, last))
         counts = Counter[DayVerdict]()
-        for start in range(0, len(source_ids), SOURCES_AT_ONCE):
+        for start in range(0, len(source_ids), sources_at_once):
             if app.stop.is_set():
                 return Progress(n_done=n_judged)
-            some = source_ids[start : start + SOURCES_AT_ONCE]
+            some = source_ids[start : start + sources_at_once]
             with app.store.read() as conn:
                 watch = _load(conn, some, (first, last), polled_days=polled_days, now=now)
             judged = {source_id: _judge(watch, source_id, first, last) for source_id in some}

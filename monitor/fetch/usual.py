@@ -106,7 +106,7 @@ def _is_thin(n_new: int, n_expected: float) -> bool:
 
 
 def chance_of_at_most(n: int, mean: float, dispersion: float = 1.0) -> float:
-    """The probability, 0..1, of `n` entries or fewer where `mean` are expected, with `dispersion` times its variance."""
+    """The probability of `n` entries or fewer where `mean` are expected, with a variance of `dispersion` times that."""
     if mean <= 0:
         return 1.0
     # From here on the chance of no entry at all is exp(-exponent).

@@ -45,7 +45,7 @@ KINDS = {
 
 @dataclass
 class World:
-    """One source with one feed. `away` and `failing` are when nothing is polled or answered, `silent` days are empty."""
+    """One source with one feed. `away`: nothing is polled; `failing`: nothing answers; `silent` days bring nothing."""
 
     kind: Kind
     chance: random.Random
@@ -175,7 +175,9 @@ def test_every_lost_entry_has_a_blind_day_and_no_day_far_from_an_outage_is_blind
         lived = live(world, interval_s)
         days = judged(world, lived, interval_s)
         touched = {
-            (start - 2 * HOUR).date() + number * DAY for start, end in planted for number in range((end - start).days + 2)
+            (start - 2 * HOUR).date() + number * DAY
+            for start, end in planted
+            for number in range((end - start).days + 2)
         }
         blind = {day_on for day_on, day in days.items() if day.verdict is not None and day.verdict.is_blind}
         n_lost += sum(lived.lost.values())
@@ -189,7 +191,14 @@ def test_every_lost_entry_has_a_blind_day_and_no_day_far_from_an_outage_is_blind
 
 @pytest.mark.parametrize(
     ("name", "n_silent_days", "recall_min"),
-    [("wire", 1, 1.0), ("daily", 1, 0.95), ("paper", 5, 0.95), ("site", 2, 0.95), ("blog", 10, 0.95), ("slow", 28, 0.9)],
+    [
+        ("wire", 1, 1.0),
+        ("daily", 1, 0.95),
+        ("paper", 5, 0.95),
+        ("site", 2, 0.95),
+        ("blog", 10, 0.95),
+        ("slow", 28, 0.9),
+    ],
 )
 def test_planted_silence_is_found_and_hardly_anything_else_is_called_silent(
     name: str, n_silent_days: int, recall_min: float
