@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from monitor.cli.output import Column, counted, number
+from monitor.cli.output import Column, number
 from monitor.coverage import last_finished
 from monitor.types import DayVerdict, SourceDay
 
@@ -46,7 +46,7 @@ def in_short(days: Sequence[SourceDay], last_on: date) -> str:
     words = [_word(day) for day in judged]
     if words[-1] in {"blind", "silent"}:
         n_lasting = next((n for n, word in enumerate(reversed(words)) if word != words[-1]), len(words))
-        return f"{words[-1]} {counted(n_lasting, 'day')}"
+        return f"{words[-1]} {n_lasting} {'day' if n_lasting == 1 else 'days'}"
     for bad in ("blind", "silent"):
         found = [day for day, word in zip(judged, words, strict=True) if word == bad]
         if found:

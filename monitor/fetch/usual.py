@@ -8,7 +8,8 @@ empty days that ends today does not testify for itself.
 Silence is the probability that a run of thin days brings so little by chance: negative binomial, which is Poisson for
 sources that vary as little as that, and wider for the others. So a source with forty entries a day is silent after one
 empty day, one with an entry a day after about a week, and one that brings less than an entry in ten days never. How
-much a source varies is told by its days below the usual: bursts do not excuse silence, and silent days excuse none.
+much a source varies is told by its days below the usual: bursts do not excuse silence, and silent days excuse none. One
+thin day is no silence where two such days in twelve weeks were none.
 A source that was silent stays so until something comes. Does not say whether the day was watched well enough for that
 question: see completeness.py.
 Sources: Cameron and Trivedi, Regression Analysis of Count Data, 3.3 (NB1: variance is a multiple of the mean); the
@@ -21,6 +22,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import takewhile
 
 from monitor.types import DayVerdict, SourceDay
 
@@ -48,10 +50,14 @@ _COMPLETE = DayVerdict.COMPLETE
 
 @dataclass(frozen=True, slots=True)
 class Usual:
-    """`n_expected` entries on such a day; `dispersion` is variance over mean, 1 or more."""
+    """`n_expected` entries on such a day; `dispersion` is variance over mean, 1 or more.
+
+    `n_low` is what the second thinnest of such days brought that was no silence.
+    """
 
     n_expected: float
     dispersion: float
+    n_low: float = math.inf
 
 
 def usual_on(day_on: date, observed: Sequence[SourceDay]) -> Usual | None:
@@ -70,7 +76,8 @@ def usual_on(day_on: date, observed: Sequence[SourceDay]) -> Usual | None:
     median = _weighted_median([(float(day.n_new), weight) for day, weight in weighted])
     cap = max(FEW, 3 * median)
     n_expected = median if median >= FEW else _mean([(min(float(day.n_new), cap), weight) for day, weight in weighted])
-    return Usual(n_expected, _dispersion(base, weighted, n_expected))
+    lowest = sorted(day.n_new for day, _ in weighted if day.verdict is not DayVerdict.SILENT)
+    return Usual(n_expected, _dispersion(base, weighted, n_expected), lowest[1] if len(lowest) > 1 else math.inf)
 
 
 def _dispersion(base: Sequence[SourceDay], weighted: Sequence[tuple[SourceDay, float]], n_expected: float) -> float:
@@ -94,11 +101,16 @@ def is_silent(n_new: int, usual: Usual, observed: Sequence[SourceDay], *, watche
     n_expected = usual.n_expected * watched_share
     if not _is_thin(n_new, n_expected):
         return False
-    for day in reversed(observed):
-        if day.n_expected is None or (day.n_expected > 0 and not _is_thin(day.n_new, day.n_expected)):
-            break
-        n_new, n_expected = n_new + day.n_new, n_expected + day.n_expected
+    before = list(takewhile(_is_thin_day, reversed(observed)))
+    if n_new >= usual.n_low and not before:
+        return False
+    n_new += sum(day.n_new for day in before)
+    n_expected += sum(day.n_expected or 0.0 for day in before)
     return chance_of_at_most(n_new, n_expected, usual.dispersion) < CHANCE
+
+
+def _is_thin_day(day: SourceDay) -> bool:
+    return day.n_expected is not None and (day.n_expected == 0 or _is_thin(day.n_new, day.n_expected))
 
 
 def _is_thin(n_new: int, n_expected: float) -> bool:

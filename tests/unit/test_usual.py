@@ -132,6 +132,17 @@ def test_one_day_is_silent_where_it_is_thin_beyond_chance(
     assert is_silent(n_new, Usual(n_expected, dispersion), []) == silent
 
 
+def test_a_thin_day_is_no_silence_where_two_such_days_were_none() -> None:
+    tuesday, thursday = 1, 10  # of 28 days that begin with a Monday
+    for thin, silent in (({}, True), ({tuesday: 3}, True), ({tuesday: 3, thursday: 2}, False)):
+        before = days_before(MONDAY, [thin.get(number, 40) for number in range(28)])
+        usual = usual_on(MONDAY, before)
+        assert usual is not None
+        assert is_silent(3, Usual(40.0, 1.0, usual.n_low), before) == silent
+    two = [*before[:-1], replace(before[-1], n_new=2, n_expected=40.0)]
+    assert is_silent(3, Usual(40.0, 1.0, usual.n_low), two)
+
+
 def test_a_day_that_brings_something_again_ends_the_silence() -> None:
     silent = [replace(day, n_expected=1.0) for day in days_before(MONDAY, [0] * 20, DayVerdict.SILENT)]
     assert not is_silent(1, Usual(1.0, 1.0), silent)
