@@ -77,7 +77,7 @@ def _warn(conn: Connection, settings: Settings) -> None:
 
 @group.command(name="list")
 def list_feeds(context: typer.Context, as_json: Json = False) -> None:
-    """All feeds with the state of polling, and how the last days of their sources were watched."""
+    """All feeds with the state of polling and of the last days."""
     first_on, last_on = days.window(utc_now(), days.N_LISTED)
     with current_store(settings_of(context)) as store, store.read() as conn:
         rows = feeds.list_feeds(conn)
@@ -103,7 +103,7 @@ def _described(row: FeedRow) -> dict[str, Any]:
 
 @group.command()
 def show(context: typer.Context, feed: Which, as_json: Json = False) -> None:
-    """One feed, its last polls, and the last days of its source."""
+    """One feed, its last polls and its last days."""
     first_on, last_on = days.window(utc_now(), days.N_SHOWN)
     with current_store(settings_of(context)) as store, store.read() as conn:
         row = feeds.get_feed(conn, feed)
