@@ -13,6 +13,7 @@ from functools import partial
 import structlog
 
 import monitor.cluster.stage
+import monitor.coverage
 import monitor.dedup.stage
 import monitor.digest.stage
 import monitor.extract.stage
@@ -56,8 +57,9 @@ PIPELINE = (
     Job("watch", 5, monitor.watch.stage.run),
 )
 DIGEST = Job("digest", 30, monitor.digest.stage.run)
+COVERAGE = Job("coverage", 3600, monitor.coverage.run)
 TIDY = Job("tidy", 3600, tidy)
-JOBS = (*PIPELINE, DIGEST, TIDY)
+JOBS = (*PIPELINE, COVERAGE, DIGEST, TIDY)
 
 
 def pipeline_of(moment: datetime) -> tuple[Job, ...]:

@@ -23,6 +23,7 @@ def upgrade() -> None:
         hosts.add_column(sa.Column("crawl_delay_s", sa.Float(), nullable=True))
     _name_domains()
     op.add_column("source_days", sa.Column("n_gaps", sa.Integer(), nullable=False, server_default="0"))
+    op.create_index(op.f("ix_source_days_day_on"), "source_days", ["day_on"])
     with op.batch_alter_table("entries") as entries:
         entries.add_column(sa.Column("date_origin", sa.String(length=20), nullable=False, server_default="published"))
         entries.add_column(sa.Column("media", sa.JSON(), nullable=False, server_default="[]"))
@@ -100,6 +101,7 @@ def downgrade() -> None:
     with op.batch_alter_table("entries") as entries:
         for column in ("passed_over", "media", "date_origin"):
             entries.drop_column(column)
+    op.drop_index(op.f("ix_source_days_day_on"), table_name="source_days")
     op.drop_column("source_days", "n_gaps")
     op.execute("DELETE FROM hosts WHERE name LIKE '.%'")
     with op.batch_alter_table("hosts") as hosts:

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from monitor.app import utc_now
+from monitor.cli import days
 from monitor.cli.invocation import Json, current_store, settings_of
 from monitor.cli.output import (
     brief,
@@ -25,7 +26,7 @@ from monitor.cli.output import (
 from monitor.config import Settings
 from monitor.errors import ConfigError, UsageError
 from monitor.fetch.opml import OpmlFeed, render_opml
-from monitor.store import feeds, polls
+from monitor.store import feeds, polls, source_days
 from monitor.store.engine import Connection
 from monitor.store.feeds import FeedRow, NewFeed
 from monitor.sync import contact_problems, feed_address, new_feed, read_opml
@@ -76,15 +77,19 @@ def _warn(conn: Connection, settings: Settings) -> None:
 
 @group.command(name="list")
 def list_feeds(context: typer.Context, as_json: Json = False) -> None:
-    """All feeds with the state of polling."""
+    """All feeds with the state of polling and of the last days."""
+    first_on, last_on = days.window(utc_now(), days.N_LISTED)
     with current_store(settings_of(context)) as store, store.read() as conn:
         rows = feeds.list_feeds(conn)
+        by_source = source_days.load_days(conn, first_on, last_on)
     if as_json:
-        print_json([_described(row) for row in rows])
+        print_json([{**_described(row), "days": days.described(by_source.get(row.source_id, ()))} for row in rows])
         return
     print_table(
-        [number("id"), cut("feed", 4), cut("source", 3), "state", number("entries"), number("good poll, UTC")],
-        [(row.id, row.title or masked(row.url), row.source, row.state, row.n_entries, brief(row.last_good_poll_at))
+        [number("id"), cut("feed", 4), cut("source", 3), "state", number("entries"), number("good poll, UTC"),
+         "last 7 days"],
+        [(row.id, row.title or masked(row.url), row.source, row.state, row.n_entries, brief(row.last_good_poll_at),
+          days.in_short(by_source.get(row.source_id, ()), last_on))
          for row in rows],
     )  # fmt: skip
     if not rows:
@@ -98,12 +103,14 @@ def _described(row: FeedRow) -> dict[str, Any]:
 
 @group.command()
 def show(context: typer.Context, feed: Which, as_json: Json = False) -> None:
-    """One feed and its last polls."""
+    """One feed, its last polls and its last days."""
+    first_on, last_on = days.window(utc_now(), days.N_SHOWN)
     with current_store(settings_of(context)) as store, store.read() as conn:
         row = feeds.get_feed(conn, feed)
         lines = [dict(line) for line in polls.list_polls(conn, row.id)]
+        watched = source_days.load_days(conn, first_on, last_on, [row.source_id]).get(row.source_id, [])
     if as_json:
-        print_json({**_described(row), "polls": lines})
+        print_json({**_described(row), "polls": lines, "days": days.described(watched)})
         return
     print_fields({**_described(row), "tags": ", ".join(row.tags)})
     if lines:
@@ -113,6 +120,9 @@ def show(context: typer.Context, feed: Which, as_json: Json = False) -> None:
             [tuple(line[name] for name in ("polled_at", "outcome", "status", "n_entries", "n_new", "n_bytes", "detail"))
              for line in lines],
         )  # fmt: skip
+    if watched:
+        heading(f"last days of {row.source}")
+        print_table(days.COLUMNS, days.rows(watched))
 
 
 @group.command()

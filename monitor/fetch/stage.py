@@ -134,7 +134,9 @@ class _Polling:
                 if not (isinstance(response, Failure) and response.reason is Reason.STOPPED):
                     self._learn(feed_id, index, *_fault(response))
                 continue
-            answer = judge(response, body_hash=feed.body_hash, wishes=wishes_of(feed), now=now) if index is None else None
+            answer = (
+                judge(response, body_hash=feed.body_hash, wishes=wishes_of(feed), now=now) if index is None else None
+            )
             if answer is None and isinstance(response, Response):
                 bodies.append((feed, response))
             elif answer is not None and not answer.is_stopped:
@@ -304,13 +306,11 @@ def _result(app: App, conn: Connection, polled: tuple[DueFeed, Answer], now: dat
         log.warning("feed.gap", feed=feed.id, url=masked(feed.address), detail=plan.because)
     return PollResult(
         feed=feed,
-        is_good=not isinstance(outcome, FeedFailed),
         values={
             **feed_values(feed, answer, outcome, plan=plan, now=now),
             **_move(app, conn, polled, plan),
         },
         log=log_row(outcome, answer, n_passed_over=n_passed_over),
-        n_new=outcome.n_new if isinstance(outcome, FeedRead) else 0,
         has_gap=plan.has_gap,
     )
 

@@ -15,7 +15,7 @@ from monitor.store.columns import URL_CHARS
 from monitor.store.engine import insert
 from monitor.store.sources import ensure_source
 from monitor.store.tables import entries, feed_tags, feeds, sources
-from monitor.types import FeedId
+from monitor.types import FeedId, SourceId
 from monitor.urls import host_of, registered_domain
 
 #: Without its lease, so that a poll under way cannot save the next one over the pause.
@@ -40,6 +40,7 @@ class FeedRow:
     id: FeedId
     url: str
     title: str
+    source_id: SourceId
     source: str
     state: str
     because: str

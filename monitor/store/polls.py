@@ -1,7 +1,7 @@
 """Polls: which feeds are due, and what came of asking them.
 
-Results are saved many at once. An unchanged feed costs one short row: it gets no line in the poll log and none of its
-entries is touched, `n_unchanged` and `last_good_poll_at` of its row say the same (store/entries.py, LAST_SEEN).
+Results are saved many at once. A poll that finds nothing changed touches none of the feed's entries: `last_good_poll_at`
+of its row says the same (store/entries.py, LAST_SEEN).
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from monitor.politeness import Manners
 from monitor.store import claims, hosts
 from monitor.store.claims import Claimable
 from monitor.store.engine import insert
+from monitor.store.source_days import GOOD_OUTCOMES
 from monitor.store.tables import feed_categories, feed_tags, feeds, poll_log, source_days
 from monitor.types import DueFeed, FeedId, PollLogRow, PollResult, SourceId
 
@@ -64,8 +65,8 @@ def save_polls(conn: Connection, results: Sequence[PollResult], now: datetime) -
         by_columns[frozenset(row)].append(row)
     for rows in by_columns.values():
         conn.execute(update(feeds).where(feeds.c.id == bindparam("its_id")), rows)
-    lines = [_line(result.feed.id, result.log, now) for result in results if result.log is not None]
-    if lines:
+    if results:
+        lines = [_line(result.feed.id, result.log, now) for result in results]
         conn.execute(insert(conn, poll_log).on_conflict_do_nothing(), lines)
     _count_days(conn, results, now.date())
 
@@ -77,7 +78,8 @@ def _line(feed_id: FeedId, log: PollLogRow, now: datetime) -> dict[str, Any]:
 def _count_days(conn: Connection, results: Iterable[PollResult], day_on: date) -> None:
     days: defaultdict[SourceId, list[int]] = defaultdict(lambda: [0] * len(_COUNTED))
     for one in results:
-        polled = (int(one.is_good), int(not one.is_good), one.n_new, int(one.has_gap))
+        is_good = one.log.outcome in GOOD_OUTCOMES
+        polled = (int(is_good), int(not is_good), one.log.n_new, int(one.has_gap))
         days[one.feed.source_id] = [a + b for a, b in zip(days[one.feed.source_id], polled, strict=True)]
     # In order: two workers that count the same sources must not wait for each other crosswise.
     rows = [

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
+from typing import Any, NamedTuple
 
-from monitor.types.words import EntryDate, FeedId, Reason, SourceId
+from monitor.types.words import DayVerdict, EntryDate, FeedId, Reason, SourceId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,16 +171,14 @@ class PollLogRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PollResult:
-    """What one poll came to: the columns of the feed that change, and what its source's day counts.
+    """What one poll came to: the columns of the feed that change, its log line, and whether its source's day has a gap.
 
-    `log` is None for an unchanged feed.
+    `log.outcome` is "ok", "not_modified" or a Reason.
     """
 
     feed: DueFeed
-    is_good: bool
+    log: PollLogRow
     values: Mapping[str, Any] = field(default_factory=dict)
-    log: PollLogRow | None = None
-    n_new: int = 0
     has_gap: bool = False
 
 
@@ -191,3 +189,40 @@ class Progress:
     n_done: int = 0
     n_failed: int = 0
     next_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceDay:
+    """How a source was polled on a day (UTC) and what came. `n_expected` and `verdict` are None until it is judged."""
+
+    day_on: date
+    n_polls_ok: int = 0
+    n_polls_failed: int = 0
+    n_new: int = 0
+    n_gaps: int = 0
+    n_expected: float | None = None
+    verdict: DayVerdict | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchedFeed:
+    """A feed as far as it tells how its source is watched. `is_due`: it is to be polled, not paused or ended."""
+
+    id: FeedId
+    source_id: SourceId
+    interval_s: int
+    created_at: datetime
+    ttl_s: int | None = None
+    skip_hours: Sequence[int] = ()
+    skip_days: Sequence[int] = ()
+    n_failures: float = 0.0
+    last_good_poll_at: datetime | None = None
+    is_due: bool = True
+
+
+class GoodPoll(NamedTuple):
+    """One poll that read its feed or found it unchanged; then both counts may be 0."""
+
+    polled_at: datetime
+    n_entries: int
+    n_new: int

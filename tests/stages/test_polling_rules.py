@@ -37,7 +37,7 @@ def test_both_validators_are_sent_back_and_a_304_keeps_everything(poller: Poller
     head = poller.asked[-1][1]
     assert (head["if-none-match"], head["if-modified-since"]) == tuple(validators.values())
     assert (row["n_unchanged"], row["etag"], row["last_status"], row["state"]) == (1, '"v1"', 304, "active")
-    assert poller.log(feed_id) == ["ok"]
+    assert poller.log(feed_id) == ["not_modified", "ok"]
 
 
 def test_what_a_feed_holds_counts_as_seen_by_304_and_by_equal_bodies(poller: Poller) -> None:

@@ -36,7 +36,7 @@ source_days = Table(
     "source_days",
     metadata,
     refers("source_id", "sources.id", primary_key=True),
-    Column("day_on", Date, primary_key=True),
+    Column("day_on", Date, primary_key=True, index=True),
     Column("n_polls_ok", Integer, nullable=False, default=0),
     Column("n_polls_failed", Integer, nullable=False, default=0),
     Column("n_new", Integer, nullable=False, default=0),
