@@ -17,7 +17,7 @@ from monitor.app import App
 from monitor.errors import LeaseLostError
 from monitor.fetch.parsing import parse_feed
 from monitor.fetch.polling import FeedFailed, FeedRead, FeedUnchanged, PollOutcome, PollPlan, PollPolicy, plan_poll
-from monitor.politeness import parse_retry_after
+from monitor.politeness import manners_for_feeds, parse_retry_after
 from monitor.store import claims, entries, hosts, polls
 from monitor.store.engine import is_trouble
 from monitor.store.polls import DueFeed, PollLogRow
@@ -48,6 +48,7 @@ class Answer:
 def run(app: App, *, due_by: datetime | None = None) -> Progress:
     """Poll a batch of due feeds, or of those due by a moment; `next_at`: when feeds that wait for their host can be."""
     now, settings = app.clock(), app.settings
+    manners = manners_for_feeds(settings.politeness)
     with app.store.begin() as conn:
         polls.set_aside_crashed(conn, now, now + RETRY_CRASHED)
         due, leased_until = polls.claim_due(
@@ -55,12 +56,12 @@ def run(app: App, *, due_by: datetime | None = None) -> Progress:
             now=now,
             lease_s=settings.fetch.lease_s,
             limit=settings.fetch.batch,
-            spacing_s=settings.politeness.host_spacing_s,
+            manners=manners,
             due_by=due_by,
         )
     if not due:
         with app.store.read() as conn:
-            return Progress(next_at=polls.next_due_at(conn, now, due_by=due_by))
+            return Progress(next_at=polls.next_due_at(conn, now, manners=manners, due_by=due_by))
     answers = _ask(app, due, now)
     n_saved = _save_all(app, list(zip(due, answers, strict=True)), leased_until)
     n_failed = sum(isinstance(one.outcome, FeedFailed) and not _is_stopped(one) for one in answers)

@@ -7,15 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, select, update
+from sqlalchemy import Connection, RowMapping, delete, func, select, update
 
+from monitor.politeness import Manners
 from monitor.store import claims, hosts
 from monitor.store.claims import Claimable
 from monitor.store.engine import insert
+from monitor.store.hosts import Asked
 from monitor.store.tables import feeds, poll_log, source_days
 from monitor.types import FeedId, SourceId
 
 POLLS = Claimable(feeds, feeds.c.next_poll_at, feeds.c.leased_until, feeds.c.n_tries)
+ASKED = Asked(POLLS, feeds.c.host, func.coalesce(feeds.c.current_url, feeds.c.url))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,14 +54,23 @@ class PollLogRow:
 
 
 def claim_due(
-    conn: Connection, *, now: datetime, lease_s: float, limit: int, spacing_s: float, due_by: datetime | None = None
+    conn: Connection, *, now: datetime, lease_s: float, limit: int, manners: Manners, due_by: datetime | None = None
 ) -> tuple[list[DueFeed], datetime]:
-    """Lease due feeds, at most one per host and only at hosts that are free now, and take those hosts' slots.
+    """Lease due feeds, only at hosts and sources that are free now, and take those slots.
 
     `due_by` leaves out feeds that became due later than that.
     """
+    columns = [feeds.c[name] for name in DueFeed.__dataclass_fields__]
     claimed = hosts.claim_spaced(
-        conn, POLLS, feeds.c.host, now=now, lease_s=lease_s, limit=limit, spacing_s=spacing_s, due_by=due_by
+        conn,
+        POLLS,
+        feeds.c.host,
+        now=now,
+        lease_s=lease_s,
+        limit=limit,
+        manners=manners,
+        due_by=due_by,
+        columns=columns,
     )
     return [_due(row) for row in claimed.rows], claimed.leased_until
 
@@ -67,9 +79,11 @@ def _due(row: RowMapping) -> DueFeed:
     return DueFeed(**{name: row[name] for name in DueFeed.__dataclass_fields__})
 
 
-def next_due_at(conn: Connection, now: datetime, *, due_by: datetime | None = None) -> datetime | None:
+def next_due_at(
+    conn: Connection, now: datetime, *, manners: Manners, due_by: datetime | None = None
+) -> datetime | None:
     """When the next feed that is due already can be polled: its host is free, or its lost worker's lease ends."""
-    return hosts.next_spaced_at(conn, POLLS, feeds.c.host, now, due_by=due_by)
+    return hosts.next_spaced_at(conn, POLLS, feeds.c.host, now=now, manners=manners, due_by=due_by)
 
 
 def save_poll(
