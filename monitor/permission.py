@@ -5,8 +5,6 @@ Each request takes its host's slot like any other. A verdict on a URL is then `m
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from monitor.app import App
 from monitor.politeness import Manners
 from monitor.robots import ACCEPT, MAX_BYTES, read_answer, robots_url
@@ -17,7 +15,7 @@ from monitor.types import Failure, Reason, Request, Response
 N_HOSTS = 200
 
 
-def learn_robots(app: App, asked: Asked, *, manners: Manners, now: datetime) -> int:
+def learn_robots(app: App, asked: Asked, manners: Manners) -> int:
     """Ask the hosts of due rows for their robots.txt where it is not known; returns how many answered or failed to.
 
     Asks nobody unless the manners say so.
@@ -25,7 +23,7 @@ def learn_robots(app: App, asked: Asked, *, manners: Manners, now: datetime) -> 
     if not manners.heeds_robots:
         return 0
     with app.store.begin() as conn:
-        unknown = robots.claim_unknown(conn, asked, now=now, limit=N_HOSTS, manners=manners)
+        unknown = robots.claim_unknown(conn, asked, now=app.clock(), limit=N_HOSTS, manners=manners)
     requests = [Request(url=robots_url(one), accept=ACCEPT, max_bytes=MAX_BYTES) for one in unknown.values()]
     answers = app.http.fetch_many(requests, stop=app.stop) if requests else []
     answered = [

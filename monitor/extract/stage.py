@@ -81,9 +81,10 @@ class Reading:
 def run(app: App) -> Progress:
     """Resolve a batch of entries and read a batch of pages; `next_at` tells when pages that wait can be fetched."""
     n_resolved = _resolve_entries(app)
-    now, settings = app.clock(), app.settings
+    settings = app.settings
     manners = manners_for_pages(settings.politeness)
-    learn_robots(app, pages.ASKED, manners=manners, now=now)
+    learn_robots(app, pages.ASKED, manners)
+    now = app.clock()
     with app.store.begin() as conn:
         pages.set_aside_crashed(conn, now)
         due, leased_until = pages.claim_pages(
@@ -93,8 +94,9 @@ def run(app: App) -> Progress:
         if not due:
             return Progress(n_done=n_resolved, next_at=pages.next_page_at(conn, now, manners=manners))
         hints = {page.id: entries.load_hints(conn, page.id) for page in due}
-        if manners.heeds_robots:
-            due = _judged(due, robots.load_robots(conn, {page.host for page in due}))
+        rules = robots.load_robots(conn, {page.host for page in due}) if manners.heeds_robots else None
+    if rules is not None:
+        due = _judged(due, rules)
     n_read, n_failed = _read_and_save(app, due, hints, leased_until=leased_until)
     return Progress(n_done=n_resolved + n_read, n_failed=n_failed)
 

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select, update
 
 from monitor.politeness import Candidate, Manners
-from monitor.robots import crawl_delay_s
+from monitor.robots import Rules
 from monitor.store.engine import lease_clock
 from monitor.store.hosts import Asked, count_under_way, domains, is_free_host, is_known, reserve, with_hosts
 from monitor.store.tables import hosts
@@ -38,17 +38,17 @@ def claim_unknown(conn: Connection, asked: Asked, *, now: datetime, limit: int, 
     return {one.host: one.id for one in taken}
 
 
-def save_robots(conn: Connection, host: str, rules: str | Reason, now: datetime) -> None:
+def save_robots(conn: Connection, host: str, rules: Rules | Reason, now: datetime) -> None:
     """Keep the rules of a host, or the reason why nobody can say: then those of an earlier day stay in force."""
     values: dict[str, Any]
     if isinstance(rules, Reason):
         values = {"robots_fetched_at": now, "robots_reason": rules.value}
     else:
         values = {
-            "robots": rules,
+            "robots": rules.text,
             "robots_fetched_at": now,
             "robots_reason": None,
-            "crawl_delay_s": crawl_delay_s(rules),
+            "crawl_delay_s": rules.crawl_delay_s,
         }
     conn.execute(update(hosts).where(hosts.c.name == host).values(values))
 

@@ -22,7 +22,7 @@ from monitor.store import tables as t
 from monitor.store.engine import Connection, Store
 from monitor.types import FeedId
 from tests.pipeline.world import World, running
-from tests.store.rows import HOUR, NOW, add_feed, entry, save_entries
+from tests.store.rows import HOUR, MANNERS, NOW, add_feed, entry, save_entries
 
 HOST = "paper.example"
 SENTENCE = "The council of {name} decided on Monday that the old bridge number {n} will be repaired before the winter. "
@@ -159,7 +159,7 @@ def test_an_article_belongs_to_the_source_that_a_redirect_leads_to(site: Site, s
             assert conn.execute(select(t.hosts.c.name).where(t.hosts.c.name == "other.example")).scalar_one()
             now = world.clock.now() + HOUR
             articles.request_page(conn, article["id"], now)
-            (page,), _ = pages.claim_pages(conn, now=now, lease_s=60, limit=9, spacing_s=0)
+            (page,), _ = pages.claim_pages(conn, now=now, lease_s=60, limit=9, manners=MANNERS)
     assert (article["url"], article["host"], article["domain"]) == (
         "http://other.example/news/bridge",
         "other.example",
@@ -259,7 +259,7 @@ def test_a_lost_lease_does_not_throw_away_the_rest_of_its_batch(site: Site, data
         with world.app.store.begin() as conn:
             ids = [add_page_less(conn, world, str(number)) for number in range(3)]
             hints = {article_id: entries.load_hints(conn, article_id) for article_id in ids}
-            due, leased_until = pages.claim_pages(conn, now=world.clock.now(), lease_s=60, limit=9, spacing_s=0)
+            due, leased_until = pages.claim_pages(conn, now=world.clock.now(), lease_s=60, limit=9, manners=MANNERS)
             articles.request_page(conn, ids[0], world.clock.now() + HOUR)
         with capture_logs() as logs:
             done = monitor.extract.stage._read_and_save(world.app, due, hints, leased_until=leased_until)
@@ -275,7 +275,7 @@ def test_pages_that_were_not_touched_go_back_at_once_when_one_raises(site: Site,
         with world.app.store.begin() as conn:
             ids = [add_page_less(conn, world, str(number)) for number in range(3)]
             hints = {article_id: entries.load_hints(conn, article_id) for article_id in ids}
-            due, leased_until = pages.claim_pages(conn, now=world.clock.now(), lease_s=60, limit=9, spacing_s=0)
+            due, leased_until = pages.claim_pages(conn, now=world.clock.now(), lease_s=60, limit=9, manners=MANNERS)
         due[1] = replace(due[1], n_page_failures="many")  # type: ignore[arg-type]  # breaks in the middle of saving
         with pytest.raises(TypeError):
             monitor.extract.stage._read_and_save(world.app, due, hints, leased_until=leased_until)

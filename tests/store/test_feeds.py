@@ -15,7 +15,7 @@ from monitor.store.engine import Connection, Store
 from monitor.store.feeds import NewFeed
 from monitor.store.polls import DueFeed, PollLogRow
 from monitor.store.sources import DeclaredSource, save_declared
-from tests.store.rows import DAY, HOUR, NOW, add_feed, claim_feed, count, entry, save_entries
+from tests.store.rows import DAY, HOUR, MANNERS, NOW, add_feed, claim_feed, count, entry, save_entries
 
 URL = "https://news.one.example/feed"
 
@@ -38,7 +38,7 @@ def test_a_new_feed_is_due_at_once_and_belongs_to_the_source_of_its_registered_d
             now=NOW,
             interval_s=900,
         )
-        due, _ = polls.claim_due(conn, now=NOW, lease_s=60, limit=5, spacing_s=1)
+        due, _ = polls.claim_due(conn, now=NOW, lease_s=60, limit=5, manners=MANNERS)
         row = feeds.get_feed(conn, URL)
         domains = conn.execute(select(t.sources.c.domain)).scalars().all()
     assert is_new
@@ -138,7 +138,7 @@ def test_a_pause_is_not_undone_by_the_poll_that_is_under_way(store: Store, way: 
         poll(conn, feed, leased_until)
     with store.begin() as conn:
         assert states(conn) == {URL: "paused"}
-        assert polls.claim_due(conn, now=NOW + DAY, lease_s=60, limit=5, spacing_s=1)[0] == []
+        assert polls.claim_due(conn, now=NOW + DAY, lease_s=60, limit=5, manners=MANNERS)[0] == []
 
 
 def test_a_file_pauses_only_what_it_manages_and_resumes_what_it_lists_again(store: Store) -> None:
