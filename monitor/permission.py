@@ -39,7 +39,9 @@ def learn_robots(app: App, asked: Asked, manners: Manners) -> int:
 def _save(app: App, answered: list[tuple[str, Response | Failure]]) -> None:
     now = app.clock()
     rules = {name: read_answer(answer) for name, answer in answered}
+    # Each in a transaction of its own: together they would hold rows of hosts in no common order.
     with app.store.begin() as conn:
         hosts.heed_answers(conn, [answer for _, answer in answered], now)
+    with app.store.begin() as conn:
         for name in sorted(rules):
             robots.save_robots(conn, name, rules[name], now)
