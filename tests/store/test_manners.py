@@ -116,6 +116,13 @@ def test_what_is_under_way_holds_a_host_back_however_long_it_takes(store: Store)
     assert len(poll(store, after_s=500)) == 1
 
 
+def test_a_host_with_a_request_under_way_takes_only_what_is_left(store: Store) -> None:
+    add_feeds(store, *(f"https://one.example/{n}" for n in range(4)))
+    assert len(poll(store, manners=HASTE, limit=1)) == 1
+    assert len(poll(store, manners=HASTE)) == 1
+    assert poll(store, manners=HASTE) == []
+
+
 def test_pages_under_way_hold_feeds_back_and_the_other_way_round(store: Store) -> None:
     add_feeds(store, "https://one.example/1", "https://one.example/2")
     with store.begin() as conn:
