@@ -11,29 +11,40 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, bindparam, delete, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, delete, func, select, update
 
 from monitor.politeness import Manners
 from monitor.store import claims, hosts
 from monitor.store.claims import Claimable
 from monitor.store.engine import insert
+from monitor.store.hosts import Asked
 from monitor.store.source_days import GOOD_OUTCOMES
 from monitor.store.tables import feed_categories, feed_tags, feeds, poll_log, source_days
 from monitor.types import DueFeed, FeedId, PollLogRow, PollResult, SourceId
 
 POLLS = Claimable(feeds, feeds.c.next_poll_at, feeds.c.leased_until, feeds.c.n_tries)
+ASKED = Asked(POLLS, feeds.c.host, func.coalesce(feeds.c.current_url, feeds.c.url))
 _COUNTED = ("n_polls_ok", "n_polls_failed", "n_new", "n_gaps")
 
 
 def claim_due(
     conn: Connection, *, now: datetime, lease_s: float, limit: int, manners: Manners, due_by: datetime | None = None
 ) -> list[DueFeed]:
-    """Lease due feeds at hosts and domains that may be asked now, and take their slots.
+    """Lease due feeds, only at hosts and sources that are free now, and take those slots.
 
     `due_by` leaves out feeds that became due later than that.
     """
+    columns = [feeds.c[name] for name in DueFeed.__dataclass_fields__]
     claimed = hosts.claim_spaced(
-        conn, POLLS, feeds.c.host, now=now, lease_s=lease_s, limit=limit, manners=manners, due_by=due_by
+        conn,
+        POLLS,
+        feeds.c.host,
+        now=now,
+        lease_s=lease_s,
+        limit=limit,
+        manners=manners,
+        due_by=due_by,
+        columns=columns,
     )
     return [due_feed(row) for row in claimed.rows]
 
@@ -42,9 +53,11 @@ def due_feed(row: RowMapping) -> DueFeed:
     return DueFeed(**{name: row[name] for name in DueFeed.__dataclass_fields__})
 
 
-def next_due_at(conn: Connection, now: datetime, *, due_by: datetime | None = None) -> datetime | None:
+def next_due_at(
+    conn: Connection, now: datetime, *, manners: Manners, due_by: datetime | None = None
+) -> datetime | None:
     """When the next feed that is due already can be polled: its host is free, or its lost worker's lease ends."""
-    return hosts.next_spaced_at(conn, POLLS, feeds.c.host, now, due_by=due_by)
+    return hosts.next_spaced_at(conn, POLLS, feeds.c.host, now=now, manners=manners, due_by=due_by)
 
 
 def hold(conn: Connection, claimed: Sequence[DueFeed]) -> set[FeedId]:

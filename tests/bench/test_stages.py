@@ -86,7 +86,7 @@ def test_polling_unchanged_feeds_keeps_a_fair_share_of_a_bare_client(unchanged: 
     hosts = [f"h{number}.example" for number in range(N_FEEDS)]
     settings = Settings(
         database=Database(url=f"sqlite:///{tmp_path / 'm.db'}"),
-        politeness=Politeness(host_spacing_s=0),
+        politeness=Politeness(host_spacing_s=0, source_spacing_s=0),
         fetch=Fetch(batch=N_FEEDS),
     )
     moment = [datetime(2026, 1, 1, tzinfo=UTC)]

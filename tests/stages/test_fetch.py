@@ -32,7 +32,9 @@ def _not_found(conversation: Conversation) -> None:
 
 @pytest.fixture
 def app(sqlite_url: str, tmp_path: Path) -> Iterator[App]:
-    settings = Settings(folder=tmp_path, database=Database(url=sqlite_url), politeness=Politeness(host_spacing_s=0))
+    settings = Settings(
+        folder=tmp_path, database=Database(url=sqlite_url), politeness=Politeness(host_spacing_s=0, source_spacing_s=0)
+    )
     with RawServer(_not_found) as server:
         connect_to = {f"h{number}.example": server.address for number in range(N_FEEDS)}
         with open_app(settings, clock=lambda: NOW, connect_to=connect_to, seed=1) as opened:

@@ -20,7 +20,7 @@ from monitor.urls import host_of, registered_domain
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
-MANNERS = Manners(host_spacing_s=1, host_at_once=2, source_spacing_s=0, source_at_once=100)
+MANNERS = Manners(host_spacing_s=10, host_at_once=2, source_spacing_s=0, source_at_once=4)
 
 
 def add_feed(conn: Connection, url: str = "https://one.example/feed", *, now: datetime = NOW) -> FeedId:
