@@ -17,6 +17,7 @@ from monitor.fetch.polling import FeedFailed, FeedRead, FeedUnchanged, PollOutco
 from monitor.politeness import wished_at
 from monitor.types import Failure, ParsedFeed, Reason, Response
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """What came of asking for a feed: the outcome to plan by, and what is to be stored of it.

@@ -154,10 +154,10 @@ def moved_values(move: MovePlan, answer: Answer, *, host: str, plan: PollPlan) -
         "host": host,
         "because": f"{move.because} {plan.because}",
     }
-    if isinstance(answer.outcome, FeedFailed):
-        values |= {"state": "active", "reason": None, "n_failures": 0.0, "next_poll_at": now, "because": move.because}
-        values |= {"etag": None, "last_modified": None, "body_hash": None}
-    return values
+    if not isinstance(answer.outcome, FeedFailed):
+        return values
+    fresh = {"state": plan.state, "reason": None, "n_failures": plan.n_failures, "next_poll_at": plan.next_poll_at}
+    return values | fresh | {"etag": None, "last_modified": None, "body_hash": None}
 
 
 def merged_values(other_id: FeedId, address: str) -> dict[str, Any]:

@@ -216,9 +216,7 @@ class _Polling:
         beside = replace(manners, host_at_once=manners.host_at_once + 1, source_at_once=manners.source_at_once + 1)
         hosts.ensure_hosts(conn, [host], now)
         wanted = [Candidate(0, host, domain_name(registered_domain(host)))]
-        return bool(
-            hosts.reserve(conn, wanted, now=now, lease_now=lease_clock(conn, now), limit=1, manners=beside)
-        )
+        return bool(hosts.reserve(conn, wanted, now=now, lease_now=lease_clock(conn, now), limit=1, manners=beside))
 
     def _save_all(self, answers: Sequence[tuple[DueFeed, Answer]], n_together: int) -> None:
         for start in range(0, len(answers), n_together):
