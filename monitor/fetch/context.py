@@ -47,6 +47,7 @@ class Context:
         "enclosures",
         "given",
         "has_link",
+        "has_plain_author",
         "has_summary",
         "is_feed",
         "tags",
@@ -56,7 +57,7 @@ class Context:
     def __init__(self, *, is_feed: bool) -> None:
         self.given = GivenEntry()
         self.is_feed = is_feed
-        self.has_link = self.has_summary = False
+        self.has_link = self.has_summary = self.has_plain_author = False
         self.tags: list[tuple[str | None, str | None, str | None]] = []
         self.enclosures: list[GivenMedia] = []
         self.contents: list[GivenMedia] = []

@@ -12,10 +12,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+
+from monitor.types import EntryDate, ParsedEntry, ParsedFeed
 
 _FIRST_YEAR, _LAST_YEAR = 1990, 2100
 _MAX_CHARS = 100
+
+MAX_AHEAD = timedelta(hours=1)
+"""Clocks and zones differ by so much; what lies further ahead was not yet published."""
 
 _MONTHS: dict[str, int] = {
     name: number
@@ -110,6 +116,21 @@ def parse_date(raw: str) -> datetime | None:
         if moment is not None:
             return moment
     return None
+
+
+def hold_dates(feed: ParsedFeed, now: datetime) -> ParsedFeed:
+    """The feed with every published date that lies more than an hour ahead held at `now`; what was written is kept."""
+    if not any(_is_ahead(entry, now) for entry in feed.entries):
+        return feed
+    return replace(feed, entries=tuple(_held(entry, now) for entry in feed.entries))
+
+
+def _held(entry: ParsedEntry, now: datetime) -> ParsedEntry:
+    return replace(entry, published_at=now, date_origin=EntryDate.CLAMPED) if _is_ahead(entry, now) else entry
+
+
+def _is_ahead(entry: ParsedEntry, now: datetime) -> bool:
+    return entry.published_at is not None and entry.published_at - now > MAX_AHEAD
 
 
 def _moment(found: re.Match[str]) -> datetime | None:

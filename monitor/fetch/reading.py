@@ -141,8 +141,6 @@ class _Reader:
             name = self.name(child)
             if name in _ITEMS:
                 self.entry(child, depth + 1)
-            elif name in _FEED_ELEMENTS:
-                _FEED_ELEMENTS[name](self, child, depth + 1)
             else:
                 self.element(child, name, depth + 1)
 
@@ -167,16 +165,14 @@ class _Reader:
             self.element(child, self.name(child), depth + 1)
 
     def element(self, element: Any, name: str, depth: int) -> None:
-        read = _ELEMENTS.get(name)
+        read = _ELEMENTS.get(name) or (_FEED_ELEMENTS if self.at.is_feed else _ENTRY_ELEMENTS).get(name)
         if read is not None:
             read(self, element, depth)
         elif name in SILENT:
             if len(element):
                 raise UnsureError(name)
         elif name in UNREAD:
-            if not (name in _ENTRY_CONTAINERS and not self.at.is_feed):
-                raise UnsureError(name)
-            _ENTRY_CONTAINERS[name](self, element, depth)
+            raise UnsureError(name)
         elif len(element):
             self.children(element, depth)
 
@@ -334,14 +330,15 @@ class _Reader:
             if not self.at.may_store("author", depth):
                 raise UnsureError("author")
             self.at.given.authors.append(author_name(text))
+            self.at.has_plain_author = self.at.has_plain_author or bool(text)
             return
         self.all_of(element, PERSON_PARTS)
         parts = [(self.name(child), child) for child in element]
         known = [name for name, _ in parts if name in PERSON_PARTS]
         names = [plain(child) for name, child in parts if name in _PERSON_NAMES]
-        # feedparser gives a person whose name does not come first the name of the one before.
-        is_plain = known and (known[0] in _PERSON_NAMES or not self.at.given.authors)
-        if not is_plain or not self.at.may_store("author", depth):
+        # feedparser mixes up persons: one whose name does not come first, and one after an author in plain text.
+        is_clear = known and (known[0] in _PERSON_NAMES or not self.at.given.authors) and not self.at.has_plain_author
+        if not is_clear or not self.at.may_store("author", depth):
             raise UnsureError("author")
         self.at.given.authors.append(names[-1] if names else "")
 
@@ -532,7 +529,7 @@ _ELEMENTS: dict[str, _Read] = {
     )
     for name in names.split()
 }
-_ENTRY_CONTAINERS: dict[str, _Read] = {"source": _Reader.source, "image": _Reader.image}
+_ENTRY_ELEMENTS: dict[str, _Read] = {"source": _Reader.source, "image": _Reader.image}
 _FEED_ELEMENTS: dict[str, _Read] = {
     "image": _Reader.image,
     "textinput": _Reader.text_input,

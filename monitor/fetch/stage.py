@@ -147,14 +147,17 @@ def _hash(body: bytes) -> str:
     return hashlib.sha256(body).hexdigest()
 
 
-def _parse_arguments(response: Answer | Response) -> tuple[bytes, str, str | None]:
+def _parse_arguments(response: Answer | Response) -> tuple[bytes, str, str | None, str | None]:
     assert isinstance(response, Response)
-    return response.body, response.final_url, response.headers.get("content-type")
+    headers = response.headers
+    return response.body, response.final_url, headers.get("content-type"), headers.get("content-location")
 
 
-def parse_response(body: bytes, url: str, content_type: str | None) -> ParsedFeed | Reason:
+def parse_response(
+    body: bytes, url: str, content_type: str | None, content_location: str | None = None
+) -> ParsedFeed | Reason:
     """`parse_feed` with plain arguments, as a worker process is called."""
-    return parse_feed(body, url=url, content_type=content_type)
+    return parse_feed(body, url=url, content_type=content_type, content_location=content_location)
 
 
 def _read(response: Response, parsed: ParsedFeed | Reason | WorkFailure) -> Answer:
