@@ -17,7 +17,8 @@ NAMES = (
 )
 NEWS = (
     "<news:news><news:publication><news:name>The Post</news:name><news:language>en</news:language></news:publication>"
-    "<news:publication_date>2026-01-05T11:00:00+01:00</news:publication_date><news:title>Talks &amp;amp; tears</news:title>"
+    "<news:publication_date>2026-01-05T11:00:00+01:00</news:publication_date>"
+    "<news:title>Talks &amp;amp; tears</news:title>"
     "<news:keywords>World, EU</news:keywords></news:news>"
 )
 
