@@ -12,7 +12,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from monitor.fetch.given import GivenEntry, GivenMedia, GivenText
-from monitor.fetch.vocabulary import standard_prefix
+from monitor.fetch.vocabulary import UnsureError, standard_prefix
 
 HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 _TYPES = {"text": "text/plain", "plain": "text/plain", "html": "text/html", "xhtml": "application/xhtml+xml"}
@@ -27,14 +27,10 @@ _C1 = {
     for offset, char in enumerate("€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8dŽ\x8f\x90‘’“”•–—˜™š›œ\x9džŸ")
     if ord(char) != 0x80 + offset
 }
-_HAS_C1 = re.compile("[\x80-\x9f]")
+_UTF8_C1 = re.compile(b"\xc2[\x80-\x9f]")
 
 
 _FOLDED = frozenset({"rel", "type"})
-
-
-class UnsureError(Exception):
-    """This document is for feedparser to read."""
 
 
 class Context:
@@ -139,7 +135,7 @@ def cleaned(text: str) -> str:
         return text
     with contextlib.suppress(UnicodeError):
         text = text.encode("iso-8859-1").decode("utf-8")
-    return text.translate(_C1) if _HAS_C1.search(text) else text
+    return text.translate(_C1) if _UTF8_C1.search(text.encode("utf-8")) else text
 
 
 def marked_text(element: Any, default_type: str, *, names: Any, strips_div: bool) -> GivenText:

@@ -1,9 +1,9 @@
 """When was something published, according to a date as a feed writes it?
 
-Reads RFC 822 in its many spoilt forms (any language's weekday, month names of twenty languages and more, two-digit years,
-named zones), ISO 8601, asctime, American month-first and dotted European day-first dates. A date without a zone, or with an
-unknown one, is taken as UTC. Refuses (None) what is ambiguous (03/04/2026), impossible (31 February) or nonsense (a
-year before 1990 or after 2100).
+Reads RFC 822 in its many spoilt forms (any language's weekday, month names of twenty languages and more, two-digit
+years, named zones), ISO 8601, asctime, American month-first, dotted European day-first and East Asian dates. A date
+without a zone, or with an unknown one, is taken as UTC. Refuses (None) what is ambiguous (03/04/2026), impossible
+(31 February) or nonsense (a year before 1990 or after 2100).
 
 Sources: RFC 822 and 2822, RFC 3339, the dates of real feeds; feedparser leaves the German "Mo, 05 Jan" out.
 """
@@ -62,7 +62,8 @@ _MONTHS: dict[str, int] = {
             ),
             (
                 "sep sept september septembre septiembre settembre set setembro wrzesnia wrz сен сентября"
-                " eylul eyl zari zar σεπτεμβριου σεπ вересня вер szeptember szept septembrie syyskuuta syys setembre سبتمبر"
+                " eylul eyl zari zar σεπτεμβριου σεπ вересня вер szeptember szept septembrie syyskuuta syys"
+                " setembre سبتمبر"
             ),
             (
                 "oct october oktober okt octobre octubre ottobre ott outubro out pazdziernika paz окт октября"

@@ -101,7 +101,7 @@ def _entry(given: GivenEntry, *, base: str, feed_format: str) -> ParsedEntry:
     link = _link(given, base)
     updated_raw = _line(given.updated)
     published_at, published_raw, date_origin = _date(_line(given.published), _line(given.created), updated_raw)
-    updated_at = published_at if date_origin is EntryDate.UPDATED else parse_date(updated_raw)
+    updated_at = published_at if updated_raw == published_raw else parse_date(updated_raw)
     longest = _longest(given.contents)
     summary = _html(given.summary, feed_format)
     content = summary if longest == given.summary else _html(longest, feed_format)

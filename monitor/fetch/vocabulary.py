@@ -7,6 +7,13 @@ keeps the prefix that the document gives it, and case does not count.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+
+class UnsureError(Exception):
+    """This document is for feedparser to read."""
+
+
 NAMESPACES: dict[str, str] = {
     namespace: prefix
     for prefix, namespaces in (
@@ -124,3 +131,30 @@ def standard_prefix(namespace: str) -> str | None:
     """The prefix of a known namespace, "" for the feed formats themselves, None for an unknown one."""
     namespace = namespace.lower()
     return "" if "backend.userland.com/rss" in namespace else NAMESPACES.get(namespace)
+
+
+class Names(dict[str, str]):
+    """The names of a document's elements, by lxml's tag, as far as they have been met."""
+
+    def __init__(self, declared: Mapping[str | None, str]) -> None:
+        """`declared` are the namespaces of the root element by prefix."""
+        super().__init__()
+        self._declared = declared
+        self._met: dict[str, str] = {}
+
+    def learn(self, tag: str, prefix: str | None) -> str:
+        """Raises UnsureError for a prefix that means two things, or not what it usually does."""
+        namespace = tag[1:].partition("}")[0] if tag.startswith("{") else ""
+        known = standard_prefix(namespace) if namespace else ""
+        if prefix is not None and self._met.setdefault(prefix, namespace) != namespace:
+            raise UnsureError(prefix)
+        if prefix in STANDARD_PREFIXES and known is not None and known != prefix:
+            raise UnsureError(prefix)
+        if known is None:
+            prefixes = [one for one, uri in self._declared.items() if uri == namespace]
+            if len(prefixes) > 1 or (prefixes and prefixes[0] != prefix):
+                raise UnsureError(namespace)
+            if prefix and prefix.lower() in {standard_prefix(uri) for uri in self._declared.values()}:
+                raise UnsureError(prefix)
+        name = self[tag] = element_name(tag, prefix)
+        return name
