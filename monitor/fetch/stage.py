@@ -32,7 +32,7 @@ from monitor.fetch.indexes import IndexReading
 from monitor.fetch.parsing import parse_feed
 from monitor.fetch.polling import FeedFailed, FeedRead, PollPlan, PollPolicy, plan_at_new_address, plan_poll
 from monitor.net.guard import check_url
-from monitor.net.http import Fetches
+from monitor.net.pipeline import Fetches
 from monitor.permission import learn_robots
 from monitor.politeness import Candidate, domain_name, manners_for_feeds
 from monitor.robots import refusal

@@ -53,7 +53,10 @@ class Failure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Media:
-    """A picture, sound or film that an entry brings: an enclosure or Media RSS. `url` is absolute http(s)."""
+    """A picture, sound or film that an entry brings: an enclosure or Media RSS. `url` is absolute http(s).
+
+    `media_type` is a range ("image/*") where the feed names the kind alone, "" where it says nothing.
+    """
 
     url: str
     media_type: str = ""
@@ -86,9 +89,11 @@ class ParsedEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParsedFeed:
-    """A parsed feed. `format` is feedparser's version word ("rss20", "atom10", "rss10", ...) or one of our own.
+    """A parsed feed. `format` is feedparser's version word ("rss20", "atom10", "rss10", ...) or one of our own:
+    "json1", "json11", "newssitemap", "sitemapindex".
 
-    `ttl_s`, `skip_hours` (0..23, UTC) and `skip_days` (0 is Monday) are what the document asks of readers.
+    `ttl_s`, `skip_hours` (0..23, UTC) and `skip_days` (0 is Monday) are what the document asks of readers. A sitemap
+    index has no entries: they stand in the documents at `children`, the most worthwhile first.
     """
 
     format: str
@@ -99,6 +104,7 @@ class ParsedFeed:
     ttl_s: int | None = None
     skip_hours: tuple[int, ...] = ()
     skip_days: tuple[int, ...] = ()
+    children: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
 
 
