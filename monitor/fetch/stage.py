@@ -106,7 +106,7 @@ class _Polling:
     def _top_up(self) -> bool:
         """Claim more feeds where there is room, and ask for them; whether there were any."""
         now, batch = self.app.clock(), self.app.settings.fetch.batch
-        room = batch - self.fetches.n_active
+        room = batch - self.fetches.n_open
         is_dry = bool(self.held) and self.look_again_at is not None and now < self.look_again_at
         if self.app.stop.is_set() or is_dry or 2 * room < batch:
             return False

@@ -1,7 +1,7 @@
 """Polls: which feeds are due, and what came of asking them.
 
-Results are saved many at once. A poll that finds nothing changed touches none of the feed's entries: that they are still
-there follows from the feed's row (store/entries.py, LAST_SEEN).
+Results are saved many at once. A poll that finds nothing changed touches none of the feed's entries: that they are
+still there follows from the feed's row (store/entries.py, LAST_SEEN).
 """
 
 from __future__ import annotations
