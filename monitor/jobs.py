@@ -17,6 +17,7 @@ import monitor.dedup.stage
 import monitor.digest.stage
 import monitor.extract.stage
 import monitor.fetch.stage
+import monitor.rediscovery
 import monitor.watch.stage
 from monitor.app import App
 from monitor.errors import LeaseLostError
@@ -56,8 +57,9 @@ PIPELINE = (
     Job("watch", 5, monitor.watch.stage.run),
 )
 DIGEST = Job("digest", 30, monitor.digest.stage.run)
+REDISCOVER = Job("rediscover", 600, monitor.rediscovery.run)
 TIDY = Job("tidy", 3600, tidy)
-JOBS = (*PIPELINE, DIGEST, TIDY)
+JOBS = (*PIPELINE, DIGEST, REDISCOVER, TIDY)
 
 
 def pipeline_of(moment: datetime) -> tuple[Job, ...]:

@@ -163,7 +163,7 @@ def _title(text: str) -> str:
 
 
 def render_opml(feeds: Iterable[OpmlFeed], *, title: str = "Feeds") -> bytes:
-    """An OPML 2.0 document: folders by each feed's first category; all of them, and its tags, in its `category` attribute."""
+    """An OPML 2.0 document: folders by a feed's first category; the `category` attribute has them all, and the tags."""
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
         f'<opml version="2.0" xmlns:frss="{_FRESHRSS}">',

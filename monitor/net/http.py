@@ -158,6 +158,9 @@ class HttpDoor:
     async def _fetch(self, request: Request, started_s: float) -> Response | Failure:
         url = request.url
         hops: list[Hop] = []
+        n_allowed = self._max_redirects
+        if request.max_redirects is not None:
+            n_allowed = min(n_allowed, request.max_redirects)
         while True:
             refusal = check_url(url)
             if refusal is not None:
@@ -175,7 +178,7 @@ class HttpDoor:
                 )
             hops.append(Hop(status=status, url=url))
             url = _joined(url, location)
-            if len(hops) > self._max_redirects or url in {hop.url for hop in hops}:
+            if len(hops) > n_allowed or url in {hop.url for hop in hops}:
                 return Failure(
                     url=request.url, reason=Reason.TOO_MANY_REDIRECTS, detail=f"gave up after {len(hops)} redirects"
                 )
