@@ -13,7 +13,7 @@ import monitor.fetch.stage
 from monitor.app import open_http
 from monitor.cli.feed_words import duration
 from monitor.cli.invocation import Json, settings_of
-from monitor.cli.output import brief, counted, note, number, print_fields, print_json, print_table, say, wide
+from monitor.cli.output import counted, note, print_fields, print_json, print_table, say, short, wide
 from monitor.config import Settings
 from monitor.errors import MonitorError
 from monitor.fetch.checking import FeedCheck, describe, why_no_answer, why_no_feed
@@ -25,14 +25,14 @@ from monitor.urls import masked
 from monitor.workers import WorkerPool
 
 _HOW = {
-    How.PLATFORM: "platform",
-    How.ITSELF: "itself",
-    How.LINK: "the page",
-    How.CANONICAL: "main page",
-    How.ANCHOR: "a link",
+    How.PLATFORM: "its platform has such feeds",
+    How.ITSELF: "the address itself",
+    How.LINK: "the page names it",
+    How.CANONICAL: "the page's main address",
+    How.ANCHOR: "the page links to it",
     How.ROBOTS: "robots.txt",
-    How.SITEMAP: "robots.txt",
-    How.WELL_KNOWN: "a guess",
+    How.SITEMAP: "robots.txt names it",
+    How.WELL_KNOWN: "a usual place for feeds",
 }
 _MONDAY = date(2024, 1, 1)
 
@@ -61,24 +61,29 @@ def discover_feeds(
     address = feed_address(url if "://" in url else f"https://{url}")
     with _doors(settings) as doors:
         ended = discover(begin(address), doors)
+    tell_discovery(ended, as_json=as_json)
+
+
+def tell_discovery(ended: Discovery, *, as_json: bool) -> None:
+    """Print the feeds that were found. Raises MonitorError when there are none."""
     finds = found(ended)
     if as_json:
         print_json(_discovery_document(ended))
     elif finds:
-        print_table(
-            [wide("address", 5), wide("title", 4), "format", number("entries"), "newest, UTC", "found by"],
-            [_line(find) for find in finds],
-        )
+        print_table([wide("address"), wide("feed")], [(masked(find.url), _line(find)) for find in finds])
         say(f"{counted(ended.n_requests, 'request')}; `monitor feeds add ADDRESS` polls one of them from now on")
     if not finds:
         outcomes = ", ".join(f"{masked(one.url)} {one.outcome.replace('_', ' ')}" for one in ended.asked)
         raise MonitorError(f"no feed was found in {counted(ended.n_requests, 'request')}: {outcomes}")
 
 
-def _line(find: Find) -> tuple[object, ...]:
+def _line(find: Find) -> str:
+    """Its title, what it holds, and who says that it is there."""
+    title = f"{find.title}: " if find.title else ""
     if not find.is_tried:
-        return (masked(find.url), find.title, "not tried", None, "-", _HOW[find.how])
-    return (masked(find.url), find.title, find.format, find.n_entries, brief(find.newest_at), _HOW[find.how])
+        return f"{title}not tried; {_HOW[find.how]}"
+    newest = f", newest {short(find.newest_at)}" if find.newest_at else ""
+    return f"{title}{find.format}, {counted(find.n_entries or 0, 'entry')}{newest}; {_HOW[find.how]}"
 
 
 def _discovery_document(ended: Discovery) -> dict[str, Any]:
@@ -108,16 +113,27 @@ def check(
 ) -> None:
     """Ask for a feed once and tell what polling it would be like."""
     settings = settings_of(context)
-    request = Request(url=feed_address(url), accept=monitor.fetch.stage.ACCEPT, max_bytes=settings.http.feed_max_bytes)
+    address = feed_address(url)
     with _doors(settings) as doors:
-        [answer] = doors.http.fetch_many([request])
-        refusal = why_no_answer(answer)
-        if refusal is not None or not isinstance(answer, Response):
-            raise MonitorError(str(refusal))
-        parsed = parse_answer(answer, doors)
+        checked = check_feed(address, doors)
+    tell_check(checked, as_json=as_json)
+
+
+def check_feed(url: str, doors: Doors) -> FeedCheck:
+    """One request and what it says. Raises MonitorError with a sentence for what cannot be polled."""
+    max_bytes = doors.settings.http.feed_max_bytes
+    [answer] = doors.http.fetch_many([Request(url=url, accept=monitor.fetch.stage.ACCEPT, max_bytes=max_bytes)])
+    refusal = why_no_answer(answer)
+    if refusal is not None or not isinstance(answer, Response):
+        raise MonitorError(str(refusal))
+    parsed = parse_answer(answer, doors)
     if not isinstance(parsed, ParsedFeed):
         raise MonitorError(why_no_feed(answer, parsed))
-    checked = describe(answer, parsed)
+    return describe(answer, parsed)
+
+
+def tell_check(checked: FeedCheck, *, as_json: bool) -> None:
+    """Print what polling a feed would be like."""
     if as_json:
         print_json(_check_document(checked))
         return

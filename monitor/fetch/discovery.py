@@ -29,9 +29,7 @@ _MAX_CANDIDATES = 100
 _FIRST_DECLARED, _FIRST_ANCHORS = 3, 2
 _PERMANENT = frozenset({301, 308})
 _GO_AWAY = frozenset({429, 503})
-_UNREACHABLE = frozenset(
-    {Reason.DNS, Reason.REFUSED, Reason.TLS, Reason.TIMEOUT, Reason.DISCONNECTED, Reason.BLOCKED_ADDRESS}
-)
+_UNREACHABLE = frozenset({Reason.DNS, Reason.REFUSED, Reason.TLS, Reason.TIMEOUT, Reason.DISCONNECTED})
 
 
 class How(StrEnum):
@@ -51,8 +49,8 @@ class How(StrEnum):
 _DECLARED = frozenset({How.PLATFORM, How.LINK, How.SITEMAP})
 #: Worth a request only while nothing was found.
 _LAST_HOPES = frozenset({How.ITSELF, How.CANONICAL, How.ANCHOR, How.WELL_KNOWN})
-_TURNS: Mapping[How, int] = {how: turn for turn, how in enumerate(How)}
-_MUCH_LATER = len(_TURNS)
+_TURNS: Mapping[How, int] = {how: 2 * turn for turn, how in enumerate(How)}
+_AFTER_SITEMAPS, _AFTER_ALL = _TURNS[How.SITEMAP] + 1, 2 * len(How)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,9 +140,9 @@ def _is_worth_it(state: Discovery, candidate: Candidate) -> bool:
 def _turn(state: Discovery, candidate: Candidate) -> int:
     n_asked = sum(asked.how is candidate.how for asked in state.asked)
     if candidate.how is How.LINK and n_asked >= _FIRST_DECLARED:
-        return _TURNS[How.SITEMAP]
+        return _AFTER_SITEMAPS
     if candidate.how is How.ANCHOR and n_asked >= _FIRST_ANCHORS:
-        return _MUCH_LATER
+        return _AFTER_ALL
     return _TURNS[candidate.how]
 
 
@@ -190,10 +188,11 @@ def _survey(state: Discovery, candidate: Candidate, reading: Reading) -> Discove
 
 
 def _with(state: Discovery, more: Iterable[Candidate]) -> Discovery:
-    """With candidates not met before; the first way an address became known counts."""
-    known = {one.url: one for one in (*state.candidates, *more)}
-    for one in state.candidates:
-        known[one.url] = one
+    """With candidates not met before; of the ways in which an address became known the best one counts."""
+    known: dict[str, Candidate] = {}
+    for one in (*state.candidates, *more):
+        if one.url not in known or _TURNS[one.how] < _TURNS[known[one.url].how]:
+            known[one.url] = one
     return replace(state, candidates=tuple(known.values())[:_MAX_CANDIDATES])
 
 

@@ -122,9 +122,10 @@ def _looks_like_feed(url: str) -> bool:
 
 def _best_first(links: Iterable[Link]) -> tuple[Link, ...]:
     """Each address once; feeds of comments after those of articles, and of one article's comments too."""
-    once = {link.url: link for link in reversed(list(links))}
-    ordered = reversed(list(once.values()))
-    return tuple(sorted(ordered, key=lambda link: "comment" in f"{link.url} {link.title}".lower()))
+    once: dict[str, Link] = {}
+    for link in links:
+        once.setdefault(link.url, link)
+    return tuple(sorted(once.values(), key=lambda link: "comment" in f"{link.url} {link.title}".lower()))
 
 
 def _address(base: str, href: object) -> str | None:
