@@ -29,7 +29,7 @@ from monitor.net.guard import check_url
 from monitor.store import feeds, listed_feeds, sources, subscriptions, watchlists
 from monitor.store.columns import URL_CHARS
 from monitor.store.engine import Connection
-from monitor.store.feeds import NewFeed
+from monitor.store.feeds import FeedRow, NewFeed
 from monitor.types import Reason
 from monitor.urls import absolute_url, host_of, masked
 
@@ -142,6 +142,18 @@ def new_feed(row: OpmlFeed, *, managed_by: str) -> NewFeed:
         tags=row.tags,
         wanted_interval_s=row.interval_s,
         managed_by=managed_by,
+    )
+
+
+def opml_feed(row: FeedRow) -> OpmlFeed:
+    """A feed as a row of an OPML file, under the address that was subscribed to."""
+    return OpmlFeed(
+        url=row.url,
+        title=row.title,
+        site_url=row.site_url,
+        categories=row.categories,
+        tags=row.tags,
+        interval_s=row.wanted_interval_s,
     )
 
 

@@ -14,7 +14,7 @@ from monitor.errors import ConfigError, UsageError
 from monitor.fetch.opml import OpmlFeed, render_opml
 from monitor.store import feeds
 from monitor.store.feeds import AddedFeed, Adding, NewFeed
-from monitor.sync import contact_problems, new_feed, read_opml
+from monitor.sync import contact_problems, new_feed, opml_feed, read_opml
 from monitor.urls import masked
 
 _REFUSED = "refused"
@@ -30,9 +30,10 @@ def import_opml(
     file: Annotated[Path, typer.Argument(metavar="FILE.opml", help="A list of feeds, as feed readers export it.")],
     as_json: Json = False,
 ) -> None:
-    """Poll the feeds of an OPML file from now on; tells what became of each row.
+    """Poll the feeds of an OPML file from now on.
 
-    Its folders become categories; what cannot be polled is named and left out, what is there already stays as it is.
+    Tells what became of each row. Its folders become categories; what cannot be polled is named and left out, what is
+    there already stays as it is.
     """
     settings, rows = settings_of(context), _opml_rows(file)
     judged = [_feed_or_refusal(row) for row in rows]
@@ -105,17 +106,7 @@ def export(
     """
     with current_store(settings_of(context)) as store, store.read() as conn:
         rows = feeds.list_feeds(conn)
-    listed = [
-        OpmlFeed(
-            url=row.url,
-            title=row.title,
-            site_url=row.site_url,
-            categories=row.categories,
-            tags=row.tags,
-            interval_s=row.wanted_interval_s,
-        )
-        for row in rows
-    ]
+    listed = [opml_feed(row) for row in rows]
     document = render_opml(sorted(listed, key=lambda feed: feed.categories[:1]))
     if out is None:
         typer.echo(document, nl=False)

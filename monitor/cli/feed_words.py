@@ -63,7 +63,7 @@ def _state(row: FeedRow) -> str:
 def _proposed(row: FeedRow) -> str | None:
     if row.proposed_url is None or not is_found_elsewhere(row):
         return None
-    return f"a feed was found at {masked(row.proposed_url)}; `monitor feeds adopt {row.id}` polls it from now on"
+    return f"`monitor feeds adopt {row.id}` polls it from now on at {masked(row.proposed_url)}, where a feed was found"
 
 
 def _moving(row: FeedRow) -> str | None:
@@ -73,7 +73,9 @@ def _moving(row: FeedRow) -> str | None:
     return f"redirects for good to {masked(row.moved_to)}{since}, seen {counted(row.n_moves_seen, 'time')}"
 
 
-def _interval(row: FeedRow) -> str:
+def _interval(row: FeedRow) -> str | None:
+    if row.next_poll_at is None:
+        return None
     if row.wanted_interval_s is not None:
         often = f"every {duration(row.wanted_interval_s)}, as it was set"
     else:

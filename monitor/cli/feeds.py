@@ -149,7 +149,10 @@ def show(context: typer.Context, feed: Which, as_json: Json = False) -> None:
 
 @group.command()
 def adopt(context: typer.Context, feed: Which) -> None:
-    """Poll a feed from now on where it was found again; what it is known by stays."""
+    """Poll a feed from now on where it was found again.
+
+    Its entries, its title and the address it is known by stay.
+    """
     with current_store(settings_of(context)) as store, store.begin() as conn:
         row = feeds.get_feed(conn, feed)
         address = proposals.adopt(conn, row.id, now=utc_now())
@@ -158,7 +161,10 @@ def adopt(context: typer.Context, feed: Which) -> None:
 
 @group.command()
 def remove(context: typer.Context, feed: Which) -> None:
-    """Neither poll nor list a feed any more; its articles stay, and adding its URL again takes it up."""
+    """Neither poll nor list a feed any more.
+
+    Its entries and articles stay; adding its URL again takes it up.
+    """
     with current_store(settings_of(context)) as store, store.begin() as conn:
         row = _own(conn, feed)
         feeds.remove_feed(conn, row.id, because="removed by hand")

@@ -54,7 +54,7 @@ class Adding(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddedFeed:
-    """`resembles`: another feed with an address that looks alike."""
+    """`resembles`: of a new feed, an older one whose address looks alike."""
 
     id: FeedId
     url: str
@@ -113,8 +113,11 @@ def add_feeds(conn: Connection, new: Sequence[NewFeed], *, now: datetime, interv
         if len(feed.url) > URL_CHARS:
             raise UsageError(f"a feed URL has at most {URL_CHARS} characters, and {feed.url[:80]}... is longer")
     known = _find_known(conn, [feed.url for feed in new])
-    fresh = {feed.url: feed for feed in reversed(new) if feed.url not in known}
-    made = _insert_feeds(conn, list(reversed(fresh.values())), now=now, interval_s=interval_s)
+    fresh: dict[str, NewFeed] = {}
+    for feed in new:
+        if feed.url not in known:
+            fresh.setdefault(feed.url, feed)
+    made = _insert_feeds(conn, list(fresh.values()), now=now, interval_s=interval_s)
     known |= _find_known(conn, [url for url in fresh if url not in made])  # another process was faster
     alike = _find_alike(conn, [feed.url for feed in new])
     added = []
@@ -128,8 +131,8 @@ def add_feeds(conn: Connection, new: Sequence[NewFeed], *, now: datetime, interv
         if adding is Adding.RESUMED:
             _take_up(conn, feed_id, managed_by=feed.managed_by, now=now)
             known[feed.url] = (feed_id, Adding.KNOWN)
-        others = [other for other in alike.get(_likeness(feed.url), ()) if other != feed_id]
-        added.append(AddedFeed(id=feed_id, url=feed.url, adding=adding, resembles=min(others, default=None)))
+        older = [other for other in alike.get(_likeness(feed.url), ()) if adding is Adding.ADDED and other < feed_id]
+        added.append(AddedFeed(id=feed_id, url=feed.url, adding=adding, resembles=min(older, default=None)))
     return added
 
 
