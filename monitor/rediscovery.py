@@ -18,8 +18,8 @@ import structlog
 
 import monitor.fetch.stage
 from monitor.app import App
+from monitor.challenges import challenge_of
 from monitor.config import Settings
-from monitor.fetch.challenge import is_challenge
 from monitor.fetch.discovery import (
     Candidate,
     Discovery,
@@ -84,7 +84,7 @@ def _ask(candidate: Candidate, doors: Doors, *, n_redirects: int) -> Reading:
     if isinstance(answer, Failure):
         return Reading(final_url=candidate.url, reason=answer.reason)
     plain = Reading(final_url=answer.final_url, status=answer.status, hops=answer.hops)
-    if is_challenge(answer.headers, answer.body):
+    if challenge_of(answer.status, answer.headers, answer.body) is not None:
         return replace(plain, reason=Reason.CHALLENGE)
     if answer.status != 200:
         return replace(plain, reason=Reason.of_status(answer.status))

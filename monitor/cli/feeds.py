@@ -21,7 +21,7 @@ from monitor.sync import contact_problems, feed_address
 from monitor.urls import masked
 
 group = typer.Typer(
-    help="Feeds: find, add, list, show, pause, resume, remove, import, export.",
+    help="Feeds: add, discover, check, list, show, import, export.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )

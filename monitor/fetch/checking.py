@@ -10,7 +10,8 @@ from datetime import datetime
 from itertools import pairwise
 from statistics import median
 
-from monitor.fetch.challenge import is_challenge
+from monitor.challenges import challenge_of
+from monitor.fetch.failures import explain_failure
 from monitor.types import Failure, Hop, ParsedFeed, Reason, Response
 from monitor.urls import masked
 
@@ -86,12 +87,12 @@ def why_no_answer(answer: Response | Failure) -> str | None:
     """Why this answer holds no feed, as far as that is plain without parsing it; None: it may hold one."""
     name = masked(answer.url)
     if isinstance(answer, Failure):
-        return f"{name} could not be asked: {answer.reason.value}: {answer.detail}"
-    if is_challenge(answer.headers, answer.body):
-        return f"{name} cannot be polled: a wall against robots answered (HTTP {answer.status})"
+        return f"{name} could not be asked: {explain_failure(answer.reason, None)}"
+    if challenge_of(answer.status, answer.headers, answer.body) is not None:
+        return f"{name} cannot be polled: {explain_failure(Reason.CHALLENGE, None)} (HTTP {answer.status})"
     if answer.status != 200:
-        reason = Reason.of_status(answer.status).value.replace("_", " ")
-        return f"{name} cannot be polled: it answered HTTP {answer.status} ({reason}){_led_to(answer)}"
+        why = explain_failure(Reason.of_status(answer.status), answer.status)
+        return f"{name} cannot be polled: {why}{_led_to(answer)}"
     return None
 
 
@@ -100,8 +101,7 @@ def why_no_feed(answer: Response, reason: Reason) -> str:
     name = masked(answer.url)
     if reason is Reason.NOT_A_FEED:
         return f"{name} is no feed{_led_to(answer)}: `monitor feeds discover {name}` looks for those of its site"
-    words = {Reason.EMPTY: "the answer is empty", Reason.ENTITIES: "it declares entities, which no feed needs"}
-    return f"{name} is no feed that can be read: {words.get(reason, reason.value)}{_led_to(answer)}"
+    return f"{name} is no feed that can be read: {explain_failure(reason, None)}{_led_to(answer)}"
 
 
 def _led_to(answer: Response) -> str:

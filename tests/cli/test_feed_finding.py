@@ -142,8 +142,8 @@ def test_redirects_are_told_with_what_they_mean(
     ("path", "said"),
     [
         ("", "http://a.example/ is no feed: `monitor feeds discover http://a.example/`"),
-        ("none", "it answered HTTP 404 (not found)"),
-        ("wall", "a wall against robots answered (HTTP 403)"),
+        ("none", "there is no such page (404)"),
+        ("wall", "a wall against robots (HTTP 403)"),
         ("empty", "the answer is empty"),
     ],
 )
