@@ -58,6 +58,11 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["feed_id"], ["feeds.id"], name=op.f("fk_feed_categories_feed_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("feed_id", "category", name=op.f("pk_feed_categories")),
     )
+    # Folders of feed lists were kept as tags; a name with a slash cannot have been anything else.
+    op.execute(
+        "INSERT INTO feed_categories (feed_id, category) SELECT feed_id, tag FROM feed_tags WHERE tag LIKE '%/%'"
+    )
+    op.execute("DELETE FROM feed_tags WHERE tag LIKE '%/%'")
 
 
 def _name_domains() -> None:
@@ -76,6 +81,10 @@ def _name_domains() -> None:
 
 
 def downgrade() -> None:
+    op.execute(
+        "INSERT INTO feed_tags (feed_id, tag) SELECT feed_id, category FROM feed_categories WHERE NOT EXISTS "
+        "(SELECT 1 FROM feed_tags WHERE feed_tags.feed_id = feed_categories.feed_id AND feed_tags.tag = category)"
+    )
     op.drop_table("feed_categories")
     for table, column in reversed(_LEASES):
         op.drop_index(op.f(f"ix_{table}_{column}"), table_name=table)

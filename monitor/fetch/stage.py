@@ -34,13 +34,13 @@ from monitor.fetch.polling import FeedFailed, FeedRead, PollPlan, PollPolicy, pl
 from monitor.net.guard import check_url
 from monitor.net.pipeline import Fetches
 from monitor.permission import learn_robots
-from monitor.politeness import Candidate, domain_name, manners_for_feeds
+from monitor.politeness import manners_for_feeds
 from monitor.robots import refusal
 from monitor.store import claims, entries, hosts, polls, robots
 from monitor.store.columns import URL_CHARS
-from monitor.store.engine import Connection, is_trouble, lease_clock
+from monitor.store.engine import Connection, is_trouble
 from monitor.types import DueFeed, Failure, FeedId, ParsedFeed, PollResult, Progress, Reason, Request, Response
-from monitor.urls import host_of, masked, registered_domain
+from monitor.urls import host_of, masked
 from monitor.workers import WorkFailure
 
 log = structlog.get_logger()
@@ -200,8 +200,9 @@ class _Polling:
             del self.indexes[feed_id]
             self._save_all([(self.held[feed_id], _read(index.response, index.result(), now))], 1)
             return
+        manners = manners_for_feeds(self.app.settings.politeness)
         with self.app.store.begin() as conn:
-            is_free = self._takes_slot(conn, host_of(url), now)
+            is_free = hosts.take_slot(conn, host_of(url), now=now, manners=manners, n_held=1)
         if is_free:
             self.waiting.discard(feed_id)
             request = Request(url=url, accept=ACCEPT, max_bytes=self.app.settings.http.feed_max_bytes)
@@ -209,14 +210,6 @@ class _Polling:
         else:
             self.waiting.add(feed_id)
             self.indexes[feed_id] = index.waited()
-
-    def _takes_slot(self, conn: Connection, host: str, now: datetime) -> bool:
-        """Whether the host may be asked now; the feed that wants it is counted as under way already."""
-        manners = manners_for_feeds(self.app.settings.politeness)
-        beside = replace(manners, host_at_once=manners.host_at_once + 1, source_at_once=manners.source_at_once + 1)
-        hosts.ensure_hosts(conn, [host], now)
-        wanted = [Candidate(0, host, domain_name(registered_domain(host)))]
-        return bool(hosts.reserve(conn, wanted, now=now, lease_now=lease_clock(conn, now), limit=1, manners=beside))
 
     def _save_all(self, answers: Sequence[tuple[DueFeed, Answer]], n_together: int) -> None:
         for start in range(0, len(answers), n_together):

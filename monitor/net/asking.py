@@ -55,6 +55,9 @@ class Asker:
         url = request.url
         headers = sent_headers(request)
         hops: list[Hop] = []
+        n_allowed = self._limits.max_redirects
+        if request.max_redirects is not None:
+            n_allowed = min(n_allowed, request.max_redirects)
         while True:
             refusal = check_url(url)
             if refusal is not None:
@@ -72,7 +75,7 @@ class Asker:
                 )
             hops.append(Hop(status=status, url=url))
             url = _joined(url, received["location"])
-            if len(hops) > self._limits.max_redirects or url in {hop.url for hop in hops}:
+            if len(hops) > n_allowed or url in {hop.url for hop in hops}:
                 return Failure(
                     url=request.url, reason=Reason.TOO_MANY_REDIRECTS, detail=f"gave up after {len(hops)} redirects"
                 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -179,6 +179,19 @@ def reserve(
     taken = {name for one in chosen for name in one[1:] if name}
     _move_on(conn, {name: paces[name] for name in taken}, now)
     return chosen
+
+
+def take_slot(conn: Connection, host: str, *, now: datetime, manners: Manners, n_held: int = 0) -> bool:
+    """Take the slot of one request to a host, if host and domain are free now; whether they were.
+
+    `n_held` of the requests that count as under way there are this very one: a feed that is leased for it.
+    """
+    ensure_hosts(conn, [host], now)
+    wanted = [Candidate(0, host, domain_name(registered_domain(host)[:253]))]
+    beside = replace(
+        manners, host_at_once=manners.host_at_once + n_held, source_at_once=manners.source_at_once + n_held
+    )
+    return bool(reserve(conn, wanted, now=now, lease_now=lease_clock(conn, now), limit=1, manners=beside))
 
 
 def _move_on(conn: Connection, paces: Mapping[str, tuple[float, float]], now: datetime) -> None:

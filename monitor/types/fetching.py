@@ -12,13 +12,17 @@ from monitor.types.words import DayVerdict, EntryDate, FeedId, Reason, SourceId
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One GET. The HTTP door adds User-Agent and Accept-Encoding; `max_bytes` caps the inflated body."""
+    """One GET. The HTTP door adds User-Agent and Accept-Encoding; `max_bytes` caps the inflated body.
+
+    `max_redirects` allows fewer of them than the door does.
+    """
 
     url: str
     etag: str | None = None
     last_modified: str | None = None
     accept: str = "*/*"
     max_bytes: int
+    max_redirects: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from monitor.store import feeds, polls
+from monitor.store import feeds, listed_feeds, polls
 from monitor.store import tables as t
 from monitor.store.engine import Connection, Store
 from monitor.store.feeds import NewFeed
@@ -100,7 +100,7 @@ def test_a_pause_is_not_undone_by_the_poll_that_is_under_way(store: Store, way: 
         if way == "by a person":
             feeds.pause_feed(conn, feed_id, "because")
         else:
-            assert feeds.pause_missing(conn, []) == 1
+            assert listed_feeds.pause_missing(conn, []) == 1
         assert polls.hold(conn, [feed]) == set()
     with store.begin() as conn:
         assert feeds.get_feed(conn, URL).state == "paused"
