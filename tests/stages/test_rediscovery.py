@@ -24,7 +24,7 @@ from monitor.store.feeds import FeedRow
 from monitor.types import FeedId, Progress
 from monitor.workers import WorkerPool
 from tests.loopback import RawServer, answer, by_target
-from tests.store.rows import DAY, HOUR, NOW, add_feed
+from tests.store.rows import DAY, HOUR, MANNERS, NOW, add_feed
 
 RSS = b"""<?xml version="1.0"?><rss version="2.0"><channel><title>The Post</title><link>http://a.example/</link>
 <item><title>One</title><link>/1</link><guid>1</guid><pubDate>Tue, 06 Jan 2026 11:10:00 GMT</pubDate></item>
@@ -332,8 +332,7 @@ def test_an_adopted_feed_is_polled_where_it_was_found_and_keeps_its_name(app: Ap
     )
     assert (stored["state"], stored["next_poll_at"], stored["n_failures"]) == ("active", NOW + HOUR, 0)
     with app.store.begin() as conn:
-        due = hosts.reserve(conn, ["b.example"], now=NOW + HOUR, spacing_s=1)
-        assert due == {"b.example"}
+        assert hosts.take_slot(conn, "b.example", now=NOW + HOUR, manners=MANNERS)
         assert feeds.find_feed(conn, "http://b.example/new.xml") == feeds.find_feed(conn, OLD) == feed_id
 
 

@@ -153,9 +153,7 @@ def test_other_readers_find_the_interval_where_they_look_for_it() -> None:
 
 def test_of_a_feed_in_two_folders_nothing_is_lost() -> None:
     one = '<outline text="" xmlUrl="http://a.example/rss" category="x"/>'
-    two = (
-        '<outline text="A" xmlUrl="http://a.example/rss" htmlUrl="http://a.example/" category="y" frss:ttl="300"/>'
-    )
+    two = '<outline text="A" xmlUrl="http://a.example/rss" htmlUrl="http://a.example/" category="y" frss:ttl="300"/>'
     (feed,) = parse_opml(opml(f'<outline text="One">{one}</outline><outline text="Two">{two}</outline>'))
     assert feed == OpmlFeed(
         url="http://a.example/rss",
