@@ -27,7 +27,8 @@ from monitor.workers import WorkFailure
 log = structlog.get_logger()
 
 ACCEPT = (
-    "application/atom+xml, application/rss+xml, application/rdf+xml, application/xml;q=0.9, text/xml;q=0.8, */*;q=0.5"
+    "application/atom+xml, application/rss+xml, application/rdf+xml, application/feed+json, application/xml;q=0.9,"
+    " text/xml;q=0.8, */*;q=0.5"
 )
 #: Some servers answer 304 for ever; after this long a feed is asked without validators.
 MAX_CONDITIONAL = timedelta(hours=12)
