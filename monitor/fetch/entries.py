@@ -56,6 +56,11 @@ _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,
 _MAILBOX = re.compile(r"^\S+@\S+?\s*\((?P<after>[^()]+)\)$|^(?P<before>[^<>@]+)<\S+@\S+>$")
 # feedparser knows top-level domains of two to four letters and leaves "ple (Ann Lee" of "a@news.example (Ann Lee)".
 _CUT_MAILBOX = re.compile(r"^[a-z]{1,20}\s*\(([^()]+)$")
+# An address that is absolute already and needs no escape: most are, and finding out is cheap.
+_PLAIN_URL = re.compile(
+    r"https?://(?:[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?\.){1,6}[a-z]{2,20}"
+    r"(?![^?]*/\.)/[A-Za-z0-9._~/-]*(?:\?[A-Za-z0-9._~=&-]+)?"
+)
 _MEDIA_TYPE = re.compile(r"[a-z0-9.+-]{1,40}/[a-z0-9.+*-]{1,80}")
 _MEDIA_KINDS = frozenset({"image", "audio", "video"})
 
@@ -221,6 +226,8 @@ def _link(given: GivenEntry, base: str) -> str | None:
 
 
 def _absolute(base: str, link: str) -> str | None:
+    if _PLAIN_URL.fullmatch(link):
+        return link if len(link) <= MAX_URL_CHARS else None
     target = absolute_url(base, link) if 0 < len(link) <= MAX_URL_CHARS else None
     return target if target and len(target) <= MAX_URL_CHARS else None
 

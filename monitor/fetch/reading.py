@@ -1,4 +1,4 @@
-"""What does a well-formed RSS, RDF or Atom document say? Read with lxml, some thirty times faster than by feedparser.
+"""What does a well-formed RSS, RDF or Atom document say? Read with lxml, for a small part of what feedparser costs.
 
 The answer is what feedparser gives for the same text, element by element: its names, its guesses about types, its
 order of precedence between elements of the same meaning, also where a specification would have it otherwise. Whatever
@@ -23,7 +23,11 @@ from monitor.fetch.entries import MAX_ENTRIES
 from monitor.fetch.given import GivenFeed
 from monitor.fetch.vocabulary import IMAGE_PARTS, TEXT_INPUT_PARTS, UnsureError
 
-_HAS_BARE_BASE = etree.XPath("boolean(//@*[translate(name(), 'BASE', 'base') = 'base'])")
+# feedparser takes any attribute of that name for xml:base.
+_HAS_OTHER_BASE = etree.XPath(
+    "boolean(//@*[translate(local-name(), 'BASE', 'base') = 'base'"
+    " and namespace-uri() != 'http://www.w3.org/XML/1998/namespace'])"
+)
 _DECLARATION = re.compile(r"<\?xml[^>]*?>")
 _RSS_VERSIONS = {"0.91": "rss091u", "0.92": "rss092", "0.93": "rss093", "0.94": "rss094"}
 _ATOM_VERSIONS = {"0.1": "atom01", "0.2": "atom02", "0.3": "atom03"}
@@ -46,10 +50,10 @@ def read_feed(text: str, *, base: str) -> GivenFeed | None:
     )
     try:
         root = etree.fromstring(body, parser)
-        if root.getroottree().docinfo.doctype or _HAS_BARE_BASE(root):
+        if root.getroottree().docinfo.doctype or _HAS_OTHER_BASE(root):
             return None
         return _Reader(root, base=base if "xml:base" in text else "", may_declare_xlink=XLINK in text).feed()
-    except (etree.XMLSyntaxError, UnsureError):
+    except (etree.XMLSyntaxError, UnsureError, RecursionError):
         return None
 
 

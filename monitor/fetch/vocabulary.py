@@ -139,7 +139,10 @@ class Names(dict[str, str]):
     def __init__(self, declared: Mapping[str | None, str]) -> None:
         """`declared` are the namespaces of the root element by prefix."""
         super().__init__()
-        self._declared = declared
+        self._prefixes: dict[str, list[str | None]] = {}
+        for prefix, uri in declared.items():
+            self._prefixes.setdefault(uri, []).append(prefix)
+        self._standard = {standard_prefix(uri) for uri in self._prefixes}
         self._met: dict[str, str] = {}
 
     def learn(self, tag: str, prefix: str | None) -> str:
@@ -151,10 +154,9 @@ class Names(dict[str, str]):
         if prefix in STANDARD_PREFIXES and known is not None and known != prefix:
             raise UnsureError(prefix)
         if known is None:
-            prefixes = [one for one, uri in self._declared.items() if uri == namespace]
-            if len(prefixes) > 1 or (prefixes and prefixes[0] != prefix):
+            if self._prefixes.get(namespace, [prefix]) != [prefix]:
                 raise UnsureError(namespace)
-            if prefix and prefix.lower() in {standard_prefix(uri) for uri in self._declared.values()}:
+            if prefix and prefix.lower() in self._standard:
                 raise UnsureError(prefix)
         name = self[tag] = element_name(tag, prefix)
         return name

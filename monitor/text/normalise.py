@@ -25,9 +25,9 @@ _SILENT_NAMES = "head script style template noscript iframe object svg math text
 _BLOCK_TAGS = frozenset(_BLOCK_NAMES.split())
 _SILENT_TAGS = frozenset(_SILENT_NAMES.split())
 
+_SPACES = re.compile(r"[^\S\n]+")
 _LINE_BREAKS = re.compile(r"\r\n?|[\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029]")
 _MARKUP = re.compile(r"<[a-zA-Z!/?]|&(?:#\d|#[xX]|[a-zA-Z]{2,})")
-_SPACE_REFERENCE = re.compile(r"&(?:#(?:0*(?:9|1[03])(?!\d)|[xX]0*[9aAdD](?![0-9a-fA-F]))|NewLine|Tab)")
 
 
 def _shows_nothing(code: int) -> bool:
@@ -96,14 +96,11 @@ def plain_text(html: str) -> str:
     """
     if not _MARKUP.search(html):
         return _tidy_lines(html)
-    text = _flowing_text(html)
-    if text is None:
-        pieces: list[str] = []
-        root = _parse(html)
-        if root is not None:
-            _collect(root, pieces)
-        text = "".join(pieces)
-    return _tidy_lines(text)
+    pieces: list[str] = []
+    root = _parse(html)
+    if root is not None:
+        _collect(root, pieces)
+    return _tidy_lines("".join(pieces))
 
 
 def _parse(html: str) -> Any:
@@ -115,36 +112,8 @@ def _parse(html: str) -> Any:
         return None
 
 
-def _flowing_text(html: str) -> str | None:
-    """Text in document order, blocks on lines of their own; None for the rare markup that needs a closer look.
-
-    Only blocks and what is silent are touched, the rest is libxml2's work. Line breaks, which are mere spaces outside
-    preformatted text, go through the parser as tabs.
-    """
-    if "&" in html and _SPACE_REFERENCE.search(html):
-        return None
-    root = _parse(html.replace("\t", " ").replace("\n", "\t").replace("\r", "\t"))
-    if root is None:
-        return ""
-    for silent in root.iter(*_SILENT_TAGS):
-        for element in silent.iter():
-            element.text = None
-            if element is not silent:
-                element.tail = None
-    try:
-        for block in root.iter(*_BLOCK_TAGS):
-            text, tail = block.text or "", block.tail or ""
-            keeps_lines = block.tag == "pre"
-            block.text = "\n" + (text.replace("\t", "\n") if keeps_lines else text)
-            block.tail = "\n" + (tail.replace("\t", "\n") if keeps_lines else tail)
-    except ValueError:  # a control character, which lxml gives and does not take
-        return None
-    flowing: str = etree.tostring(root, method="text", encoding="unicode", with_tail=False)
-    return flowing
-
-
 def _collect(root: Any, pieces: list[str]) -> None:
-    """The same, element by element; walked with events, since markup may nest deeper than Python may recurse."""
+    """Text in document order; walked with events, since hostile markup nests deeper than Python may recurse."""
     silent = 0
     for event, element in etree.iterwalk(root, events=("start", "end")):
         tag = element.tag if isinstance(element.tag, str) else ""
@@ -170,7 +139,7 @@ def _flowing(text: str, tag: str) -> str:
 
 def _tidy_lines(text: str) -> str:
     lines = _LINE_BREAKS.sub("\n", text.replace("\x00", "")).split("\n")
-    tidy = (" ".join(line.split()) for line in lines)
+    tidy = (_SPACES.sub(" ", line).strip() for line in lines)
     return "\n".join(line for line in tidy if line)
 
 
@@ -189,7 +158,7 @@ def fold(text: str) -> str:
 
 def clean_line(text: str) -> str:
     """One display line: line breaks, control characters, terminal sequences, bidi overrides and surrogates are out."""
-    if not text.isprintable():  # what is dropped or replaced is not
+    if not text.isprintable():  # whatever is taken out or replaced is not
         text = _ANSI.sub("", text).translate(_DISPLAY)
     return " ".join(text.split())
 

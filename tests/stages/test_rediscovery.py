@@ -257,7 +257,7 @@ def test_a_feed_that_named_no_site_is_looked_for_at_the_root_of_its_host(app: Ap
     lost_feed(app, "http://b.example/x/old.xml", site_url=None)
     assert run(app).n_done == 1
     assert site.asked[0] == "/"
-    assert b"host: b.example" in site.server.heard[0]
+    assert b"host: b.example" in site.server.heard[0].lower()
 
 
 def test_a_feed_that_is_polled_here_already_is_not_proposed(app: App, site: Site) -> None:

@@ -86,7 +86,8 @@ def test_a_feed_whose_lease_was_lost_is_not_held(store: Store) -> None:
     with store.begin() as conn:
         lost = claim_feed(conn, add_feed(conn, "https://a.example/feed"))
         kept = claim_feed(conn, add_feed(conn, "https://b.example/feed"))
-        claim_feed(conn, lost.id, now=NOW + HOUR)
+        taken = t.feeds.update().where(t.feeds.c.id == lost.id)
+        conn.execute(taken.values(leased_until=lost.leased_until + HOUR))
         assert polls.hold(conn, [lost, kept]) == {kept.id}
 
 

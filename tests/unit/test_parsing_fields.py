@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
+from xml.sax.saxutils import escape
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from monitor.fetch.entries import MAX_MEDIA
 from monitor.fetch.parsing import parse_feed
 from monitor.types import EntryDate, Media, ParsedEntry, ParsedFeed
+from monitor.urls import absolute_url
 from tests.unit.test_parsing import URL, atom, item, only_entry, parsed, rss
 
 
@@ -163,3 +167,17 @@ def test_every_format_gives_the_same_entry(feed_format: str) -> None:
         tags=("World",),
         media=(Media(url="https://news.example/a.jpg", media_type="image/jpeg"),),
     )
+
+
+urls = st.tuples(
+    st.sampled_from(["http://", "https://"]),
+    st.sampled_from(["a.example", "news.b-c.org", "1.2.3.4", "a..b", "-a.de", "xn--a.de", "A.example", "a.example:80"]),
+    st.lists(
+        st.sampled_from(["/", "/.", "/..", "a", "..", "//", "?", "a=b", "&", "-", "%20", "+", "é", "#f"]), max_size=6
+    ),
+).map(lambda parts: parts[0] + parts[1] + "".join(parts[2]))
+
+
+@given(urls)
+def test_an_absolute_link_is_the_url_that_any_other_part_of_the_product_makes_of_it(link: str) -> None:
+    assert only_entry(rss(item(guid="1", link=escape(link)))).url == absolute_url(URL, link)
