@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Any
 
 import structlog
@@ -144,7 +145,8 @@ class _Polling:
         now = self.app.clock()
         plain: list[tuple[DueFeed, Answer]] = []
         bodies: list[tuple[DueFeed, Response]] = []
-        for key, response in answered:
+        # In the order of feeds, as far as answers come together: what is stored first should not be chance.
+        for key, response in sorted(answered, key=itemgetter(0)):
             feed_id = FeedId(key)
             feed, index = self.held[feed_id], self.indexes.get(feed_id)
             if index is not None and not _is_document(response):
