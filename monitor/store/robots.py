@@ -43,7 +43,7 @@ def claim_unknown(
     # Another worker may have leased and unlocked them since they were found.
     mine = update(hosts).where(hosts.c.name.in_(sorted(urls)), is_unasked(lease_now))
     until = lease_now + timedelta(seconds=lease_s)
-    leased = conn.execute(mine.values(robots_leased_until=until).returning(hosts.c.name)).scalars() if urls else []
+    leased = conn.execute(mine.values(robots_leased_until=until).returning(hosts.c.name)).scalars().all()
     return {name: urls[name] for name in leased}
 
 
