@@ -15,7 +15,7 @@ from monitor.types import Failure, Reason, Request, Response
 N_HOSTS = 200
 
 
-def learn_robots(app: App, asked: Asked, manners: Manners) -> int:
+def learn_robots(app: App, asked: Asked, manners: Manners, *, lease_s: float) -> int:
     """Ask the hosts of due rows for their robots.txt where it is not known; returns how many answered or failed to.
 
     Asks nobody unless the manners say so.
@@ -23,7 +23,7 @@ def learn_robots(app: App, asked: Asked, manners: Manners) -> int:
     if not manners.heeds_robots:
         return 0
     with app.store.begin() as conn:
-        unknown = robots.claim_unknown(conn, asked, now=app.clock(), limit=N_HOSTS, manners=manners)
+        unknown = robots.claim_unknown(conn, asked, now=app.clock(), lease_s=lease_s, limit=N_HOSTS, manners=manners)
     requests = [Request(url=robots_url(one), accept=ACCEPT, max_bytes=MAX_BYTES) for one in unknown.values()]
     answers = app.http.fetch_many(requests, stop=app.stop) if requests else []
     answered = [
@@ -33,6 +33,9 @@ def learn_robots(app: App, asked: Asked, manners: Manners) -> int:
     ]
     if answered:
         _save(app, answered)
+    if stopped := unknown.keys() - {name for name, _ in answered}:
+        with app.store.begin() as conn:
+            robots.release(conn, stopped)
     return len(answered)
 
 

@@ -13,7 +13,7 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
-_LEASES = (("feeds", "leased_until"), ("articles", "fetch_leased_until"))
+_LEASES = (("feeds", "leased_until"), ("articles", "fetch_leased_until"), ("hosts", "robots_leased_until"))
 
 
 def upgrade() -> None:
@@ -21,6 +21,7 @@ def upgrade() -> None:
         hosts.alter_column("name", type_=sa.String(length=254), existing_type=sa.String(length=253))
         hosts.add_column(sa.Column("domain", sa.String(length=253), nullable=False, server_default=""))
         hosts.add_column(sa.Column("crawl_delay_s", sa.Float(), nullable=True))
+        hosts.add_column(sa.Column("robots_leased_until", UTCDateTime, nullable=True))
     _name_domains()
     op.add_column("source_days", sa.Column("n_gaps", sa.Integer(), nullable=False, server_default="0"))
     op.create_index(op.f("ix_source_days_day_on"), "source_days", ["day_on"])
@@ -114,6 +115,7 @@ def downgrade() -> None:
     op.drop_column("source_days", "n_gaps")
     op.execute("DELETE FROM hosts WHERE name LIKE '.%'")
     with op.batch_alter_table("hosts") as hosts:
+        hosts.drop_column("robots_leased_until")
         hosts.drop_column("crawl_delay_s")
         hosts.drop_column("domain")
         hosts.alter_column("name", type_=sa.String(length=253), existing_type=sa.String(length=254))

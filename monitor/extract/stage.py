@@ -83,7 +83,7 @@ def run(app: App) -> Progress:
     n_resolved = _resolve_entries(app)
     settings = app.settings
     manners = manners_for_pages(settings.politeness)
-    learn_robots(app, pages.ASKED, manners)
+    learn_robots(app, pages.ASKED, manners, lease_s=settings.extract.lease_s)
     now = app.clock()
     with app.store.begin() as conn:
         pages.set_aside_crashed(conn, now)

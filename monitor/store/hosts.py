@@ -1,8 +1,8 @@
 """When a host may be asked again: one row per host and one per registered domain with all its hosts (".bbc.co.uk").
 
 The rows are shared by feeds, pages and all workers of a database. How many requests are under way is counted from the
-leases that stand, of feeds and of pages: nothing is left to repair after a crash. On PostgreSQL the rows are locked
-before the count, and never waited for: what another worker holds is left to it.
+leases that stand, of feeds, pages and robots.txt: nothing is left to repair after a crash. On PostgreSQL the rows are
+locked before the count, and never waited for: what another worker holds is left to it.
 """
 
 from __future__ import annotations
@@ -53,7 +53,11 @@ from monitor.types import Failure, Response
 from monitor.urls import host_of, registered_domain
 
 #: A request that is under way at a host: where it goes, and until when it counts.
-_REQUESTS = ((feeds.c.host, feeds.c.leased_until), (articles.c.host, articles.c.fetch_leased_until))
+_REQUESTS = (
+    (feeds.c.host, feeds.c.leased_until),
+    (articles.c.host, articles.c.fetch_leased_until),
+    (hosts.c.name, hosts.c.robots_leased_until),
+)
 #: Where all hosts of a source have free slots, and only requests under way hold it back: look again this soon.
 _LOOK_AGAIN = timedelta(seconds=1)
 
@@ -238,6 +242,12 @@ def is_known(now: datetime) -> ColumnElement[bool]:
     return or_(and_(asked_at > now - KEPT, hosts.c.robots_reason.is_(None)), asked_at > now - KEPT_FAILURE)
 
 
+def is_unasked(lease_now: datetime) -> ColumnElement[bool]:
+    """Whether nobody is asking for the host's robots.txt."""
+    until = hosts.c.robots_leased_until
+    return or_(until.is_(None), until <= lease_now)
+
+
 def next_spaced_at(
     conn: Connection,
     what: Claimable,
@@ -252,7 +262,7 @@ def next_spaced_at(
     has_room = _has_room(manners, count_under_way(conn, lease_now))
     slot = case((domains.c.next_at > hosts.c.next_at, domains.c.next_at), else_=hosts.c.next_at)
     waiting = (
-        select(func.min(case((has_room, slot))), func.count())
+        select(func.min(case((and_(has_room, is_unasked(lease_now)), slot))), func.count())
         .select_from(with_hosts(what, host))
         .where(what.is_due(due_by), what.is_free(lease_now))
     )

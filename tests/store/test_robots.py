@@ -12,6 +12,7 @@ from monitor.store import hosts, pages, polls, robots
 from monitor.store import tables as t
 from monitor.store.engine import Connection, Store
 from monitor.store.health import find_overdue
+from monitor.store.leases import release_leases
 from monitor.types import Reason
 from tests.store.rows import DAY, HOUR, NOW, add_article, add_feed
 
@@ -21,7 +22,7 @@ FREE = Rules("", None)
 
 
 def unknown(conn: Connection, *, after: timedelta = timedelta(), limit: int = 9) -> dict[str, str]:
-    return robots.claim_unknown(conn, pages.ASKED, now=NOW + after, limit=limit, manners=MANNERS)
+    return robots.claim_unknown(conn, pages.ASKED, now=NOW + after, lease_s=0, limit=limit, manners=MANNERS)
 
 
 def fetchable(conn: Connection, *, after: timedelta = timedelta()) -> list[str]:
@@ -40,6 +41,22 @@ def test_a_page_waits_until_the_robots_txt_of_its_host_was_asked_for_and_the_spa
         assert fetchable(conn) == []
         assert pages.next_page_at(conn, NOW, manners=MANNERS) == NOW + 5 * SECOND
         assert fetchable(conn, after=5 * SECOND) == ["https://a.one.example/1"]
+
+
+def test_without_spacing_one_worker_asks_and_the_others_wait_for_its_answer(store: Store) -> None:
+    haste = Manners(host_spacing_s=0, host_at_once=2, source_spacing_s=0, source_at_once=4, heeds_robots=True)
+    how: dict[str, Any] = {"now": NOW, "lease_s": 600, "limit": 9, "manners": haste}
+    with store.begin() as conn:
+        add_article(conn, "https://one.example/1")
+        assert list(robots.claim_unknown(conn, pages.ASKED, **how)) == ["one.example"]
+        assert robots.claim_unknown(conn, pages.ASKED, **how) == {}
+        assert pages.next_page_at(conn, NOW, manners=haste) == NOW + SECOND
+        robots.release(conn, ["one.example"])
+        assert list(robots.claim_unknown(conn, pages.ASKED, **how)) == ["one.example"]
+        release_leases(conn)
+        assert list(robots.claim_unknown(conn, pages.ASKED, **how)) == ["one.example"]
+        robots.save_robots(conn, "one.example", FREE, NOW)
+        assert len(pages.claim_pages(conn, **how)[0]) == 1
 
 
 def test_hosts_of_one_source_are_asked_for_their_robots_txt_in_turn(store: Store) -> None:
@@ -103,7 +120,7 @@ def test_feeds_wait_for_robots_txt_only_where_that_is_wanted(store: Store) -> No
         add_feed(conn, "https://one.example/feed")
         how: dict[str, Any] = {"now": NOW, "lease_s": 60, "limit": 9}
         assert polls.claim_due(conn, manners=MANNERS, **how)[0] == []
-        asked = robots.claim_unknown(conn, polls.ASKED, now=NOW, limit=9, manners=MANNERS)
+        asked = robots.claim_unknown(conn, polls.ASKED, now=NOW, lease_s=60, limit=9, manners=MANNERS)
         assert asked == {"one.example": "https://one.example/feed"}
         robots.save_robots(conn, "one.example", FREE, NOW)
         later: dict[str, Any] = {**how, "now": NOW + 5 * SECOND}
