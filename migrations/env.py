@@ -9,7 +9,7 @@ from alembic.autogenerate.api import AutogenContext
 from sqlalchemy import BigInteger, Connection
 
 from monitor.config import load_settings
-from monitor.store.columns import UTCDateTime
+from monitor.store.columns import Numbers, UTCDateTime
 from monitor.store.engine import MIGRATION_LOCK, hold_lock, open_store
 from monitor.store.tables import metadata
 from monitor.store.views import create_views, drop_views
@@ -17,8 +17,10 @@ from monitor.store.views import create_views, drop_views
 
 def render_item(kind: str, item: Any, autogen_context: AutogenContext) -> str | Literal[False]:
     """Let scripts name our column types the way the tables do."""
-    if kind == "type" and (isinstance(item, (BigInteger, UTCDateTime))):
-        autogen_context.imports.add("from monitor.store.columns import Key, UTCDateTime")
+    if kind == "type" and isinstance(item, (BigInteger, Numbers, UTCDateTime)):
+        autogen_context.imports.add("from monitor.store.columns import Key, Numbers, UTCDateTime")
+        if isinstance(item, Numbers):
+            return "Numbers"
         return "UTCDateTime" if isinstance(item, UTCDateTime) else "Key" if item._variant_mapping else False  # noqa: SLF001 - no public way to see a variant
     return False
 

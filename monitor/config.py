@@ -68,7 +68,7 @@ class Fetch(_Section):
     max_interval_s: int = Field(86_400, ge=600, le=2_592_000)
     first_poll_days: float = Field(14, gt=0, le=36_500)
     parse_deadline_s: float = Field(10.0, gt=0, le=300)
-    batch: int = Field(100, ge=1, le=5000)
+    batch: int = Field(200, ge=1, le=5000)
     lease_s: float = Field(300.0, ge=1, le=86_400)
 
 

@@ -90,6 +90,7 @@ def absolute_url(base: str, link: str) -> str | None:
     return absolute if len(absolute) <= MAX_URL_CHARS else None
 
 
+@lru_cache(maxsize=16_384)
 def host_of(url: str) -> str:
     """Host in lower case and ASCII, without port; "" for anything but an absolute http(s) URL."""
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from monitor.store.columns import Key, UTCDateTime
+from monitor.store.columns import Key, Numbers, UTCDateTime
 from monitor.urls import registered_domain
 
 revision = "0002"
@@ -23,6 +23,10 @@ def upgrade() -> None:
         hosts.add_column(sa.Column("crawl_delay_s", sa.Float(), nullable=True))
         hosts.add_column(sa.Column("robots_leased_until", UTCDateTime, nullable=True))
     _name_domains()
+    is_slow = sa.text("slow_factor > 1.0")
+    op.create_index(
+        op.f("ix_hosts_slow_factor"), "hosts", ["slow_factor"], sqlite_where=is_slow, postgresql_where=is_slow
+    )
     op.add_column("source_days", sa.Column("n_gaps", sa.Integer(), nullable=False, server_default="0"))
     op.create_index(op.f("ix_source_days_day_on"), "source_days", ["day_on"])
     with op.batch_alter_table("entries") as entries:
@@ -33,8 +37,8 @@ def upgrade() -> None:
         feeds.add_column(sa.Column("current_url", sa.String(length=2048), nullable=True))
         feeds.add_column(sa.Column("wanted_interval_s", sa.Integer(), nullable=True))
         feeds.add_column(sa.Column("ttl_s", sa.Integer(), nullable=True))
-        feeds.add_column(sa.Column("skip_hours", sa.JSON(), nullable=False, server_default="[]"))
-        feeds.add_column(sa.Column("skip_days", sa.JSON(), nullable=False, server_default="[]"))
+        feeds.add_column(sa.Column("skip_hours", Numbers, nullable=False, server_default=""))
+        feeds.add_column(sa.Column("skip_days", Numbers, nullable=False, server_default=""))
         feeds.add_column(sa.Column("last_read_at", UTCDateTime, nullable=True))
         feeds.add_column(sa.Column("n_unchanged", sa.Integer(), nullable=False, server_default="0"))
         feeds.add_column(sa.Column("last_new_at", UTCDateTime, nullable=True))
@@ -114,6 +118,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_source_days_day_on"), table_name="source_days")
     op.drop_column("source_days", "n_gaps")
     op.execute("DELETE FROM hosts WHERE name LIKE '.%'")
+    op.drop_index(op.f("ix_hosts_slow_factor"), table_name="hosts")
     with op.batch_alter_table("hosts") as hosts:
         hosts.drop_column("robots_leased_until")
         hosts.drop_column("crawl_delay_s")

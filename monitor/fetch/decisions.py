@@ -30,7 +30,7 @@ def poll_state(feed: DueFeed) -> PollState:
 
 def wishes_of(feed: DueFeed) -> Wishes:
     """What the feed asked of readers when it was last read."""
-    return Wishes(ttl_s=feed.ttl_s, skip_hours=tuple(feed.skip_hours), skip_days=tuple(feed.skip_days))
+    return Wishes(ttl_s=feed.ttl_s, skip_hours=feed.skip_hours, skip_days=feed.skip_days)
 
 
 def feed_values(
@@ -82,8 +82,8 @@ def _document_values(parsed: ParsedFeed, now: datetime) -> dict[str, Any]:
         "format": parsed.format[:20],
         "language": _bounded(parsed.language, 20),
         "ttl_s": parsed.ttl_s,
-        "skip_hours": list(parsed.skip_hours),
-        "skip_days": list(parsed.skip_days),
+        "skip_hours": parsed.skip_hours,
+        "skip_days": parsed.skip_days,
     }
     values |= {"site_url": parsed.url} if parsed.url else {}
     return values | ({"title": parsed.title[:1000]} if parsed.title else {})

@@ -54,11 +54,10 @@ ACCEPT = (
 MAX_CONDITIONAL = timedelta(hours=12)
 RETRY_CRASHED = timedelta(days=1)
 #: Answers saved in one transaction: unchanged and failed ones, and those with entries, which take longer.
-N_SAVED, N_READ = 200, 40
-#: How long a run waits for answers before it looks at the stop flag and at what else is due.
-TAKE_S = 0.1
-#: Answers come in dozens when many are on their way: each transaction has its price.
-N_TAKEN = 50
+N_SAVED, N_READ = 500, 40
+#: How long a run waits for that share of a batch before it looks at the stop flag and at what else is due: answers are
+#: saved together, for each transaction has its price.
+TAKE_S, TAKEN_SHARE = 0.25, 0.5
 LOOK_AGAIN = timedelta(seconds=1)
 
 
@@ -94,9 +93,10 @@ class _Polling:
     look_again_at: datetime | None = None
 
     def run(self) -> None:
+        n_taken = max(1, int(TAKEN_SHARE * self.app.settings.fetch.batch))
         try:
             while self._top_up() or self.fetches.n_open or self.waiting:
-                self._work_on(self.fetches.take(timeout_s=TAKE_S, at_least=N_TAKEN))
+                self._work_on(self.fetches.take(timeout_s=TAKE_S, at_least=n_taken))
                 if self.app.stop.is_set():
                     break
                 for feed_id in sorted(self.waiting):
@@ -107,23 +107,23 @@ class _Polling:
     def _top_up(self) -> bool:
         """Claim more feeds where there is room, and ask for them; whether there were any."""
         now, batch = self.app.clock(), self.app.settings.fetch.batch
-        room = batch - self.fetches.n_open
         is_dry = bool(self.held) and self.look_again_at is not None and now < self.look_again_at
-        if self.app.stop.is_set() or is_dry or 2 * room < batch:
+        # One batch is on its way while the answers of another are saved.
+        if self.app.stop.is_set() or is_dry or self.fetches.n_open > batch:
             return False
         manners = manners_for_feeds(self.app.settings.politeness)
-        learn_robots(self.app, polls.ASKED, manners)
+        learn_robots(self.app, polls.ASKED, manners, lease_s=self.app.settings.fetch.lease_s)
         with self.app.store.begin() as conn:
             due = polls.claim_due(
                 conn,
                 now=now,
                 lease_s=self.app.settings.fetch.lease_s,
-                limit=room,
+                limit=batch,
                 manners=manners,
                 due_by=self.due_by,
             )
         # The others that are due wait for their hosts.
-        self.look_again_at = now + LOOK_AGAIN if len(due) < room else None
+        self.look_again_at = now + LOOK_AGAIN if len(due) < batch else None
         self.held |= {feed.id: feed for feed in due}
         self._ask(self._allowed(due) if manners.heeds_robots else due, now)
         return bool(due)

@@ -42,6 +42,8 @@ _DRIVERS = {
     "postgres": "postgresql+psycopg",
     "postgresql+psycopg": "postgresql+psycopg",
 }
+#: Most parameters are of these: they need no second look.
+_WITHOUT_TEXT = frozenset({int, float, bool, datetime, bytes, type(None)})
 _SQLITE_TROUBLE = frozenset({SQLITE_BUSY, SQLITE_LOCKED, SQLITE_FULL, SQLITE_IOERR, SQLITE_CANTOPEN})
 
 
@@ -203,6 +205,8 @@ def _clean_parameters(
 
 def _clean(value: Any) -> Any:
     """The same value with all texts in it made storable."""
+    if type(value) in _WITHOUT_TEXT:
+        return value
     if isinstance(value, str):
         return storable(value)
     if isinstance(value, Mapping):

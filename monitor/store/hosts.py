@@ -281,16 +281,19 @@ def heed_answers(conn: Connection, answers: Iterable[Response | Failure], now: d
     given = [(host_of(one.final_url), one) for one in answers if isinstance(one, Response)]
     until = {host: moment for host, one in given if (moment := wished_at(one, now)) is not None}
     slow = {host for host, one in given if one.status in SLOW_STATUS}
-    good = {host for host, one in given if one.status < 400} - slow
+    # Few hosts are slow at any time: a look at those is cheaper than one at all that answered well.
+    slowed = set(conn.execute(select(hosts.c.name).where(hosts.c.slow_factor > 1.0)).scalars())
+    good = {host for host, one in given if one.status < 400 and host in slowed} - slow
+    if not (slow or until or good):
+        return
     ensure_hosts(conn, until.keys() | slow, now)
     # Locked in one order: two workers that change the same hosts would else wait for each other.
-    changed = or_(
-        hosts.c.name.in_(sorted(until.keys() | slow)), and_(hosts.c.name.in_(sorted(good)), hosts.c.slow_factor > 1.0)
-    )
+    changed = hosts.c.name.in_(sorted(until.keys() | slow | good))
     conn.execute(select(hosts.c.name).where(changed).order_by(hosts.c.name).with_for_update()).all()
     if slow:
         slow_down(conn, slow)
-    ease(conn, good)
+    if good:
+        ease(conn, good)
     for host, moment in until.items():
         hold_back(conn, host, moment)
 

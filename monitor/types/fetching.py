@@ -154,8 +154,8 @@ class DueFeed:
     last_modified: str | None
     body_hash: str | None
     ttl_s: int | None
-    skip_hours: Sequence[int]
-    skip_days: Sequence[int]
+    skip_hours: tuple[int, ...]
+    skip_days: tuple[int, ...]
     moved_to: str | None
     moved_since_at: datetime | None
     n_moves_seen: int

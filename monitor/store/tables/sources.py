@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Column, Date, Float, Index, Integer, String, Table, Text, UniqueConstraint
+from sqlalchemy import Column, Date, Float, Index, Integer, String, Table, Text, UniqueConstraint
 
-from monitor.store.columns import Key, UTCDateTime
+from monitor.store.columns import Key, Numbers, UTCDateTime
 from monitor.store.tables.metadata import key, metadata, refers
 
 families = Table("families", metadata, key(), Column("name", String(200), nullable=False, unique=True))
@@ -81,6 +81,8 @@ Index(
     postgresql_where=hosts.c.robots_leased_until.is_not(None),
 )
 
+Index(None, hosts.c.slow_factor, sqlite_where=hosts.c.slow_factor > 1.0, postgresql_where=hosts.c.slow_factor > 1.0)
+
 feeds = Table(
     "feeds",
     metadata,
@@ -105,8 +107,8 @@ feeds = Table(
     Column("wanted_interval_s", Integer),
     # What the feed itself last asked of readers.
     Column("ttl_s", Integer),
-    Column("skip_hours", JSON, nullable=False, default=list),
-    Column("skip_days", JSON, nullable=False, default=list),
+    Column("skip_hours", Numbers, nullable=False, default=()),
+    Column("skip_days", Numbers, nullable=False, default=()),
     Column("next_poll_at", UTCDateTime),
     Column("leased_until", UTCDateTime),
     Column("n_tries", Integer, nullable=False, default=0),
