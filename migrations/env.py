@@ -43,7 +43,7 @@ if given is not None:
     migrate(given)
 else:
     store = open_store(load_settings().database.url)
-    with store.begin() as connection:
+    with store.rebuild() as connection:
         hold_lock(connection, MIGRATION_LOCK)
         migrate(connection)
     store.close()

@@ -13,10 +13,12 @@ from functools import partial
 import structlog
 
 import monitor.cluster.stage
+import monitor.coverage
 import monitor.dedup.stage
 import monitor.digest.stage
 import monitor.extract.stage
 import monitor.fetch.stage
+import monitor.rediscovery
 import monitor.watch.stage
 from monitor.app import App
 from monitor.errors import LeaseLostError
@@ -56,8 +58,10 @@ PIPELINE = (
     Job("watch", 5, monitor.watch.stage.run),
 )
 DIGEST = Job("digest", 30, monitor.digest.stage.run)
+COVERAGE = Job("coverage", 3600, monitor.coverage.run)
+REDISCOVER = Job("rediscover", 600, monitor.rediscovery.run)
 TIDY = Job("tidy", 3600, tidy)
-JOBS = (*PIPELINE, DIGEST, TIDY)
+JOBS = (*PIPELINE, COVERAGE, DIGEST, REDISCOVER, TIDY)
 
 
 def pipeline_of(moment: datetime) -> tuple[Job, ...]:

@@ -20,7 +20,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from monitor.app import App, open_app
 from monitor.config import Settings
 from monitor.extract.page import warm_up
-from monitor.jobs import DIGEST, JOBS, TIDY, Job, pipeline_of, run_job
+from monitor.jobs import COVERAGE, DIGEST, JOBS, TIDY, Job, pipeline_of, run_job
 from monitor.store import schema
 from monitor.store.engine import sole_process
 from monitor.store.leases import release_leases
@@ -63,7 +63,7 @@ def work_off(app: App, on_progress: Report | None = None) -> int:
     left is leased, and the next run's.
     """
     n_crashed = _work_off(app, pipeline_of(app.clock()), on_progress)
-    return n_crashed + _work_off(app, (DIGEST, TIDY), on_progress)
+    return n_crashed + _work_off(app, (COVERAGE, DIGEST, TIDY), on_progress)
 
 
 def _work_off(app: App, jobs: tuple[Job, ...], on_progress: Report | None) -> int:

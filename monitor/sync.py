@@ -26,9 +26,10 @@ from monitor.declared import (
 from monitor.errors import ConfigError, UsageError
 from monitor.fetch.opml import OpmlFeed, parse_opml
 from monitor.net.guard import check_url
-from monitor.store import feeds, sources, subscriptions, watchlists
+from monitor.store import feeds, listed_feeds, sources, subscriptions, watchlists
+from monitor.store.columns import URL_CHARS
 from monitor.store.engine import Connection
-from monitor.store.feeds import NewFeed
+from monitor.store.feeds import FeedRow, NewFeed
 from monitor.types import Reason
 from monitor.urls import absolute_url, host_of, masked
 
@@ -67,6 +68,8 @@ def feed_address(url: str) -> str:
     reason = check_url(address)
     if reason is not None:
         raise UsageError(f'"{masked(url)}" is not polled: {_REFUSED.get(reason, reason.value)}')
+    if len(address) > URL_CHARS:
+        raise UsageError(f'"{masked(url)[:80]}..." is longer than the {URL_CHARS} characters that a feed URL may have')
     return address
 
 
@@ -135,8 +138,22 @@ def new_feed(row: OpmlFeed, *, managed_by: str) -> NewFeed:
         url=feed_address(row.url),
         title=row.title,
         site_url=absolute_url("", row.site_url or ""),
-        tags=row.categories,
+        categories=row.categories,
+        tags=row.tags,
+        wanted_interval_s=row.interval_s,
         managed_by=managed_by,
+    )
+
+
+def opml_feed(row: FeedRow) -> OpmlFeed:
+    """A feed as a row of an OPML file, under the address that was subscribed to."""
+    return OpmlFeed(
+        url=row.url,
+        title=row.title,
+        site_url=row.site_url,
+        categories=row.categories,
+        tags=row.tags,
+        interval_s=row.wanted_interval_s,
     )
 
 
@@ -177,9 +194,5 @@ def _save_feeds(app: App, conn: Connection, listed: tuple[NewFeed, ...] | None) 
     """Returns how many feeds are new and how many were paused."""
     if listed is None:
         return 0, 0
-    now, n_added = app.clock(), 0
-    for feed in listed:
-        _, is_new = feeds.add_feed(conn, feed, now=now, interval_s=app.settings.fetch.default_interval_s)
-        n_added += is_new
-        feeds.resume_listed(conn, feed.url, now)
-    return n_added, feeds.pause_missing(conn, [feed.url for feed in listed])
+    interval_s = app.settings.fetch.default_interval_s
+    return listed_feeds.follow_file(conn, listed, now=app.clock(), interval_s=interval_s)

@@ -13,7 +13,7 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
-_LEASES = (("feeds", "leased_until"), ("articles", "fetch_leased_until"))
+_LEASES = (("feeds", "leased_until"), ("articles", "fetch_leased_until"), ("hosts", "robots_leased_until"))
 
 
 def upgrade() -> None:
@@ -21,8 +21,10 @@ def upgrade() -> None:
         hosts.alter_column("name", type_=sa.String(length=254), existing_type=sa.String(length=253))
         hosts.add_column(sa.Column("domain", sa.String(length=253), nullable=False, server_default=""))
         hosts.add_column(sa.Column("crawl_delay_s", sa.Float(), nullable=True))
+        hosts.add_column(sa.Column("robots_leased_until", UTCDateTime, nullable=True))
     _name_domains()
     op.add_column("source_days", sa.Column("n_gaps", sa.Integer(), nullable=False, server_default="0"))
+    op.create_index(op.f("ix_source_days_day_on"), "source_days", ["day_on"])
     with op.batch_alter_table("entries") as entries:
         entries.add_column(sa.Column("date_origin", sa.String(length=20), nullable=False, server_default="published"))
         entries.add_column(sa.Column("media", sa.JSON(), nullable=False, server_default="[]"))
@@ -57,6 +59,11 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["feed_id"], ["feeds.id"], name=op.f("fk_feed_categories_feed_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("feed_id", "category", name=op.f("pk_feed_categories")),
     )
+    # Folders of feed lists were kept as tags; a name with a slash cannot have been anything else.
+    op.execute(
+        "INSERT INTO feed_categories (feed_id, category) SELECT feed_id, tag FROM feed_tags WHERE tag LIKE '%/%'"
+    )
+    op.execute("DELETE FROM feed_tags WHERE tag LIKE '%/%'")
 
 
 def _name_domains() -> None:
@@ -75,6 +82,10 @@ def _name_domains() -> None:
 
 
 def downgrade() -> None:
+    op.execute(
+        "INSERT INTO feed_tags (feed_id, tag) SELECT feed_id, category FROM feed_categories WHERE NOT EXISTS "
+        "(SELECT 1 FROM feed_tags WHERE feed_tags.feed_id = feed_categories.feed_id AND feed_tags.tag = category)"
+    )
     op.drop_table("feed_categories")
     for table, column in reversed(_LEASES):
         op.drop_index(op.f(f"ix_{table}_{column}"), table_name=table)
@@ -100,9 +111,11 @@ def downgrade() -> None:
     with op.batch_alter_table("entries") as entries:
         for column in ("passed_over", "media", "date_origin"):
             entries.drop_column(column)
+    op.drop_index(op.f("ix_source_days_day_on"), table_name="source_days")
     op.drop_column("source_days", "n_gaps")
     op.execute("DELETE FROM hosts WHERE name LIKE '.%'")
     with op.batch_alter_table("hosts") as hosts:
+        hosts.drop_column("robots_leased_until")
         hosts.drop_column("crawl_delay_s")
         hosts.drop_column("domain")
         hosts.alter_column("name", type_=sa.String(length=253), existing_type=sa.String(length=254))

@@ -25,6 +25,7 @@ class Document:
     body: bytes
     url: str = ""
     content_type: str | None = None
+    content_location: str | None = None
     status: int | None = None
 
 
@@ -73,5 +74,6 @@ def _fetched(url: str, settings: Settings, accept: str, max_bytes: int) -> Docum
         body=answer.body,
         url=answer.final_url,
         content_type=answer.headers.get("content-type"),
+        content_location=answer.headers.get("content-location"),
         status=answer.status,
     )

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import calendar
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Annotated, Any, TypeVar
 
 import typer
 
 import monitor.extract.stage
 import monitor.fetch.stage
+from monitor.app import utc_now
 from monitor.cli.inputs import Document, read_document
 from monitor.cli.invocation import Json, settings_of
 from monitor.cli.output import cut, heading, print_fields, print_json, print_table, print_text, say, short, wide
@@ -17,8 +20,9 @@ from monitor.errors import MonitorError, UsageError
 from monitor.extract.given import article_from_document
 from monitor.extract.identity import choose_canonical
 from monitor.extract.page import warm_up
+from monitor.fetch.dates import hold_dates
 from monitor.text.normalise import plain_text
-from monitor.types import ExtractedArticle, ParsedFeed, Reason
+from monitor.types import ExtractedArticle, ParsedEntry, ParsedFeed, Reason
 from monitor.urls import canonical_url, masked
 from monitor.workers import WorkerPool, WorkFailure
 
@@ -45,21 +49,46 @@ def feed(context: typer.Context, name: Name, url: Where = "", as_json: Json = Fa
         raise MonitorError(f"{masked(name)} answered HTTP {document.status}, so there is no feed to read")
     parsed = _in_worker(
         monitor.fetch.stage.parse_response,
-        (document.body, url or document.url, document.content_type),
+        (document.body, url or document.url, document.content_type, document.content_location),
         settings=settings,
         deadline_s=settings.fetch.parse_deadline_s,
     )
     if isinstance(parsed, Reason):
         raise MonitorError(f"{masked(name)} is no feed that can be read: {parsed.value}")
+    parsed = hold_dates(parsed, utc_now())
     if as_json:
         print_json(_feed_document(parsed))
         return
-    print_fields({"feed": parsed.title, "format": parsed.format, "site": masked(parsed.url or "")})
+    print_fields(
+        {
+            "feed": parsed.title,
+            "format": parsed.format,
+            "site": masked(parsed.url or ""),
+            "language": parsed.language,
+            "asks to wait": f"{parsed.ttl_s} s" if parsed.ttl_s else None,
+            "skips hours (UTC)": ", ".join(map(str, parsed.skip_hours)),
+            "skips days": ", ".join(calendar.day_name[day] for day in parsed.skip_days),
+        }
+    )
     for problem in parsed.problems:
         say(f"problem: {problem}")
+    for child in parsed.children:
+        say(f"entries are in {masked(child)}")
     print_table(
-        ["published (UTC)", wide("title", 3), cut("url", 2)],
-        [(short(entry.published_at), entry.title, masked(entry.url or "-")) for entry in parsed.entries],
+        ["published (UTC)", "date", cut("as written"), wide("title", 3), cut("tags"), "media", cut("url", 2)],
+        [_feed_row(entry) for entry in parsed.entries],
+    )
+
+
+def _feed_row(entry: ParsedEntry) -> tuple[object, ...]:
+    return (
+        short(entry.published_at),
+        entry.date_origin.value,
+        entry.published_raw,
+        entry.title,
+        ", ".join(entry.tags),
+        len(entry.media) or "",
+        masked(entry.url or "-"),
     )
 
 
@@ -69,6 +98,10 @@ def _feed_document(parsed: ParsedFeed) -> dict[str, Any]:
         "title": parsed.title,
         "url": parsed.url,
         "language": parsed.language,
+        "ttl_s": parsed.ttl_s,
+        "skip_hours": parsed.skip_hours,
+        "skip_days": parsed.skip_days,
+        "children": parsed.children,
         "problems": parsed.problems,
         "entries": [
             {
@@ -77,6 +110,11 @@ def _feed_document(parsed: ParsedFeed) -> dict[str, Any]:
                 "title": entry.title,
                 "authors": entry.authors,
                 "published_at": entry.published_at,
+                "published_raw": entry.published_raw,
+                "date_origin": entry.date_origin,
+                "updated_at": entry.updated_at,
+                "tags": entry.tags,
+                "media": [asdict(one) for one in entry.media],
                 "summary": plain_text(entry.summary),
             }
             for entry in parsed.entries

@@ -68,7 +68,7 @@ def demo_settings(database_url: str, newsroom: Path, mailbox: Mailbox) -> Settin
             subscriptions=str(newsroom / "subscriptions.toml"),
         ),
         http=Http(contact="demo@monitor.example", total_timeout_s=20),
-        politeness=Politeness(host_spacing_s=0),
+        politeness=Politeness(host_spacing_s=0, host_at_once=1, source_spacing_s=0),
         fetch=Fetch(default_interval_s=1800, max_interval_s=43_200),
         extract=Extract(deadline_s=3),
         mail=MailSettings(

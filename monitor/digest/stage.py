@@ -17,10 +17,11 @@ from monitor.digest.selection import select
 from monitor.digest.windows import Window, due_window, next_slot, window_until
 from monitor.errors import LeaseLostError, UsageError
 from monitor.net.smtp import Accepted, MailFailure, Refusal
-from monitor.store import digests, feeds, stories, subscriptions, watchlists
+from monitor.store import digests, feeds, source_days, stories, subscriptions, watchlists
 from monitor.store.digests import DueDelivery
 from monitor.store.engine import Connection
 from monitor.store.feeds import FeedRow
+from monitor.store.source_days import SilentSource
 from monitor.types import Digest, DigestId, Progress, Reason, RenderedMail, Subscription
 from monitor.urls import masked
 
@@ -33,6 +34,8 @@ N_ANSWERS = 12
 """How many answers of a mail server one mail may wait for, greeting, TLS, login and goodbye included."""
 FIRST_RETRY_S = 300.0
 RETRY_CRASHED = timedelta(hours=1)
+SILENT_FROM, N_SILENT = 1.0, 20
+"""The footer names sources that fell silent and usually bring as many entries a day; at most so many of them."""
 
 
 def run(app: App) -> Progress:
@@ -93,7 +96,10 @@ def _compose(app: App, conn: Connection, subscription: Subscription, window: Win
         window=window,
         watchlist_names=names,
         assigned=None if is_first else digests.load_assigned(conn, since),
-        feed_problems=[_problem(feed) for feed in feeds.list_troubled(conn)],
+        feed_problems=[
+            *(_problem(feed) for feed in feeds.list_troubled(conn)),
+            *(_silence(one) for one in source_days.list_silent(conn, n_expected=SILENT_FROM, limit=N_SILENT)),
+        ],
     )
     settings = app.settings
     letterhead = Letterhead(
@@ -110,6 +116,12 @@ def _problem(feed: FeedRow) -> str:
         "not read so far" if feed.last_good_poll_at is None else f"last read {feed.last_good_poll_at:%d %b %H:%M} UTC"
     )
     return f"{feed.source}, {masked(feed.url)}: {(feed.reason or feed.state).replace('_', ' ')}, {seen}"
+
+
+def _silence(one: SilentSource) -> str:
+    """One line for readers: which source is polled and brings nothing, or hardly anything."""
+    seen = "" if one.last_new_on is None else f"last new entry on {one.last_new_on:%d %b}, "
+    return f"{one.source}: silent, {seen}about {one.n_expected:.0f} a day are usual"
 
 
 def preview(app: App, name: str) -> tuple[Digest, RenderedMail]:

@@ -2,12 +2,12 @@
 
 First the entries that lead to no article yet are resolved by their links. Then the pages that are due are fetched and
 read in killable processes; what their canonical URL says decides the identity again. The feed's own text stands in
-where a page fails.
+where a page fails or robots.txt forbids it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -17,8 +17,10 @@ from monitor.app import App
 from monitor.errors import LeaseLostError
 from monitor.extract.identity import choose_canonical, decide_identity, is_aggregator_link, is_detour
 from monitor.extract.page import access_of_status, article_from_feed, extract_article
-from monitor.politeness import parse_retry_after
-from monitor.store import articles, claims, entries, hosts, pages
+from monitor.permission import learn_robots
+from monitor.politeness import manners_for_pages, wished_at
+from monitor.robots import refusal
+from monitor.store import articles, claims, entries, hosts, pages, robots
 from monitor.store.articles import NewArticle
 from monitor.store.engine import Connection
 from monitor.store.entries import UnresolvedEntry
@@ -51,7 +53,16 @@ RESOLVE_RETRY = timedelta(hours=1)
 #: Failures that may pass: the page is asked for again later.
 _PASSING_STATUS = frozenset({408, 425, 429, *range(500, 600)})
 _PASSING_REASONS = frozenset(
-    {Reason.DNS, Reason.REFUSED, Reason.TLS, Reason.TIMEOUT, Reason.DISCONNECTED, Reason.PROTOCOL, Reason.WORKER_DIED}
+    {
+        Reason.DNS,
+        Reason.REFUSED,
+        Reason.TLS,
+        Reason.TIMEOUT,
+        Reason.DISCONNECTED,
+        Reason.PROTOCOL,
+        Reason.WORKER_DIED,
+        Reason.ROBOTS_UNREACHABLE,
+    }
 )
 
 
@@ -70,22 +81,29 @@ class Reading:
 def run(app: App) -> Progress:
     """Resolve a batch of entries and read a batch of pages; `next_at` tells when pages that wait can be fetched."""
     n_resolved = _resolve_entries(app)
-    now, settings = app.clock(), app.settings
+    settings = app.settings
+    manners = manners_for_pages(settings.politeness)
+    learn_robots(app, pages.ASKED, manners, lease_s=settings.extract.lease_s)
+    now = app.clock()
     with app.store.begin() as conn:
         pages.set_aside_crashed(conn, now)
         due, leased_until = pages.claim_pages(
-            conn,
-            now=now,
-            lease_s=settings.extract.lease_s,
-            limit=settings.extract.batch,
-            spacing_s=settings.politeness.host_spacing_s,
+            conn, now=now, lease_s=settings.extract.lease_s, limit=settings.extract.batch, manners=manners
         )
     with app.store.read() as conn:
         if not due:
-            return Progress(n_done=n_resolved, next_at=pages.next_page_at(conn, now))
+            return Progress(n_done=n_resolved, next_at=pages.next_page_at(conn, now, manners=manners))
         hints = {page.id: entries.load_hints(conn, page.id) for page in due}
+        rules = robots.load_robots(conn, {page.host for page in due}) if manners.heeds_robots else None
+    if rules is not None:
+        due = _judged(due, rules)
     n_read, n_failed = _read_and_save(app, due, hints, leased_until=leased_until)
     return Progress(n_done=n_resolved + n_read, n_failed=n_failed)
+
+
+def _judged(due: Sequence[DuePage], rules: Mapping[str, str | None]) -> list[DuePage]:
+    """The pages with what the robots.txt of their hosts says of them."""
+    return [replace(page, refusal=refusal(rules[page.host], page.entry_url)) if page.host else page for page in due]
 
 
 def _read_and_save(
@@ -161,11 +179,14 @@ def _resolve(conn: Connection, entry: UnresolvedEntry, now: datetime) -> None:
 
 
 def _read_pages(app: App, due: Sequence[DuePage], hints: dict[ArticleId, FeedHints]) -> list[Reading]:
-    asked = [page for page in due if page.host]
+    asked = [page for page in due if page.host and page.refusal is None]
     requests = [
         Request(url=page.entry_url, accept=ACCEPT, max_bytes=app.settings.http.page_max_bytes) for page in asked
     ]
     answers = dict(zip((page.id for page in asked), app.http.fetch_many(requests, stop=app.stop), strict=True))
+    if answers:
+        with app.store.begin() as conn:
+            hosts.heed_answers(conn, answers.values(), app.clock())
     answered = [
         page for page in asked if isinstance(answers[page.id], Response) and not _detour(page, answers[page.id])
     ]
@@ -198,8 +219,11 @@ def _reading(
     hints: FeedHints,
 ) -> Reading:
     """One page's result; where page or process failed, the article as its feed gives it."""
-    reason, detail, access = None, "", Access.NONE if answer is None else Access.OK
-    if isinstance(answer, Failure):
+    reason, detail, access = page.refusal, "", Access.NONE if answer is None else Access.OK
+    if page.refusal is not None:
+        access = Access.ROBOTS if page.refusal is Reason.ROBOTS else Access.FAILED
+        detail = f"{page.host}/robots.txt forbids it or could not be had"
+    elif isinstance(answer, Failure):
         reason, detail, access = answer.reason, answer.detail, Access.FAILED
     elif detour := _detour(page, answer):
         reason, access, detail = Reason.NOT_FOUND, _access_of_detour(detour), f"the link leads to {masked(detour)}"
@@ -241,7 +265,6 @@ def _save(app: App, reading: Reading, leased_until: datetime) -> None:
         retry_at=_retry_at(reading, now),
     )
     with app.store.begin() as conn:
-        _hold_back(conn, reading, now)
         other_id = articles.find_article(conn, [canonical])
         if other_id not in (None, page.id) and page.is_new and _are_one(conn, other_id, reading):
             pages.merge_into(conn, fetched, other_id, now)
@@ -300,15 +323,11 @@ def _worse(reading: Reading) -> tuple[Reason, str] | None:
 
 
 def _retry_at(reading: Reading, now: datetime) -> datetime | None:
-    status = reading.answer.status if isinstance(reading.answer, Response) else None
-    may_pass = reading.reason in _PASSING_REASONS or status in _PASSING_STATUS
-    if not may_pass or reading.page.n_page_failures + 1 >= MAX_PAGE_FAILURES:
+    """Later each time, and not before the server wants it; None when there is no use in asking again."""
+    answer, n_failures = reading.answer, reading.page.n_page_failures
+    response = answer if isinstance(answer, Response) else None
+    may_pass = reading.reason in _PASSING_REASONS or (response is not None and response.status in _PASSING_STATUS)
+    if not may_pass or n_failures + 1 >= MAX_PAGE_FAILURES:
         return None
-    return now + FIRST_RETRY * (1 << reading.page.n_page_failures)
-
-
-def _hold_back(conn: Connection, reading: Reading, now: datetime) -> None:
-    if isinstance(reading.answer, Response):
-        until = parse_retry_after(reading.answer.headers.get("retry-after", ""), now)
-        if until is not None and reading.answer.status >= 400:
-            hosts.hold_back(conn, reading.page.host, until)
+    wished = None if response is None else wished_at(response, now)
+    return max(now + FIRST_RETRY * (1 << n_failures), wished or now)

@@ -14,10 +14,8 @@ from datetime import datetime
 from monitor.challenges import challenge_of
 from monitor.fetch.freshness import cache_wait_s
 from monitor.fetch.polling import FeedFailed, FeedRead, FeedUnchanged, PollOutcome, Wishes
-from monitor.politeness import parse_retry_after
+from monitor.politeness import wished_at
 from monitor.types import Failure, ParsedFeed, Reason, Response
-
-SLOWING = frozenset({429, 503})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,10 +35,6 @@ class Answer:
     def is_stopped(self) -> bool:
         """We went away, the feed did nothing wrong."""
         return isinstance(self.outcome, FeedFailed) and self.outcome.reason is Reason.STOPPED
-
-    @property
-    def slows_host(self) -> bool:
-        return self.response is not None and self.response.status in SLOWING
 
 
 def judge(response: Response | Failure, *, body_hash: str | None, wishes: Wishes, now: datetime) -> Answer | None:
@@ -80,8 +74,7 @@ def _refused(response: Response, reason: Reason, now: datetime, detail: str = ""
     wall = challenge_of(response.status, response.headers, response.body)
     if wall is not None:
         reason, detail = Reason.CHALLENGE, f"a wall against robots: {wall}"
-    retry_after_at = parse_retry_after(response.headers.get("retry-after", ""), now) if response.status >= 400 else None
-    outcome = FeedFailed(reason=reason, status=response.status, retry_after_at=retry_after_at)
+    outcome = FeedFailed(reason=reason, status=response.status, retry_after_at=wished_at(response, now))
     return Answer(outcome=outcome, response=response, detail=detail or f"HTTP {response.status}")
 
 

@@ -1,9 +1,9 @@
 """When was something published, according to a date as a feed writes it?
 
-Reads RFC 822 in its many spoilt forms (any language's weekday, month names of ten languages, two-digit years, named
-zones), ISO 8601, asctime, American month-first and dotted European day-first dates. A date without a zone, or with an
-unknown one, is taken as UTC. Refuses (None) what is ambiguous (03/04/2026), impossible (31 February) or nonsense (a
-year before 1990 or after 2100).
+Reads RFC 822 in its many spoilt forms (any language's weekday, month names of twenty languages and more, two-digit
+years, named zones), ISO 8601, asctime, American month-first, dotted European day-first and East Asian dates. A date
+without a zone, or with an unknown one, is taken as UTC. Refuses (None) what is ambiguous (03/04/2026), impossible
+(31 February) or nonsense (a year before 1990 or after 2100).
 
 Sources: RFC 822 and 2822, RFC 3339, the dates of real feeds; feedparser leaves the German "Mo, 05 Jan" out.
 """
@@ -12,27 +12,73 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+
+from monitor.types import EntryDate, ParsedEntry, ParsedFeed
 
 _FIRST_YEAR, _LAST_YEAR = 1990, 2100
 _MAX_CHARS = 100
+
+MAX_AHEAD = timedelta(hours=1)
+"""Clocks and zones differ by so much; what lies further ahead was not yet published."""
 
 _MONTHS: dict[str, int] = {
     name: number
     for number, names in enumerate(
         (
-            "jan january januar janvier janv enero ene gennaio gen janeiro januari stycznia sty jänner янв января",
-            "feb february februar fevrier fevr fev febrero febbraio fevereiro februari lutego lut фев февраля",
-            "mar march marz mars marzo marco maart mrt mrz maa marca мар марта",
-            "apr april avril avr abril abr aprile aprilie kwietnia kwi апр апреля",
-            "may mai mayo maggio mag maio mei maja май мая",
-            "jun june juni juin junio giugno giu junho czerwca cze июн июня",
-            "jul july juli juillet juil julio luglio lug julho lipca lip июл июля",
-            "aug august aout agosto ago augustus sierpnia sie авг августа",
-            "sep sept september septembre septiembre settembre set setembro wrzesnia wrz сен сентября",
-            "oct october oktober okt octobre octubre ottobre ott outubro out pazdziernika paz окт октября",
-            "nov november novembre noviembre novembro listopada lis ноя нояб ноября",
-            "dec december dezember dez decembre diciembre dic dicembre dezembro grudnia gru дек декабря",
+            (
+                "jan january januar janvier janv enero ene gennaio gen janeiro januari stycznia sty jänner янв января"
+                " ocak oca ledna leden led ιανουαριου ιαν січня січ ian ianuarie tammikuuta tammi gener يناير"
+            ),
+            (
+                "feb february februar fevrier fevr fev febrero febbraio fevereiro februari lutego lut фев февраля"
+                " subat sub unora unor uno φεβρουαριου φεβ лютого лют februarie febr februari helmikuuta helmi febrer"
+                " فبراير"
+            ),
+            (
+                "mar march marz mars marzo marco maart mrt mrz maa marca мар марта"
+                " mart brezna bre μαρτιου μαρ березня бер marcius marc maret martie maaliskuuta maalis مارس"
+            ),
+            (
+                "apr april avril avr abril abr aprile aprilie kwietnia kwi апр апреля"
+                " nisan nis dubna dub απριλιου απρ квітня квіт кві aprilis huhtikuuta huhti أبريل ابريل"
+            ),
+            (
+                "may mai mayo maggio mag maio mei maja май мая"
+                " mayıs mayis kvetna kve μαιου μαι травня трав тра majus maj touko toukokuuta maig مايو"
+            ),
+            (
+                "jun june juni juin junio giugno giu junho czerwca cze июн июня"
+                " haziran haz cervna cvn ιουνιου ιουν червня черв чер junius iunie iun kesakuuta kesa juny يونيو"
+            ),
+            (
+                "jul july juli juillet juil julio luglio lug julho lipca lip июл июля"
+                " temmuz tem cervence cvc ιουλιου ιουλ липня лип julius iulie iul heinakuuta heina juliol يوليو"
+            ),
+            (
+                "aug august aout agosto ago augustus sierpnia sie авг августа"
+                " agustos agu srpna srp αυγουστου αυγ серпня серп сер augusztus augusti elokuuta elo agost أغسطس اغسطس"
+            ),
+            (
+                "sep sept september septembre septiembre settembre set setembro wrzesnia wrz сен сентября"
+                " eylul eyl zari zar σεπτεμβριου σεπ вересня вер szeptember szept septembrie syyskuuta syys"
+                " setembre سبتمبر"
+            ),
+            (
+                "oct october oktober okt octobre octubre ottobre ott outubro out pazdziernika paz окт октября"
+                " ekim eki rijna rij οκτωβριου οκτ жовтня жовт жов octombrie lokakuuta loka أكتوبر اكتوبر"
+            ),
+            (
+                "nov november novembre noviembre novembro listopada lis ноя нояб ноября"
+                " kasım kasim kas listopadu νοεμβριου νοε листопада лис noiembrie noi marraskuuta marras"
+                " novembre نوفمبر"
+            ),
+            (
+                "dec december dezember dez decembre diciembre dic dicembre dezembro grudnia gru дек декабря"
+                " aralık aralik ara prosince pro δεκεμβριου δεκ грудня груд гру decembrie desember des joulukuuta joulu"
+                " desembre ديسمبر"
+            ),
         ),
         start=1,
     )
@@ -75,12 +121,14 @@ _AT = rf"(?:[\s,T]+(?:at\s+|um\s+|à\s+)?{_TIME}\s*{_REST}|\s*$)"
 _DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th|er|º|\.)?"
 _COMPACT_DAY = r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})"
 _MONTH = r"(?P<month>[^\W\d_]{3,12})\.?"
-_WEEKDAY = r"(?:[^\W\d_]{2,14}(?:\.?,\s*|\.?\s+))?"
+_WEEKDAY = r"(?:[^\W\d_]{1,14}(?:\.?[,،]\s*|\.?\s+))?"
 _FORMS = tuple(
     re.compile(form, re.IGNORECASE)
     for form in (
         # 2026-01-05T10:00:00.000+01:00, 2026-01-05 10:00, 2026/01/05, 2026-01
         rf"(?P<year>\d{{4}})[-/.](?P<month>\d{{1,2}})(?:[-/.](?P<day>\d{{1,2}}))?{_AT}",
+        # 2026年1月5日 10:00
+        rf"(?P<year>\d{{4}})\s*[年년]\s*(?P<month>\d{{1,2}})\s*[月월]\s*(?P<day>\d{{1,2}})\s*[日일]{_AT}",
         # 20260105T100000Z
         rf"{_COMPACT_DAY}(?:T?(?P<hour>\d{{2}}):?(?P<minute>\d{{2}}):?(?P<second>\d{{2}})?(?P<half>)\s*{_REST}|$)",
         # Mon, 05 Jan 2026 10:00:00 +0100; 5 de enero de 2026
@@ -110,6 +158,21 @@ def parse_date(raw: str) -> datetime | None:
         if moment is not None:
             return moment
     return None
+
+
+def hold_dates(feed: ParsedFeed, now: datetime) -> ParsedFeed:
+    """The feed with every published date that lies more than an hour ahead held at `now`; what was written is kept."""
+    if not any(_is_ahead(entry, now) for entry in feed.entries):
+        return feed
+    return replace(feed, entries=tuple(_held(entry, now) for entry in feed.entries))
+
+
+def _held(entry: ParsedEntry, now: datetime) -> ParsedEntry:
+    return replace(entry, published_at=now, date_origin=EntryDate.CLAMPED) if _is_ahead(entry, now) else entry
+
+
+def _is_ahead(entry: ParsedEntry, now: datetime) -> bool:
+    return entry.published_at is not None and entry.published_at - now > MAX_AHEAD
 
 
 def _moment(found: re.Match[str]) -> datetime | None:

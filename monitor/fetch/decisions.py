@@ -11,7 +11,7 @@ from typing import Any
 
 from monitor.fetch.answers import Answer
 from monitor.fetch.moves import MovePlan, MovePolicy, MoveState, plan_move
-from monitor.fetch.polling import FeedFailed, FeedRead, FeedUnchanged, PollOutcome, PollPlan, Wishes
+from monitor.fetch.polling import FeedFailed, FeedRead, PollOutcome, PollPlan, Wishes
 from monitor.types import DueFeed, FeedId, ParsedFeed, PollLogRow, PollState, Reason
 
 
@@ -93,15 +93,13 @@ def _bounded(value: str | None, n_max: int) -> str | None:
     return value if value is not None and len(value) <= n_max else None
 
 
-def log_row(outcome: PollOutcome, answer: Answer, *, n_passed_over: int) -> PollLogRow | None:
-    """The line of the poll log; None for an unchanged feed, which is counted on its row."""
-    if isinstance(outcome, FeedUnchanged):
-        return None
+def log_row(outcome: PollOutcome, answer: Answer, *, n_passed_over: int) -> PollLogRow:
+    """The line of the poll log."""
     notes = [*answer.parsed.problems] if answer.parsed else [answer.detail]
     if n_passed_over:
         notes.append(f"{n_passed_over} entries were too old for a first poll")
     return PollLogRow(
-        outcome=outcome.reason.value if isinstance(outcome, FeedFailed) else "ok",
+        outcome=_word(outcome),
         status=answer.response.status if answer.response else None,
         n_entries=len(answer.parsed.entries) if answer.parsed else 0,
         n_new=outcome.n_new if isinstance(outcome, FeedRead) else 0,
@@ -109,6 +107,12 @@ def log_row(outcome: PollOutcome, answer: Answer, *, n_passed_over: int) -> Poll
         elapsed_s=answer.response.elapsed_s if answer.response else 0.0,
         detail="; ".join(notes)[:1000],
     )
+
+
+def _word(outcome: PollOutcome) -> str:
+    if isinstance(outcome, FeedFailed):
+        return outcome.reason.value
+    return "ok" if isinstance(outcome, FeedRead) else "not_modified"
 
 
 def move_of(feed: DueFeed, answer: Answer, *, n_failures: float, now: datetime) -> MovePlan | None:
@@ -150,10 +154,10 @@ def moved_values(move: MovePlan, answer: Answer, *, host: str, plan: PollPlan) -
         "host": host,
         "because": f"{move.because} {plan.because}",
     }
-    if isinstance(answer.outcome, FeedFailed):
-        values |= {"state": "active", "reason": None, "n_failures": 0.0, "next_poll_at": now, "because": move.because}
-        values |= {"etag": None, "last_modified": None, "body_hash": None}
-    return values
+    if not isinstance(answer.outcome, FeedFailed):
+        return values
+    fresh = {"state": plan.state, "reason": None, "n_failures": plan.n_failures, "next_poll_at": plan.next_poll_at}
+    return values | fresh | {"etag": None, "last_modified": None, "body_hash": None}
 
 
 def merged_values(other_id: FeedId, address: str) -> dict[str, Any]:

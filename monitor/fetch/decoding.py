@@ -11,6 +11,7 @@ Bytes that are valid UTF-8 beat a Latin-1 claim: servers add that claim by thems
 from __future__ import annotations
 
 import codecs
+import contextlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -44,7 +45,13 @@ _DECLARED = re.compile(rb"""\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9.
 _CHARSET = re.compile(r"""charset\s*=\s*["']?([A-Za-z0-9._:-]{1,40})""", re.IGNORECASE)
 
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_CONTROLS = bytes({*range(0x20)} - {0x09, 0x0A, 0x0D})
 _REFERENCE = re.compile(r"&#(?:[xX]([0-9a-fA-F]+)|([0-9]+));")
+_SUSPECT_REFERENCE = re.compile(
+    r"&#(?:0|[12]?\d;|3[01];|5[567]\d{3};|6553[45];|\d{7}|"
+    r"[xX](?:0|1?[0-9a-fA-F];|[dD][89a-fA-F][0-9a-fA-F]{2};|[fF]{3}[eEfF];|[0-9a-fA-F]{6}))"
+)
+"""References that may name what XML forbids; few documents have any."""
 _BEFORE_ROOT = re.compile(r"\s+|<\?.*?\?>|<!--.*?-->", re.DOTALL)
 _DOCTYPE = re.compile(r"<!DOCTYPE\b", re.IGNORECASE)
 _ENTITY = re.compile(r"<!ENTITY\b", re.IGNORECASE)
@@ -74,15 +81,16 @@ def decode_xml(body: bytes, content_type: str | None = None) -> DecodedXml:
 
 def declares_entities(text: str) -> bool:
     """Whether a document type declaration brings entities of its own: the stuff of XML bombs and of file theft."""
-    return _DOCTYPE.match(text, _root_position(text)) is not None and _ENTITY.search(text) is not None
+    return _DOCTYPE.match(text, root_position(text)) is not None and _ENTITY.search(text) is not None
 
 
 def is_html(text: str) -> bool:
     """Whether the document says of itself that it is a web page."""
-    return _HTML.match(text, _root_position(text)) is not None
+    return _HTML.match(text, root_position(text)) is not None
 
 
-def _root_position(text: str) -> int:
+def root_position(text: str) -> int:
+    """Where the root element, or the document type before it, begins."""
     position = 0
     while found := _BEFORE_ROOT.match(text, position):
         position = found.end()
@@ -130,8 +138,20 @@ def _decode_damaged(body: bytes, encoding: str) -> DecodedXml:
 
 
 def _tidy(text: str) -> str:
-    text = _FORBIDDEN.sub("", text)
-    return _REFERENCE.sub(_allowed_reference, text).lstrip("\ufeff \t\r\n").rstrip()
+    text = without_forbidden(text)
+    if _SUSPECT_REFERENCE.search(text):
+        text = _REFERENCE.sub(_allowed_reference, text)
+    return text.lstrip("\ufeff \t\r\n").rstrip()
+
+
+def without_forbidden(text: str) -> str:
+    """The text without the characters that XML 1.0 forbids. Most texts have none, which is found out at little cost."""
+    if "\ufffe" not in text and "\uffff" not in text:
+        with contextlib.suppress(UnicodeEncodeError):  # half surrogates
+            data = text.encode("utf-8")
+            if len(data) == len(data.translate(None, _CONTROLS)):
+                return text
+    return _FORBIDDEN.sub("", text)
 
 
 def _allowed_reference(found: re.Match[str]) -> str:

@@ -1,11 +1,13 @@
 """Which feeds does an OPML file list, and how is such a list written?
 
-Reads what feed readers export: OPML 1.0 and 2.0 with folders, the `category` attribute, bare ampersands, quotes inside
-titles, and any encoding. Gives a row's URL as it stands there, whatever it is: whether it may be polled is for the
-caller to say, row by row. Refuses (ConfigError) what is no OPML and what declares entities.
+Reads what feed readers export: OPML 1.0 and 2.0 with folders, the `category` attribute, intervals, bare ampersands,
+quotes inside titles, and any encoding. Gives a row's URL as it stands there, whatever it is: whether it may be polled
+is for the caller to say, row by row. Refuses (ConfigError) what is no OPML and what declares entities.
 `parse_opml(render_opml(feeds))` gives the same feeds in the same order.
 
-Source: OPML 2.0 (opml.org/spec2): a category path is "Politics/Europe", several are separated by commas.
+Sources: OPML 2.0 (opml.org/spec2): the items of `category` are separated by commas; one with a slash is a path
+("/Politics/Europe"), one without is a tag. No standard knows intervals: Liferea writes `updateInterval` in minutes,
+FreshRSS `frss:ttl` in seconds, negative for a feed that rests. Both are read and both are written.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from html import unescape
 from itertools import groupby
 from xml.parsers import expat
@@ -26,6 +28,10 @@ from monitor.text.normalise import clean_line
 MAX_FEEDS = 100_000
 _MAX_FOLDERS = 10
 _MAX_CHARS = 2_048
+_MAX_NAME_CHARS = 200
+_MAX_INTERVAL_S = 30 * 86_400
+_NUMBER = re.compile(r"-?[0-9]{1,9}")
+_FRESHRSS = "https://freshrss.org/opml"
 _BARE_AMPERSAND = re.compile(r"&(?!(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|amp|lt|gt|quot|apos);)")
 # A quotation mark that neither opens nor closes the value of an attribute.
 _STRAY_QUOTE = re.compile(r"""(?<!=)"(?!\s*(?:/?>|[\w:]+=["']))""")
@@ -34,12 +40,17 @@ _DECLARATION = re.compile(r"<\?xml[^>]*\?>")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpmlFeed:
-    """One row: `categories` are paths ("News/Europe"), from folders and from the attribute, without commas."""
+    """One row: `categories` are paths ("News/Europe"), from folders and from the attribute; `tags` are single words.
+
+    Neither has commas, tags have no slashes. `interval_s` is how often somebody wants it polled, in whole minutes.
+    """
 
     url: str
     title: str = ""
     site_url: str | None = None
     categories: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    interval_s: int | None = None
 
 
 def parse_opml(body: bytes) -> list[OpmlFeed]:
@@ -55,9 +66,21 @@ def parse_opml(body: bytes) -> list[OpmlFeed]:
         feed = _feed(folders, row)
         known = feeds.get(feed.url)
         if known:
-            feed = replace(known, categories=tuple(dict.fromkeys(known.categories + feed.categories)))
+            feed = _joined(known, feed)
         feeds[feed.url] = feed
     return list(feeds.values())
+
+
+def _joined(known: OpmlFeed, again: OpmlFeed) -> OpmlFeed:
+    """A feed that stands in two folders; the first row's title, site and interval count where it has them."""
+    return OpmlFeed(
+        url=known.url,
+        title=known.title or again.title,
+        site_url=known.site_url or again.site_url,
+        categories=tuple(dict.fromkeys(known.categories + again.categories)),
+        tags=tuple(dict.fromkeys(known.tags + again.tags)),
+        interval_s=known.interval_s or again.interval_s,
+    )
 
 
 def _repaired_outlines(text: str) -> list[tuple[tuple[str, ...], dict[str, str]]]:
@@ -89,7 +112,7 @@ def _outlines(text: str) -> list[tuple[tuple[str, ...], dict[str, str]]]:
         if len(rows) > MAX_FEEDS:
             raise ConfigError(f"This OPML file lists more than {MAX_FEEDS} feeds.")
         is_folder = name.lower() == "outline" and not is_feed
-        opened.append(_name(row.get("text") or row.get("title") or "") if is_folder else None)
+        opened.append(category_path(row.get("text") or row.get("title") or "") if is_folder else None)
 
     parser = expat.ParserCreate("utf-8")
     parser.StartElementHandler = start
@@ -99,20 +122,40 @@ def _outlines(text: str) -> list[tuple[tuple[str, ...], dict[str, str]]]:
 
 
 def _feed(folders: Iterable[str], row: Mapping[str, str]) -> OpmlFeed:
-    named = [_name(name) for name in row.get("category", "").split(",")]
-    categories = dict.fromkeys(name for name in ("/".join(folders), *named) if name)
+    named = row.get("category", "").split(",")
+    paths = ["/".join(folders), *(item for item in named if "/" in item)]
     return OpmlFeed(
         url=clean_line(row["xmlurl"])[:_MAX_CHARS],
         title=_title(row.get("title") or row.get("text") or ""),
         site_url=clean_line(row.get("htmlurl", ""))[:_MAX_CHARS] or None,
-        categories=tuple(categories),
+        categories=_distinct(category_path(path) for path in paths),
+        tags=_distinct(tag_word(item) for item in named if "/" not in item),
+        interval_s=_interval_s(row),
     )
 
 
-def _name(category: str) -> str:
-    """A category path without the characters that would make two of it."""
-    parts = (_title(part) for part in category.replace(",", " ").split("/"))
-    return "/".join(part for part in parts if part)
+def _distinct(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for name in names if name))
+
+
+def _interval_s(row: Mapping[str, str]) -> int | None:
+    minutes, seconds = (row.get(name, "").strip() for name in ("updateinterval", "frss:ttl"))
+    wanted_s = int(minutes) * 60 if _NUMBER.fullmatch(minutes) else 0  # -1 stands for "as by default"
+    if wanted_s <= 0 and _NUMBER.fullmatch(seconds):
+        wanted_s = abs(int(seconds))
+    return min(-(-wanted_s // 60) * 60, _MAX_INTERVAL_S) if wanted_s > 0 else None
+
+
+def category_path(text: str) -> str:
+    """A category as it is kept: clean names between slashes, without the characters that would make two of it."""
+    parts = (_title(part) for part in text.replace(",", " ").split("/"))
+    path = "/".join(part for part in parts if part)
+    return path if len(path) <= _MAX_NAME_CHARS else path[:_MAX_NAME_CHARS].rstrip("/ ")
+
+
+def tag_word(text: str) -> str:
+    """A tag as it is kept: one clean line without what would make a category or two tags of it."""
+    return _title(text.replace(",", " ").replace("/", " "))[:_MAX_NAME_CHARS].rstrip()
 
 
 def _title(text: str) -> str:
@@ -120,17 +163,17 @@ def _title(text: str) -> str:
 
 
 def render_opml(feeds: Iterable[OpmlFeed], *, title: str = "Feeds") -> bytes:
-    """An OPML 2.0 document: folders by each feed's first category, all of them in its `category` attribute."""
+    """An OPML 2.0 document: folders by a feed's first category; the `category` attribute has them all, and the tags."""
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
-        '<opml version="2.0">',
+        f'<opml version="2.0" xmlns:frss="{_FRESHRSS}">',
         f"  <head><title>{escape(clean_line(title))}</title></head>",
         "  <body>",
     ]
     for path, rows in groupby(feeds, key=lambda feed: feed.categories[0] if feed.categories else ""):
         folders = path.split("/") if path else []
         for depth, folder in enumerate(folders):
-            lines.append(f"{_indent(depth)}<outline text={quoteattr(folder)}>")
+            lines.append(f"{_indent(depth)}<outline text={quoteattr(_plain(folder))}>")
         lines += [f"{_indent(len(folders))}<outline{_attributes(feed)}/>" for feed in rows]
         lines += [f"{_indent(depth)}</outline>" for depth in reversed(range(len(folders)))]
     lines += ["  </body>", "</opml>", ""]
@@ -142,13 +185,22 @@ def _indent(depth: int) -> str:
 
 
 def _attributes(feed: OpmlFeed) -> str:
+    title = _plain(feed.title)
+    named = [_plain(name) for name in (*(f"/{category}" for category in feed.categories), *feed.tags)]
     values = {
-        "text": feed.title,
-        "title": feed.title,
+        "text": title,
+        "title": title,
         "type": "rss",
         "xmlUrl": feed.url,
         "htmlUrl": feed.site_url or "",
-        "category": ",".join(f"/{category}" for category in feed.categories),
+        "category": ",".join(named),
+        "updateInterval": str(feed.interval_s // 60) if feed.interval_s else "",
+        "frss:ttl": str(feed.interval_s) if feed.interval_s else "",
     }
     is_needed = {"text", "type", "xmlUrl"} | {name for name, value in values.items() if value}
     return "".join(f" {name}={quoteattr(clean_line(value))}" for name, value in values.items() if name in is_needed)
+
+
+def _plain(text: str) -> str:
+    """As `parse_opml` reads it back: names that look like HTML entities and are none stay as they are."""
+    return text if unescape(text) == text else text.replace("&", "&amp;")

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Any
 
 import structlog
@@ -32,9 +33,11 @@ from monitor.fetch.indexes import IndexReading
 from monitor.fetch.parsing import parse_feed
 from monitor.fetch.polling import FeedFailed, FeedRead, PollPlan, PollPolicy, plan_at_new_address, plan_poll
 from monitor.net.guard import check_url
-from monitor.net.http import Fetches
-from monitor.politeness import Manners
-from monitor.store import claims, entries, hosts, polls
+from monitor.net.pipeline import Fetches
+from monitor.permission import learn_robots
+from monitor.politeness import manners_for_feeds
+from monitor.robots import refusal
+from monitor.store import claims, entries, hosts, polls, robots
 from monitor.store.columns import URL_CHARS
 from monitor.store.engine import Connection, is_trouble
 from monitor.types import DueFeed, Failure, FeedId, ParsedFeed, PollResult, Progress, Reason, Request, Response
@@ -69,8 +72,9 @@ def run(app: App, *, due_by: datetime | None = None) -> Progress:
         polling.run()
     if polling.n_done:
         return Progress(n_done=polling.n_done, n_failed=polling.n_failed)
+    manners = manners_for_feeds(app.settings.politeness)
     with app.store.read() as conn:
-        return Progress(next_at=polls.next_due_at(conn, app.clock(), due_by=due_by))
+        return Progress(next_at=polls.next_due_at(conn, app.clock(), manners=manners, due_by=due_by))
 
 
 @dataclass(kw_only=True)
@@ -103,38 +107,55 @@ class _Polling:
     def _top_up(self) -> bool:
         """Claim more feeds where there is room, and ask for them; whether there were any."""
         now, batch = self.app.clock(), self.app.settings.fetch.batch
-        room = batch - self.fetches.n_active
+        room = batch - self.fetches.n_open
         is_dry = bool(self.held) and self.look_again_at is not None and now < self.look_again_at
         if self.app.stop.is_set() or is_dry or 2 * room < batch:
             return False
+        manners = manners_for_feeds(self.app.settings.politeness)
+        learn_robots(self.app, polls.ASKED, manners)
         with self.app.store.begin() as conn:
             due = polls.claim_due(
                 conn,
                 now=now,
                 lease_s=self.app.settings.fetch.lease_s,
                 limit=room,
-                manners=Manners.of(self.app.settings),
+                manners=manners,
                 due_by=self.due_by,
             )
         # The others that are due wait for their hosts.
         self.look_again_at = now + LOOK_AGAIN if len(due) < room else None
         self.held |= {feed.id: feed for feed in due}
+        self._ask(self._allowed(due) if manners.heeds_robots else due, now)
+        return bool(due)
+
+    def _ask(self, due: Sequence[DueFeed], now: datetime) -> None:
         max_bytes = self.app.settings.http.feed_max_bytes
         self.fetches.add([(feed.id, _request(feed, now, max_bytes)) for feed in due])
-        return bool(due)
+
+    def _allowed(self, due: Sequence[DueFeed]) -> list[DueFeed]:
+        """Those whose hosts do not forbid it; the others have failed."""
+        with self.app.store.read() as conn:
+            rules = robots.load_robots(conn, {feed.host for feed in due})
+        refusals = {feed.id: refusal(rules[feed.host], feed.address) for feed in due}
+        refused = [(feed, reason) for feed in due if (reason := refusals[feed.id]) is not None]
+        self._save_all([(feed, Answer(outcome=FeedFailed(reason=reason))) for feed, reason in refused], N_SAVED)
+        return [feed for feed in due if refusals[feed.id] is None]
 
     def _work_on(self, answered: Sequence[tuple[int, Response | Failure]]) -> None:
         now = self.app.clock()
         plain: list[tuple[DueFeed, Answer]] = []
         bodies: list[tuple[DueFeed, Response]] = []
-        for key, response in answered:
+        # In the order of feeds, as far as answers come together: what is stored first should not be chance.
+        for key, response in sorted(answered, key=itemgetter(0)):
             feed_id = FeedId(key)
             feed, index = self.held[feed_id], self.indexes.get(feed_id)
             if index is not None and not _is_document(response):
                 if not (isinstance(response, Failure) and response.reason is Reason.STOPPED):
                     self._learn(feed_id, index, *_fault(response))
                 continue
-            answer = judge(response, body_hash=feed.body_hash, wishes=wishes_of(feed), now=now) if index is None else None
+            answer = (
+                judge(response, body_hash=feed.body_hash, wishes=wishes_of(feed), now=now) if index is None else None
+            )
             if answer is None and isinstance(response, Response):
                 bodies.append((feed, response))
             elif answer is not None and not answer.is_stopped:
@@ -173,7 +194,7 @@ class _Polling:
         self._read_on(feed_id)
 
     def _read_on(self, feed_id: FeedId) -> None:
-        """Ask for the next document of an index if its host has a turn for us; save the feed when there is none left."""
+        """Ask for the next document of an index if its host has a turn for us; save the feed when none is left."""
         index, now = self.indexes[feed_id], self.app.clock()
         url = index.next_url
         if url is None:
@@ -181,10 +202,9 @@ class _Polling:
             del self.indexes[feed_id]
             self._save_all([(self.held[feed_id], _read(index.response, index.result(), now))], 1)
             return
-        host = host_of(url)
+        manners = manners_for_feeds(self.app.settings.politeness)
         with self.app.store.begin() as conn:
-            hosts.ensure_hosts(conn, [host], now)
-            is_free = bool(hosts.reserve(conn, [host], now=now, manners=self._manners))
+            is_free = hosts.take_slot(conn, host_of(url), now=now, manners=manners, n_held=1)
         if is_free:
             self.waiting.discard(feed_id)
             request = Request(url=url, accept=ACCEPT, max_bytes=self.app.settings.http.feed_max_bytes)
@@ -216,10 +236,11 @@ class _Polling:
     def _save(self, answers: Sequence[tuple[DueFeed, Answer]]) -> None:
         now = self.app.clock()
         with self.app.store.begin() as conn:
+            responses = [answer.response for _, answer in answers if answer.response is not None]
+            hosts.heed_answers(conn, responses, now)
             mine = polls.hold(conn, [feed for feed, _ in answers])
             kept = [(feed, answer) for feed, answer in answers if feed.id in mine]
             polls.save_polls(conn, [_result(self.app, conn, one, now) for one in kept], now)
-            _treat_hosts(conn, [answer for _, answer in kept])
         for feed, answer in answers:
             del self.held[feed.id]
             self.n_done += feed.id in mine
@@ -304,13 +325,11 @@ def _result(app: App, conn: Connection, polled: tuple[DueFeed, Answer], now: dat
         log.warning("feed.gap", feed=feed.id, url=masked(feed.address), detail=plan.because)
     return PollResult(
         feed=feed,
-        is_good=not isinstance(outcome, FeedFailed),
         values={
             **feed_values(feed, answer, outcome, plan=plan, now=now),
             **_move(app, conn, polled, plan),
         },
         log=log_row(outcome, answer, n_passed_over=n_passed_over),
-        n_new=outcome.n_new if isinstance(outcome, FeedRead) else 0,
         has_gap=plan.has_gap,
     )
 
@@ -344,20 +363,3 @@ def _move(app: App, conn: Connection, polled: tuple[DueFeed, Answer], plan: Poll
     if isinstance(answer.outcome, FeedFailed):
         plan = plan_at_new_address(plan, now=now, jitter=app.rng.random(), policy=_policy(app.settings))
     return seen_values(move) | moved_values(move, answer, host=host, plan=plan)
-
-
-def _treat_hosts(conn: Connection, answers: Sequence[Answer]) -> None:
-    """Hosts that are overloaded are asked less often, and others again more often, up to the usual spacing."""
-    slowed, eased = set[str](), set[str]()
-    for answer in answers:
-        if answer.response is None:
-            continue
-        host = host_of(answer.response.final_url)
-        if answer.slows_host:
-            slowed.add(host)
-        elif not isinstance(answer.outcome, FeedFailed):
-            eased.add(host)
-        if isinstance(answer.outcome, FeedFailed) and answer.outcome.retry_after_at is not None:
-            hosts.hold_back(conn, host, answer.outcome.retry_after_at)
-    hosts.slow_down(conn, slowed)
-    hosts.ease(conn, eased - slowed)

@@ -65,6 +65,9 @@ class Asker:
 
     async def _follow(self, way: _Way, started_s: float) -> Response | Failure:
         headers = sent_headers(way.request)
+        n_allowed = self._limits.max_redirects
+        if way.request.max_redirects is not None:
+            n_allowed = min(n_allowed, way.request.max_redirects)
         while True:
             refusal = check_url(way.url)
             if refusal is not None:
@@ -82,7 +85,7 @@ class Asker:
                 )
             way.hops.append(Hop(status=status, url=way.url))
             way.url = _joined(way.url, received["location"])
-            if len(way.hops) > self._limits.max_redirects or way.url in {hop.url for hop in way.hops}:
+            if len(way.hops) > n_allowed or way.url in {hop.url for hop in way.hops}:
                 return way.failure(Reason.TOO_MANY_REDIRECTS, f"gave up after {len(way.hops)} redirects")
 
     async def _get(

@@ -62,19 +62,19 @@ def claim(
     lease_s: float,
     limit: int,
     among: Sequence[Any] | None = None,
+    columns: Sequence[Column[Any]] = (),
 ) -> Claimed:
-    """Lease up to `limit` due rows, oldest first; `among` narrows to these ids."""
+    """Lease up to `limit` due rows, oldest first; `among` narrows to these ids, `columns` what is given of each."""
     lease_now = lease_clock(conn, now)
     ready = and_(what.is_due(now), what.is_free(lease_now))
-    if among is not None:
-        ready = and_(ready, what.id.in_(among) if among else false())
-    chosen = _choose(conn, what, ready, limit)
+    of_these = what.id.in_(among) if among else false()
+    chosen = _choose(conn, what, ready if among is None else and_(ready, of_these), limit)
     until = lease_now + timedelta(seconds=lease_s)
     taken = (
         update(what.table)
         .where(what.id.in_(chosen), ready)
         .values({what.leased_until: until, what.n_tries: what.n_tries + 1})
-        .returning(*what.table.columns)
+        .returning(*dict.fromkeys((what.id, what.due, *columns) if columns else what.table.columns))
     )
     rows = conn.execute(taken).mappings().all()
     return Claimed(sorted(rows, key=lambda row: (row[what.due.name], row[what.id.name])), until)
@@ -82,9 +82,8 @@ def claim(
 
 def _choose(conn: Connection, what: Claimable, ready: ColumnElement[bool], limit: int) -> Any:
     suspect = find_suspect(conn, what, ready)
-    if suspect is not None:
-        return [suspect]
-    rows = select(what.id).where(ready, what.n_tries == 0).order_by(what.due, what.id).limit(limit)
+    which = what.n_tries == 0 if suspect is None else what.id == suspect
+    rows = select(what.id).where(ready, which).order_by(what.due, what.id).limit(limit)
     return select(rows.with_for_update(skip_locked=True).cte("chosen").c[0])
 
 

@@ -67,6 +67,17 @@ class Store:
         with self.engine.connect().execution_options(**options) as conn, conn.begin():
             yield conn
 
+    @contextmanager
+    def rebuild(self) -> Iterator[Connection]:
+        """A transaction that may drop tables and make them anew: on SQLite rows that refer to them must stay meanwhile.
+
+        Raises StoreError, and changes nothing, when rows would refer to what is gone.
+        """
+        with self.engine.connect().execution_options(rebuilds_tables=True) as conn, conn.begin():
+            yield conn
+            if is_sqlite(conn) and conn.exec_driver_sql("PRAGMA foreign_key_check").first() is not None:
+                raise StoreError("the database cannot be migrated: rows would refer to others that are not there")
+
     def close(self) -> None:
         self.engine.dispose()
 
@@ -139,8 +150,11 @@ def _switch_to_wal(dbapi_connection: Any) -> None:
 
 
 def _begin_sqlite(conn: Connection) -> None:
-    reads_only = bool(conn.get_execution_options().get("reads_only"))
+    options = conn.get_execution_options()
+    reads_only = bool(options.get("reads_only"))
     conn.exec_driver_sql(f"PRAGMA query_only = {int(reads_only)}")
+    # Else dropping a table deletes, by cascade, whatever refers to its rows.
+    conn.exec_driver_sql(f"PRAGMA foreign_keys = {int(not options.get('rebuilds_tables'))}")
     # A deferred transaction that turns into a writer fails at once when another one wrote meanwhile.
     conn.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Column, ColumnElement, Connection, and_, func, select
 
+from monitor.store.hosts import domains, with_domain
 from monitor.store.tables import articles, deliveries, feeds, hosts, subscriptions
 
 #: Work that has waited this long although its host is free means that nobody does it.
@@ -32,4 +33,6 @@ def find_overdue(conn: Connection, now: datetime) -> dict[str, int]:
 
 
 def _is_host_idle(host: Column[str], before: datetime) -> ColumnElement[bool]:
-    return host.not_in(select(hosts.c.name).where(hosts.c.next_at >= before))
+    """Neither the host nor its source was asked lately. Asking for robots.txt takes a slot as well."""
+    asked_at = (hosts.c.next_at >= before) | (domains.c.next_at >= before)
+    return host.not_in(select(hosts.c.name).select_from(with_domain).where(asked_at))

@@ -10,7 +10,7 @@ from monitor.store.duplicates import MATCHES
 from monitor.store.pages import PAGES
 from monitor.store.polls import POLLS
 from monitor.store.subscriptions import DIGESTS
-from monitor.store.tables import language_statistics
+from monitor.store.tables import hosts, language_statistics
 from monitor.store.watchlists import WATCHES
 
 
@@ -19,4 +19,6 @@ def release_leases(conn: Connection) -> int:
     n_freed = sum(release_all(conn, what) for what in (POLLS, PAGES, MATCHES, WATCHES, DIGESTS))
     held = update(language_statistics).where(language_statistics.c.leased_until.is_not(None))
     n_freed += conn.execute(held.values(leased_until=None)).rowcount
+    asked = update(hosts).where(hosts.c.robots_leased_until.is_not(None))
+    n_freed += conn.execute(asked.values(robots_leased_until=None)).rowcount
     return n_freed + digests.release_lost(conn)

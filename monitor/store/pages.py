@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, Table, delete, func, select, update
 
 from monitor.errors import LeaseLostError
+from monitor.politeness import Manners
 from monitor.query.matching import index_words
 from monitor.store import claims, hosts
 from monitor.store.articles import add_urls, appeared_at, find_article, join_sightings
@@ -20,6 +21,7 @@ from monitor.store.columns import URL_CHARS, storable
 from monitor.store.counters import take_numbers
 from monitor.store.engine import RESOLVE_LOCK, hold_lock, insert
 from monitor.store.entries import move_entries
+from monitor.store.hosts import Asked
 from monitor.store.sources import ensure_source
 from monitor.store.tables import (
     article_authors,
@@ -39,11 +41,20 @@ from monitor.types import Access, ArticleId, ExtractedArticle, Reason, Response
 from monitor.urls import host_of, registered_domain
 
 PAGES = Claimable(articles, articles.c.fetch_due_at, articles.c.fetch_leased_until, articles.c.n_fetch_tries)
+#: What a claimed page needs of its article, and not its text.
+_OF_PAGE = [
+    articles.c[name]
+    for name in "id url host arrival_no method first_seen_at n_page_failures access n_words fetch_due_at".split()
+]
+ASKED = Asked(PAGES, articles.c.host, articles.c.url)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DuePage:
-    """A claimed article whose page is to be fetched; `is_new` until its first text is saved."""
+    """A claimed article whose page is to be fetched; `is_new` until its first text is saved.
+
+    `refusal`: why it must not be asked for by its host's robots.txt, once that was looked at.
+    """
 
     id: ArticleId
     url: str
@@ -55,14 +66,15 @@ class DuePage:
     n_page_failures: int
     access: str | None = None
     n_words: int = 0
+    refusal: Reason | None = None
 
 
 def claim_pages(
-    conn: Connection, *, now: datetime, lease_s: float, limit: int, spacing_s: float
+    conn: Connection, *, now: datetime, lease_s: float, limit: int, manners: Manners
 ) -> tuple[list[DuePage], datetime]:
-    """Lease articles whose page is due, at most one per host and only at hosts that are free now."""
+    """Lease articles whose page is due, only at hosts and sources that are free now, and take those slots."""
     claimed = hosts.claim_spaced(
-        conn, PAGES, articles.c.host, now=now, lease_s=lease_s, limit=limit, spacing_s=spacing_s
+        conn, PAGES, articles.c.host, now=now, lease_s=lease_s, limit=limit, manners=manners, columns=_OF_PAGE
     )
     ids = [row["id"] for row in claimed.rows]
     entry_urls = dict(
@@ -95,9 +107,9 @@ def _asked_url(row: RowMapping, entry_url: str | None) -> str:
     return entry_url if entry_url and host_of(entry_url) == row["host"] else row["url"]
 
 
-def next_page_at(conn: Connection, now: datetime) -> datetime | None:
+def next_page_at(conn: Connection, now: datetime, *, manners: Manners) -> datetime | None:
     """When the next page that is due already can be fetched."""
-    return hosts.next_spaced_at(conn, PAGES, articles.c.host, now)
+    return hosts.next_spaced_at(conn, PAGES, articles.c.host, now=now, manners=manners)
 
 
 def merge_into(conn: Connection, fetched: FetchedPage, other_id: ArticleId, now: datetime) -> None:

@@ -1,7 +1,7 @@
 """Polls: which feeds are due, and what came of asking them.
 
-Results are saved many at once. An unchanged feed costs one short row: it gets no line in the poll log and none of its
-entries is touched, `n_unchanged` and `last_good_poll_at` of its row say the same (store/entries.py, LAST_SEEN).
+Results are saved many at once. A poll that finds nothing changed touches none of the feed's entries: that they are
+still there follows from the feed's row (store/entries.py, LAST_SEEN).
 """
 
 from __future__ import annotations
@@ -11,28 +11,40 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, bindparam, delete, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, delete, func, select, update
 
 from monitor.politeness import Manners
 from monitor.store import claims, hosts
 from monitor.store.claims import Claimable
 from monitor.store.engine import insert
+from monitor.store.hosts import Asked
+from monitor.store.source_days import GOOD_OUTCOMES
 from monitor.store.tables import feed_categories, feed_tags, feeds, poll_log, source_days
 from monitor.types import DueFeed, FeedId, PollLogRow, PollResult, SourceId
 
 POLLS = Claimable(feeds, feeds.c.next_poll_at, feeds.c.leased_until, feeds.c.n_tries)
+ASKED = Asked(POLLS, feeds.c.host, func.coalesce(feeds.c.current_url, feeds.c.url))
 _COUNTED = ("n_polls_ok", "n_polls_failed", "n_new", "n_gaps")
 
 
 def claim_due(
     conn: Connection, *, now: datetime, lease_s: float, limit: int, manners: Manners, due_by: datetime | None = None
 ) -> list[DueFeed]:
-    """Lease due feeds at hosts and domains that may be asked now, and take their slots.
+    """Lease due feeds, only at hosts and sources that are free now, and take those slots.
 
     `due_by` leaves out feeds that became due later than that.
     """
+    columns = [feeds.c[name] for name in DueFeed.__dataclass_fields__]
     claimed = hosts.claim_spaced(
-        conn, POLLS, feeds.c.host, now=now, lease_s=lease_s, limit=limit, manners=manners, due_by=due_by
+        conn,
+        POLLS,
+        feeds.c.host,
+        now=now,
+        lease_s=lease_s,
+        limit=limit,
+        manners=manners,
+        due_by=due_by,
+        columns=columns,
     )
     return [due_feed(row) for row in claimed.rows]
 
@@ -41,9 +53,11 @@ def due_feed(row: RowMapping) -> DueFeed:
     return DueFeed(**{name: row[name] for name in DueFeed.__dataclass_fields__})
 
 
-def next_due_at(conn: Connection, now: datetime, *, due_by: datetime | None = None) -> datetime | None:
+def next_due_at(
+    conn: Connection, now: datetime, *, manners: Manners, due_by: datetime | None = None
+) -> datetime | None:
     """When the next feed that is due already can be polled: its host is free, or its lost worker's lease ends."""
-    return hosts.next_spaced_at(conn, POLLS, feeds.c.host, now, due_by=due_by)
+    return hosts.next_spaced_at(conn, POLLS, feeds.c.host, now=now, manners=manners, due_by=due_by)
 
 
 def hold(conn: Connection, claimed: Sequence[DueFeed]) -> set[FeedId]:
@@ -64,8 +78,8 @@ def save_polls(conn: Connection, results: Sequence[PollResult], now: datetime) -
         by_columns[frozenset(row)].append(row)
     for rows in by_columns.values():
         conn.execute(update(feeds).where(feeds.c.id == bindparam("its_id")), rows)
-    lines = [_line(result.feed.id, result.log, now) for result in results if result.log is not None]
-    if lines:
+    if results:
+        lines = [_line(result.feed.id, result.log, now) for result in results]
         conn.execute(insert(conn, poll_log).on_conflict_do_nothing(), lines)
     _count_days(conn, results, now.date())
 
@@ -77,7 +91,8 @@ def _line(feed_id: FeedId, log: PollLogRow, now: datetime) -> dict[str, Any]:
 def _count_days(conn: Connection, results: Iterable[PollResult], day_on: date) -> None:
     days: defaultdict[SourceId, list[int]] = defaultdict(lambda: [0] * len(_COUNTED))
     for one in results:
-        polled = (int(one.is_good), int(not one.is_good), one.n_new, int(one.has_gap))
+        is_good = one.log.outcome in GOOD_OUTCOMES
+        polled = (int(is_good), int(not is_good), one.log.n_new, int(one.has_gap))
         days[one.feed.source_id] = [a + b for a, b in zip(days[one.feed.source_id], polled, strict=True)]
     # In order: two workers that count the same sources must not wait for each other crosswise.
     rows = [

@@ -42,7 +42,7 @@ def head() -> str:
 
 def upgrade(store: Store, revision: str = "head") -> None:
     """Bring the schema up to `revision`, and its views to those of this version; does nothing where all is there."""
-    with store.begin() as conn:
+    with store.rebuild() as conn:
         hold_lock(conn, MIGRATION_LOCK)
         found = current(conn)
         _refuse_unknown(found)
@@ -55,7 +55,7 @@ def upgrade(store: Store, revision: str = "head") -> None:
 
 def downgrade(store: Store, revision: str) -> None:
     """Take the schema back to `revision` ("base": nothing is left). Data of dropped tables is gone."""
-    with store.begin() as conn:
+    with store.rebuild() as conn:
         hold_lock(conn, MIGRATION_LOCK)
         _refuse_unknown(current(conn))
         with _as_store_error():

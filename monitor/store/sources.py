@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from sqlalchemy import Connection, select, update
@@ -11,6 +11,9 @@ from monitor.declared import DeclaredSource
 from monitor.store.engine import insert
 from monitor.store.tables import families, sources
 from monitor.types import SourceId
+
+_CHUNK = 500
+_ids = select(sources.c.domain, sources.c.id)
 
 
 def ensure_source(conn: Connection, domain: str, *, now: datetime, name: str = "") -> SourceId:
@@ -21,6 +24,18 @@ def ensure_source(conn: Connection, domain: str, *, now: datetime, name: str = "
         conn.execute(made.on_conflict_do_nothing(index_elements=["domain"]))
         row = conn.execute(select(sources.c.id).where(sources.c.domain == domain)).scalar_one()
     return SourceId(row)
+
+
+def ensure_sources(conn: Connection, domains: Collection[str], *, now: datetime) -> dict[str, SourceId]:
+    """The sources of many registered domains; new ones are made with the domain as their name."""
+    ids: dict[str, SourceId] = {}
+    ordered = sorted(set(domains))
+    for start in range(0, len(ordered), _CHUNK):
+        chunk = ordered[start : start + _CHUNK]
+        rows = [{"domain": domain, "name": domain, "created_at": now} for domain in chunk]
+        conn.execute(insert(conn, sources).on_conflict_do_nothing(index_elements=["domain"]), rows)
+        ids |= {row.domain: row.id for row in conn.execute(_ids.where(sources.c.domain.in_(chunk)))}
+    return ids
 
 
 def save_declared(conn: Connection, declared: Iterable[DeclaredSource], *, now: datetime) -> None:

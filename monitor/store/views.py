@@ -63,11 +63,21 @@ SELECT c.article_id, a.title AS article_title, a.source AS article_source, a.url
 FROM copies c JOIN v_articles a ON a.id = c.article_id JOIN v_articles o ON o.id = c.original_id
 """
 
+# Blind is what `DayVerdict.is_blind` says.
+_SOURCE_DAYS = """
+SELECT s.name AS source, s.domain AS source_domain, d.day_on, d.n_polls_ok, d.n_polls_failed, d.n_new, d.n_gaps,
+       d.n_expected, d.verdict,
+       CASE WHEN d.verdict IS NULL THEN NULL
+            WHEN d.verdict IN ('no_overlap', 'partial', 'failed', 'not_polled') THEN 1 ELSE 0 END AS is_blind
+FROM source_days d JOIN sources s ON s.id = d.source_id
+"""
+
 VIEWS = {
     "v_articles": _ARTICLES,
     "v_story_articles": _STORY_ARTICLES,
     "v_stories": _STORIES,
     "v_duplicates": _DUPLICATES,
+    "v_source_days": _SOURCE_DAYS,
 }
 
 

@@ -158,8 +158,9 @@ def fold(text: str) -> str:
 
 def clean_line(text: str) -> str:
     """One display line: line breaks, control characters, terminal sequences, bidi overrides and surrogates are out."""
-    text = _ANSI.sub("", text)
-    return " ".join(text.translate(_DISPLAY).split())
+    if not text.isprintable():  # whatever is taken out or replaced is not
+        text = _ANSI.sub("", text).translate(_DISPLAY)
+    return " ".join(text.split())
 
 
 def normal_text(text: str) -> str:

@@ -8,6 +8,7 @@ from monitor.types.articles import Article, DuplicateLink, ExtractedArticle, Fee
 from monitor.types.fetching import (
     DueFeed,
     Failure,
+    GoodPoll,
     Hop,
     Media,
     ParsedEntry,
@@ -18,12 +19,15 @@ from monitor.types.fetching import (
     Progress,
     Request,
     Response,
+    SourceDay,
+    WatchedFeed,
 )
 from monitor.types.stories import Digest, DigestItem, RenderedMail, Story, StoryMember, Subscription, ToldStory
 from monitor.types.words import (
     Access,
     ArticleId,
     DateOrigin,
+    DayVerdict,
     DigestId,
     DuplicateKind,
     EntryDate,
@@ -45,6 +49,7 @@ __all__ = [
     "Article",
     "ArticleId",
     "DateOrigin",
+    "DayVerdict",
     "Digest",
     "DigestId",
     "DigestItem",
@@ -57,6 +62,7 @@ __all__ = [
     "Failure",
     "FeedHints",
     "FeedId",
+    "GoodPoll",
     "Hit",
     "Hop",
     "Media",
@@ -75,6 +81,7 @@ __all__ = [
     "Response",
     "RevisionId",
     "RewriteLink",
+    "SourceDay",
     "SourceId",
     "Story",
     "StoryId",
@@ -83,5 +90,6 @@ __all__ = [
     "SubscriptionId",
     "TermWeight",
     "ToldStory",
+    "WatchedFeed",
     "WatchlistId",
 ]

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
+from typing import Any, NamedTuple
 
-from monitor.types.words import EntryDate, FeedId, Reason, SourceId
+from monitor.types.words import DayVerdict, EntryDate, FeedId, Reason, SourceId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One GET. The HTTP door adds User-Agent and Accept-Encoding; `max_bytes` caps the inflated body."""
+    """One GET. The HTTP door adds User-Agent and Accept-Encoding; `max_bytes` caps the inflated body.
+
+    `max_redirects` allows fewer of them than the door does.
+    """
 
     url: str
     etag: str | None = None
     last_modified: str | None = None
     accept: str = "*/*"
     max_bytes: int
+    max_redirects: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +63,10 @@ class Failure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Media:
-    """A picture, sound or film that an entry brings: an enclosure or Media RSS. `url` is absolute http(s)."""
+    """A picture, sound or film that an entry brings: an enclosure or Media RSS. `url` is absolute http(s).
+
+    `media_type` is a range ("image/*") where the feed names the kind alone, "" where it says nothing.
+    """
 
     url: str
     media_type: str = ""
@@ -92,9 +99,11 @@ class ParsedEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParsedFeed:
-    """A parsed feed. `format` is feedparser's version word ("rss20", "atom10", "rss10", ...) or one of our own.
+    """A parsed feed. `format` is feedparser's version word ("rss20", "atom10", "rss10", ...) or one of our own:
+    "json1", "json11", "newssitemap", "sitemapindex".
 
-    `ttl_s`, `skip_hours` (0..23, UTC) and `skip_days` (0 is Monday) are what the document asks of readers.
+    `ttl_s`, `skip_hours` (0..23, UTC) and `skip_days` (0 is Monday) are what the document asks of readers. A sitemap
+    index has no entries: they stand in the documents at `children`, the most worthwhile first.
     """
 
     format: str
@@ -105,6 +114,7 @@ class ParsedFeed:
     ttl_s: int | None = None
     skip_hours: tuple[int, ...] = ()
     skip_days: tuple[int, ...] = ()
+    children: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
 
 
@@ -177,16 +187,14 @@ class PollLogRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PollResult:
-    """What one poll came to: the columns of the feed that change, and what its source's day counts.
+    """What one poll came to: the columns of the feed that change, its log line, and whether its source's day has a gap.
 
-    `log` is None for an unchanged feed.
+    `log.outcome` is "ok", "not_modified" or a Reason.
     """
 
     feed: DueFeed
-    is_good: bool
+    log: PollLogRow
     values: Mapping[str, Any] = field(default_factory=dict)
-    log: PollLogRow | None = None
-    n_new: int = 0
     has_gap: bool = False
 
 
@@ -197,3 +205,40 @@ class Progress:
     n_done: int = 0
     n_failed: int = 0
     next_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceDay:
+    """How a source was polled on a day (UTC) and what came. `n_expected` and `verdict` are None until it is judged."""
+
+    day_on: date
+    n_polls_ok: int = 0
+    n_polls_failed: int = 0
+    n_new: int = 0
+    n_gaps: int = 0
+    n_expected: float | None = None
+    verdict: DayVerdict | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchedFeed:
+    """A feed as far as it tells how its source is watched. `is_due`: it is to be polled, not paused or ended."""
+
+    id: FeedId
+    source_id: SourceId
+    interval_s: int
+    created_at: datetime
+    ttl_s: int | None = None
+    skip_hours: Sequence[int] = ()
+    skip_days: Sequence[int] = ()
+    n_failures: float = 0.0
+    last_good_poll_at: datetime | None = None
+    is_due: bool = True
+
+
+class GoodPoll(NamedTuple):
+    """One poll that read its feed or found it unchanged; then both counts may be 0."""
+
+    polled_at: datetime
+    n_entries: int
+    n_new: int

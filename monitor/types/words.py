@@ -146,3 +146,20 @@ class DuplicateKind(StrEnum):
     EXACT = "exact"
     NEAR = "near"
     SYNDICATED = "syndicated"
+
+
+class DayVerdict(StrEnum):
+    """How well a source was watched on one day (UTC), and whether it brought what it usually brings."""
+
+    COMPLETE = "complete"  # polled as planned; nothing speaks for anything missed
+    SILENT = "silent"  # polled well, but it brought nothing, or far less than usual
+    UNKNOWN = "unknown"  # polled well; too young to know what is usual
+    NO_OVERLAP = "no_overlap"  # a poll shared no entry with the one before: entries were probably missed
+    PARTIAL = "partial"  # not read for long enough that entries may have been missed
+    FAILED = "failed"  # asked, and nothing could be read
+    NOT_POLLED = "not_polled"  # nobody asked: we were down, or far behind
+
+    @property
+    def is_blind(self) -> bool:
+        """Whether nothing may be concluded from what did not come."""
+        return self in {DayVerdict.NO_OVERLAP, DayVerdict.PARTIAL, DayVerdict.FAILED, DayVerdict.NOT_POLLED}

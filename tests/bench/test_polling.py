@@ -19,7 +19,6 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
-from tests.bench.unchanged import bare_loop, unchanged_server
 
 from monitor.app import App, open_app
 from monitor.config import Database, Fetch, Http, Politeness, Settings
@@ -27,6 +26,7 @@ from monitor.fetch import stage
 from monitor.store import feeds, schema
 from monitor.store import tables as t
 from tests.bench.figures import keep, print_table
+from tests.bench.unchanged import bare_loop, unchanged_server
 from tests.loopback import Conversation, RawServer
 
 pytestmark = pytest.mark.bench

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection, update
 
-from monitor.fetch.opml import parse_opml
+from monitor.fetch.opml import OpmlFeed, parse_opml
+from monitor.store import tables as t
+from monitor.store.engine import open_store
 from tests.cli.conftest import Monitor
 
 URL = "https://new.example/feed.xml"
@@ -62,14 +68,21 @@ def test_a_feed_that_a_file_manages_is_changed_there(monitor: Monitor) -> None:
 
 
 def test_an_export_can_be_imported(monitor: Monitor, folder: Path) -> None:
-    monitor("feeds", "add", URL, "--title", "A & B", "--tag", "News/Europe")
+    arguments = ("--title", "A & B", "--category", "News/Europe", "--tag", "daily", "--every", 30)
+    monitor("feeds", "add", URL, *arguments)
     file = folder / "export.opml"
     assert monitor("feeds", "export", "--out", file).code == 0
-    assert {(feed.url, feed.title, feed.categories) for feed in parse_opml(file.read_bytes())} == {
-        ("https://wire.example/feed.xml?token=geheim", "Alpine Wire", ("Alps",)),
-        (URL, "A & B", ("News/Europe",)),
-    }
-    assert monitor("feeds", "import", file, "--json").document == {"n_new": 0, "n_known": 2, "refused": []}
+    listed = parse_opml(file.read_bytes())
+    assert listed == [
+        OpmlFeed(url="https://wire.example/feed.xml?token=geheim", title="Alpine Wire", categories=("Alps",)),
+        OpmlFeed(url=URL, title="A & B", categories=("News/Europe",), tags=("daily",), interval_s=1_800),
+    ]
+    told = monitor("feeds", "import", file, "--json").document
+    assert (told["n_new"], told["n_known"], told["refused"]) == (0, 2, [])
+    assert [(row["url"], row["result"], row["id"]) for row in told["rows"]] == [
+        ("https://wire.example/feed.xml?token=***", "known", 1),
+        (URL, "known", 2),
+    ]
 
 
 def test_an_import_takes_what_can_be_polled_and_names_the_rest(monitor: Monitor, folder: Path) -> None:
@@ -77,10 +90,14 @@ def test_an_import_takes_what_can_be_polled_and_names_the_rest(monitor: Monitor,
     rows = "".join(f'<outline text="x" xmlUrl="{url}"/>' for url in (URL, "ftp://bad.example/", "http://10.0.0.1/"))
     file.write_text(f'<opml version="2.0"><body>{rows}</body></opml>')
     ran = monitor("feeds", "import", file)
-    assert ran.code == 0
-    assert ran.out == "1 feed added, 0 were there already, 2 refused\n"
-    assert "ftp://bad.example/" in ran.err
-    assert "http://10.0.0.1/" in ran.err
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.endswith("1 feed added, 0 were there already, 2 refused\n")
+    assert "ftp://bad.example/" in ran.out
+    assert "http://10.0.0.1/" in ran.out
+    told = monitor("feeds", "import", file, "--json").document
+    assert [row["result"] for row in told["rows"]] == ["known", "refused", "refused"]
+    assert "no http or https URL" in told["rows"][1]["detail"]
+    assert len(told["refused"]) == 2
 
 
 @pytest.mark.parametrize("body", ["", "<rss/>", '<!DOCTYPE a [<!ENTITY b "c">]><opml/>'])
@@ -96,3 +113,126 @@ def test_above_ten_hosts_a_missing_contact_is_told(monitor: Monitor) -> None:
     for n in range(9):
         assert monitor("feeds", "add", f"https://n{n}.example/feed").err == ""
     assert "http.contact" in monitor("feeds", "add", "https://n10.example/feed").err
+
+
+def test_what_is_wrong_about_names_and_intervals_is_said(monitor: Monitor) -> None:
+    for option, value in (
+        ("--tag", "a/b"),
+        ("--tag", "a,b"),
+        ("--category", " / "),
+        ("--every", 1),
+        ("--every", 99_999),
+    ):
+        ran = monitor("feeds", "add", URL, option, value)
+        assert (ran.code, ran.out) == (2, ""), option
+        assert f"{option} " in ran.err
+    assert monitor("feeds", "show", URL).code == 1
+
+
+def test_an_import_tells_of_each_row_what_became_of_it(monitor: Monitor, folder: Path) -> None:
+    old, removed = (monitor("feeds", "add", f"https://{n}.example/f", "--json").document["id"] for n in ("old", "gone"))
+    monitor("feeds", "remove", removed)
+    with database(folder) as conn:
+        conn.execute(update(t.feeds).where(t.feeds.c.id == old).values(current_url="https://new.example/moved"))
+    urls = (URL, "HTTPS://NEW.example/feed.xml", "http://new.example/feed.xml/", "https://new.example/moved",
+            "https://gone.example/f", "gopher://x")  # fmt: skip
+    file = folder / "list.opml"
+    rows = "".join(f'<outline text="x" xmlUrl="{url}"/>' for url in urls)
+    file.write_text(f'<opml version="2.0"><body>{rows}</body></opml>')
+    told = monitor("feeds", "import", file, "--json").document
+    assert [row["result"] for row in told["rows"]] == ["added", "known", "added", "moved", "resumed", "refused"]
+    assert (told["n_new"], told["n_known"], told["n_resumed"], len(told["refused"])) == (2, 2, 1, 1)
+    assert [row["resembles"] for row in told["rows"]] == [None, None, 4, None, None, None]
+    again = monitor("feeds", "import", file)
+    assert again.out.count("there already: ") == 5
+    assert told["rows"][3]["detail"] == f"there already: feed {old}, which moved to this address"
+
+
+def test_an_address_that_looks_alike_is_taken_and_told(monitor: Monitor) -> None:
+    first = monitor("feeds", "add", "https://www.new.example/feed", "--json").document
+    ran = monitor("feeds", "add", "http://new.example/feed/?utm_source=x")
+    assert (first["resembles"], ran.code) == (None, 0)
+    assert f"probably the same as feed {first['id']}" in ran.err
+
+
+def test_a_removed_feed_is_listed_no_more_and_taken_up_when_it_is_added_again(monitor: Monitor) -> None:
+    feed = monitor("feeds", "add", URL, "--json").document["id"]
+    assert monitor("feeds", "remove", feed).code == 0
+    assert feed not in [row["id"] for row in monitor("feeds", "list", "--json").document]
+    assert URL not in monitor("feeds", "export").out
+    assert feed in [row["id"] for row in monitor("feeds", "list", "--all", "--json").document]
+    assert "removed by hand" in monitor("feeds", "show", feed).out
+    again = monitor("feeds", "add", URL, "--json").document
+    assert (again["id"], again["is_new"], again["result"]) == (feed, False, "resumed")
+    shown = monitor("feeds", "show", feed, "--json").document
+    assert (shown["state"], shown["next_poll_at"] is not None) == ("active", True)
+
+
+def test_a_feed_of_a_file_is_removed_in_the_file(monitor: Monitor) -> None:
+    ran = monitor("feeds", "remove", 1)
+    assert (ran.code, "feeds.opml" in ran.err) == (2, True)
+
+
+def test_a_feed_that_was_found_elsewhere_is_marked_told_and_adopted(monitor: Monitor, folder: Path) -> None:
+    with database(folder) as conn:
+        found = {"state": "failing", "reason": "not_found", "proposed_url": "https://wire.example/new?token=geheim"}
+        conn.execute(update(t.feeds).values(**found))
+    listed = monitor("feeds", "list")
+    assert "failing*" in listed.out
+    assert "feeds show FEED" in listed.err
+    shown = monitor("feeds", "show", 1).out
+    assert "`monitor feeds adopt 1`" in " ".join(shown.split())
+    assert "geheim" not in shown + monitor("feeds", "show", 1, "--json").out
+    assert monitor("feeds", "adopt", 1).out == "feed 1 is polled at https://wire.example/new?token=*** from now on\n"
+    after = monitor("feeds", "show", 1, "--json").document
+    assert (after["state"], after["current_url"]) == ("active", "https://wire.example/new?token=***")
+    ran = monitor("feeds", "adopt", 1)
+    assert (ran.code, "nothing to adopt" in ran.err) == (2, True)
+
+
+def test_a_feed_is_told_in_words_and_nothing_is_cut(monitor: Monitor, folder: Path) -> None:
+    seen_at = datetime(2026, 1, 6, 10, 30, tzinfo=UTC)
+    values = {
+        "state": "ended",
+        "reason": "merged",
+        "because": "It moved to the address of another feed.",
+        "merged_into_id": 1,
+        "moved_to": "https://wire.example/" + "long/" * 30,
+        "moved_since_at": seen_at,
+        "n_moves_seen": 3,
+        "gap_at": seen_at,
+        "last_read_at": seen_at,
+        "n_unchanged": 4,
+        "ttl_s": 3_600,
+        "wanted_interval_s": 1_800,
+    }
+    with database(folder) as conn:
+        conn.execute(update(t.feeds).values(**values))
+    shown = monitor("feeds", "show", 1).out
+    assert max(len(line) for line in shown.splitlines()) <= 80
+    assert "long/" * 30 in "".join(shown.split())
+    words = " ".join(shown.split())
+    for said in (
+        "merged: It moved to the address of another feed.",
+        "feed 1, which has the same address",
+        "since 2026-01-06 10:30 UTC, seen 3 times",
+        "may have been missed before 2026-01-06 10:30 UTC",
+        "unchanged in 4 polls since",
+        "every 30 minutes, as it was set; it asks for 1 hour between polls",
+    ):
+        assert said in words
+    document = monitor("feeds", "show", 1, "--json").document
+    assert {name: document[name] for name in ("merged_into_id", "n_moves_seen", "n_unchanged", "ttl_s")} == {
+        "merged_into_id": 1,
+        "n_moves_seen": 3,
+        "n_unchanged": 4,
+        "ttl_s": 3_600,
+    }
+
+
+@contextmanager
+def database(folder: Path) -> Iterator[Connection]:
+    store = open_store(f"sqlite:///{folder / 'monitor.db'}")
+    with store.begin() as conn:
+        yield conn
+    store.close()

@@ -14,7 +14,9 @@ from tests.cli.conftest import Monitor, Ran
 
 ROOT = Path(__file__).parent.parent.parent
 FEED = b"""<?xml version="1.0"?><rss version="2.0"><channel><title>Wire</title><link>https://wire.example/</link>
+<language>en</language><ttl>30</ttl><skipHours><hour>3</hour></skipHours><skipDays><day>Sunday</day></skipDays>
 <item><title>One &amp;amp; two</title><link>/1</link><guid>g1</guid><author>Ann Lee</author>
+<category>World</category><enclosure url="/a.mp3" length="12" type="audio/mpeg"/>
 <pubDate>Tue, 06 Jan 2026 11:10:00 +0100</pubDate>
 <description>&lt;p&gt;A &lt;b&gt;summary&lt;/b&gt;.&lt;/p&gt;</description>
 </item></channel></rss>"""
@@ -46,10 +48,44 @@ def test_a_feed_is_shown_as_the_contract_says(inspect: Monitor, tmp_path: Path) 
             "title": "One & two",
             "authors": ["Ann Lee"],
             "published_at": "2026-01-06T10:10:00Z",
+            "published_raw": "Tue, 06 Jan 2026 11:10:00 +0100",
+            "date_origin": "published",
+            "updated_at": None,
+            "tags": ["World"],
+            "media": [
+                {"url": "https://wire.example/a.mp3", "media_type": "audio/mpeg", "n_bytes": 12, "title": ""},
+            ],
             "summary": "A summary.",
         }
     ]
-    assert "One & two" in inspect("feed", "feed.xml").out
+    asked = {key: feed[key] for key in ("language", "ttl_s", "skip_hours", "skip_days", "children", "problems")}
+    assert asked == {
+        "language": "en",
+        "ttl_s": 1800,
+        "skip_hours": [3],
+        "skip_days": [6],
+        "children": [],
+        "problems": [],
+    }
+    shown = inspect("feed", "feed.xml").out
+    for word in ("One & two", "published", "World", "1800 s", "Sunday"):
+        assert word in shown
+
+
+def test_a_date_in_the_future_is_shown_as_held(inspect: Monitor, tmp_path: Path) -> None:
+    (tmp_path / "feed.xml").write_bytes(FEED.replace(b"2026", b"2099"))
+    (entry,) = inspect("feed", "feed.xml", "--json").document["entries"]
+    assert entry["date_origin"] == "clamped"
+    assert entry["published_raw"] == "Tue, 06 Jan 2099 11:10:00 +0100"
+    assert entry["published_at"] < "2099"
+
+
+def test_the_children_of_an_index_of_sitemaps_are_shown(inspect: Monitor, tmp_path: Path) -> None:
+    (tmp_path / "index.xml").write_text(
+        "<sitemapindex><sitemap><loc>https://wire.example/news.xml</loc></sitemap></sitemapindex>", "utf-8"
+    )
+    assert inspect("feed", "index.xml", "--json").document["children"] == ["https://wire.example/news.xml"]
+    assert "entries are in https://wire.example/news.xml" in inspect("feed", "index.xml").out
 
 
 def test_gzipped_documents_and_standard_input_are_read(

@@ -45,6 +45,8 @@ PLANTS = (
     Plant("floors", "digest/planted.py", "monitor.evaluate"),
     Plant("floors", "evaluate/planted.py", "monitor.jobs"),
     Plant("floors", "evaluate/planted.py", "monitor.sync"),
+    Plant("floors", "coverage.py", "monitor.jobs"),
+    Plant("floors", "fetch/planted.py", "monitor.coverage"),
     Plant("floors", "query/planted.py", "monitor.declared"),
     Plant("floors", "jobs.py", "monitor.run_local"),
     Plant("floors", "run_local.py", "monitor.demo"),

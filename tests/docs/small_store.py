@@ -2,7 +2,7 @@
 
 A story that spread: an agency's report, an exact and a syndicated copy, a rewrite, two reports of other papers. A story
 that one family has alone, single articles, a source that was silent for days, a back-dated article, one whose page is
-still to be fetched and one that is in no story yet.
+still to be fetched and one that is in no story yet. Days of sources with every verdict, and today without one.
 """
 
 from __future__ import annotations
@@ -22,12 +22,14 @@ from monitor.types import (
     Article,
     ArticleId,
     DateOrigin,
+    DayVerdict,
     DuplicateKind,
     DuplicateLink,
     Method,
     Origin,
     Precision,
     RewriteLink,
+    SourceDay,
     StoryId,
 )
 from tests.store import rows
@@ -39,6 +41,7 @@ SOURCES = (
     DeclaredSource(domain="eastpost.example", name="East Post", country="GB", family="Post Group"),
     DeclaredSource(domain="rheinkurier.example", name="Rhein-Kurier", country="DE", language="de"),
 )
+OTHERS = ("harborledger", "westpost", "eastpost", "rheinkurier", "localpaper", "quiet")
 #: The articles of each story, the first one first; an article that is not listed is in none yet.
 STORIES = (
     ("wire", "exact", "syndicated", "rewrite", "report", "backdated"),
@@ -70,7 +73,26 @@ def fill(store: Store) -> Sample:
         summit = _stories(conn, ids, now=now)
         rows.save_text(conn, ids["report"], now=now, title="East Post in Paris", body="Thirty-one states met.")
         rows.add_article(conn, "https://harborledger.example/waiting", now=now, first_seen_at=now)
+        _days(conn, now)
+        first_on = (start - timedelta(days=9, minutes=20)).date()
+        rows.add_day(
+            conn, "quiet.example", SourceDay(day_on=first_on, n_polls_ok=9, n_new=1, verdict=DayVerdict.UNKNOWN)
+        )
     return Sample(ids, summit)
+
+
+def _days(conn: Connection, now: datetime) -> None:
+    """Yesterday with each verdict, each at a source of its own; two silent days before; today so far."""
+    day = timedelta(days=1)
+    yesterday = now.date() - day
+    for source, verdict in zip(("northwire", *OTHERS), DayVerdict, strict=True):
+        n_expected = None if verdict is DayVerdict.UNKNOWN else 40.0
+        counted = SourceDay(day_on=yesterday, n_polls_ok=20, n_new=30, n_expected=n_expected, verdict=verdict)
+        rows.add_day(conn, f"{source}.example", counted)
+    for n_back in (2, 3):
+        silent = SourceDay(day_on=now.date() - n_back * day, n_expected=40.0, verdict=DayVerdict.SILENT)
+        rows.add_day(conn, "harborledger.example", silent)
+    rows.add_day(conn, "northwire.example", SourceDay(day_on=now.date(), n_polls_ok=3, n_new=2))
 
 
 def _articles(conn: Connection, start: datetime) -> dict[str, ArticleId]:

@@ -14,9 +14,10 @@ POSTGRESQL_TYPES = {
     "double precision": "number",
     "text": "text",
     "character varying": "text",
+    "date": "day",
     "timestamp with time zone": "moment",
 }
-PYTHON_TYPES = {"integer": int, "number": float, "text": str, "moment": str}
+PYTHON_TYPES = {"integer": int, "number": float, "text": str, "day": str, "moment": str}
 
 every_view = pytest.mark.parametrize("view", VIEWS)
 
@@ -35,9 +36,10 @@ def test_a_column_said_to_be_never_null_is_not(analyst: Analyst, view: str) -> N
     assert [(name, row) for row in found for name in never if row[name] is None] == []
 
 
-def test_every_null_rule_of_articles_is_seen_both_ways(analyst: Analyst) -> None:
-    found = analyst.ask("SELECT * FROM v_articles")
-    may_be = {column.name for column in columns("v_articles") if column.null != "never"}
+@pytest.mark.parametrize("view", ["v_articles", "v_source_days"])
+def test_every_null_rule_is_seen_both_ways(analyst: Analyst, view: str) -> None:
+    found = analyst.ask(f"SELECT * FROM {view}")
+    may_be = {column.name for column in columns(view) if column.null != "never"}
     assert {name for name in may_be if any(row[name] is None for row in found)} == may_be
     assert {name for name in may_be if any(row[name] is not None for row in found)} == may_be
 

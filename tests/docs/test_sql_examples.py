@@ -91,6 +91,23 @@ def test_the_silent_source_is_found(analyst: Analyst) -> None:
     assert answer(analyst, "Sources by their last article")[0]["source"] == "quiet.example"
 
 
+def test_silence_is_told_from_blindness(analyst: Analyst) -> None:
+    found = answer(analyst, "Silent and blind days of each source, and about how many entries they usually bring")
+    assert [(row["source"], row["verdict"], row["n_days"], row["n_expected"]) for row in found] == [
+        ("The Harbor Ledger", "silent", 3, 120.0),
+        ("East Post", "no_overlap", 1, 40.0),
+        ("Rhein-Kurier", "partial", 1, 40.0),
+        ("localpaper.example", "failed", 1, 40.0),
+        ("quiet.example", "not_polled", 1, 40.0),
+    ]
+
+
+def test_a_curve_is_shown_with_the_sources_it_was_seen_through(analyst: Analyst) -> None:
+    found = answer(analyst, "Articles a day, and how many sources were watched or not")
+    assert [(row["n_watched"], row["n_blind"]) for row in found] == [(1, 0), (1, 0), (1, 0), (3, 4)]
+    assert found[0]["n_articles"] == 1
+
+
 def test_a_back_dated_article_is_found(analyst: Analyst) -> None:
     (row,) = answer(analyst, "Publishers' dates outside the interval in which the article appeared")
     assert (row["source"], row["fault"]) == ("localpaper.example", "back-dated")

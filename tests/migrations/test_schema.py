@@ -223,3 +223,25 @@ def test_a_transaction_that_fails_leaves_nothing(own_store: Store) -> None:
         write_and_fail(conn)
     with own_store.read() as conn:
         assert conn.execute(text("SELECT name FROM families")).all() == []
+
+
+def test_folders_of_feed_lists_that_were_kept_as_tags_become_categories(empty: Store) -> None:
+    schema.upgrade(empty)
+    schema.downgrade(empty, "0001")
+    names = text("SELECT tag FROM feed_tags ORDER BY tag")
+    with empty.begin() as conn:
+        made_at = "'2026-01-06 00:00:00'"
+        source = f"(1, 'a.example', 'A', 'outlet', 'full', 'user', {made_at})"
+        columns = "id, domain, name, kind, text_policy, managed_by, created_at"
+        conn.execute(text(f"INSERT INTO sources ({columns}) VALUES {source}"))
+        columns = "id, source_id, url, host, title, managed_by, created_at, state, because, interval_s, n_tries"
+        feed = f"(1, 1, 'https://a.example/f', 'a.example', '', 'user', {made_at}, 'active', '', 900, 0, 0, 0)"
+        conn.execute(text(f"INSERT INTO feeds ({columns}, n_failures, n_moves_seen) VALUES {feed}"))
+        conn.execute(text("INSERT INTO feed_tags (feed_id, tag) VALUES (1, 'News/Europe'), (1, 'daily')"))
+    schema.upgrade(empty)
+    with empty.read() as conn:
+        assert conn.execute(names).scalars().all() == ["daily"]
+        assert conn.execute(text("SELECT category FROM feed_categories")).scalars().all() == ["News/Europe"]
+    schema.downgrade(empty, "0001")
+    with empty.read() as conn:
+        assert conn.execute(names).scalars().all() == ["News/Europe", "daily"]

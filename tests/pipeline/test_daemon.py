@@ -35,7 +35,7 @@ def _empty(url: str, folder: Path, **sections: object) -> Settings:
         "database": Database(url=url),
         "files": _NO_FILES,
         "http": Http(contact="tests@monitor.example"),
-        "politeness": Politeness(host_spacing_s=0),
+        "politeness": Politeness(host_spacing_s=0, source_spacing_s=0),
         "mail": MailSettings(folder=str(folder / "mail")),
     }
     return Settings(**{**chosen, **sections})  # type: ignore[arg-type]

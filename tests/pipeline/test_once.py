@@ -12,6 +12,7 @@ from sqlalchemy import text
 from structlog.processors import format_exc_info
 from structlog.testing import capture_logs
 
+from monitor.config import Politeness
 from monitor.run_local import work_off
 from tests.pipeline.gold import read_made
 from tests.pipeline.mails import n_headers
@@ -43,7 +44,8 @@ def test_a_host_that_asks_to_be_left_alone_does_not_keep_once_waiting(sqlite_url
     assert (busy.host, other.host) == ("coastpost.example", "coastpost.example")
     for item in (busy, other):
         _answer_first(newsroom, {"url": item.url, "until_s": 7200, "status": 429, "headers": {"Retry-After": "7200"}})
-    with running(newsroom, sqlite_url) as world:
+    one_by_one = Politeness(host_spacing_s=0, host_at_once=1, source_spacing_s=0)
+    with running(newsroom, sqlite_url, politeness=one_by_one) as world:
         assert _work_off_within(world, 60)
         # One of the two pages was refused and is known by what its feed says; the other was not asked for any more.
         assert sum(world.served.n_requests[item.url] for item in (busy, other)) == 1

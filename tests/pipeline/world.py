@@ -54,7 +54,7 @@ def settings_for(newsroom: Path, *, url: str, mailbox: Mailbox, **sections: Any)
             subscriptions=file("subscriptions.toml"),
         ),
         "http": Http(contact="tests@monitor.example", total_timeout_s=60),
-        "politeness": Politeness(host_spacing_s=0),
+        "politeness": Politeness(host_spacing_s=0, source_spacing_s=0),
         "fetch": Fetch(default_interval_s=1800, max_interval_s=43_200),
         "extract": Extract(deadline_s=3, processes=1),
         "mail": mail_settings(mailbox),

@@ -17,11 +17,11 @@ from monitor.config import DigestSettings, MailSettings, Settings
 from monitor.declared import DeclaredSubscription
 from monitor.digest import stage
 from monitor.net.smtp import Accepted, MailFailure, Refusal
-from monitor.store import digests, subscriptions
+from monitor.store import digests, source_days, subscriptions
 from monitor.store import tables as t
 from monitor.store.engine import Connection, Store
-from monitor.types import Digest, Reason, RenderedMail
-from tests.store.rows import DAY, HOUR, NOW, make_article, mark_matched
+from monitor.types import DayVerdict, Digest, Reason, RenderedMail, SourceDay
+from tests.store.rows import DAY, HOUR, NOW, add_day, add_feed, make_article, mark_matched
 from tests.store.test_stories import assign
 
 DAILY = DeclaredSubscription(name="daily", recipients=("a@x.example", "b@x.example"), hour=12, zone="Etc/UTC")
@@ -195,3 +195,23 @@ def test_the_lease_of_a_mail_outlasts_a_slow_server(world: World) -> None:
     if world.store.engine.dialect.name == "sqlite":
         assert given == [NOW + timedelta(seconds=stage.N_ANSWERS * 30)] * 2
     assert len(given) == 2
+
+
+def test_the_footer_names_sources_that_fell_silent(world: World) -> None:
+    world.add("News", seen_at=NOW - HOUR, assigned_at=NOW - HOUR)
+    yesterday = NOW.date() - DAY
+    with world.store.begin() as conn:
+        for source, n_expected, verdict in (
+            ("much.example", 40.4, DayVerdict.SILENT),
+            ("little.example", 0.4, DayVerdict.SILENT),
+            ("fine.example", 40.0, DayVerdict.COMPLETE),
+        ):
+            add_feed(conn, f"https://{source}/feed")
+            add_day(conn, source, SourceDay(day_on=yesterday - DAY, n_new=9, verdict=DayVerdict.COMPLETE))
+            add_day(conn, source, SourceDay(day_on=yesterday, n_expected=n_expected, verdict=verdict))
+        source_days.save_judged_on(conn, yesterday)
+    stage.run(world.app)
+    (mail,) = set(world.mails())
+    assert "much.example: silent, last new entry on 27 Feb, about 40 a day are usual" in mail
+    assert "little.example" not in mail
+    assert "fine.example" not in mail

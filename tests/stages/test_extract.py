@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
-from html import escape
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,86 +17,9 @@ from monitor.store import articles, entries, pages
 from monitor.store import tables as t
 from monitor.store.engine import Connection, Store
 from monitor.types import FeedId
-from tests.pipeline.world import World, running
-from tests.store.rows import HOUR, NOW, add_feed, entry, save_entries
-
-HOST = "paper.example"
-SENTENCE = "The council of {name} decided on Monday that the old bridge number {n} will be repaired before the winter. "
-
-
-def body_of(name: str, *, n: int = 8) -> str:
-    """A text of `n` sentences that no other name has."""
-    return "".join(f"<p>{SENTENCE.format(name=name, n=k)}</p>" for k in range(n))
-
-
-def page_of(title: str, body: str, *, head: str = "") -> str:
-    return (
-        f"<!doctype html><html lang='en'><head><meta charset='utf-8'><title>{escape(title)}</title>{head}</head>"
-        f"<body><main><article><h1>{escape(title)}</h1>{body}</article></main></body></html>"
-    )
-
-
-@dataclass
-class Site:
-    """A newsroom of one feed, written before it is served. Paths are those of `HOST` where no host is named."""
-
-    folder: Path
-    answers: list[dict[str, Any]] = field(default_factory=list)
-
-    def page(self, path: str, content: str, *, host: str = HOST) -> None:
-        file = self.folder / "sites" / host / f"{path.lstrip('/')}.html"
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(content, "utf-8")
-
-    def redirect(self, url: str, to: str, **when: float) -> None:
-        self.answers.append({"url": url, "status": 302, "headers": {"Location": to}, **when})
-
-    def feed(self, links: dict[str, str], *, name: str = "feed.xml", note: str = "", **when: float) -> None:
-        """Entries with a title each and a summary of one sentence; `note` is added to each summary."""
-        items = "".join(
-            f"<item><guid>{escape(link)}</guid><link>{escape(link)}</link><title>{escape(title)}</title>"
-            f"<description>In short: {escape(title)} was in the news today.{note}</description></item>"
-            for link, title in links.items()
-        )
-        file = self.folder / "sites" / HOST / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(
-            f"<rss version='2.0'><channel><title>Paper</title><link>http://{HOST}/</link>{items}</channel></rss>",
-            "utf-8",
-        )
-        if when:
-            self.answers.append({"url": f"http://{HOST}/feed.xml", "file": f"sites/{HOST}/{name}", **when})
-
-
-@contextmanager
-def served(site: Site, url: str) -> Iterator[World]:
-    (site.folder / "feeds.opml").write_text(
-        f"<opml version='2.0'><body><outline type='rss' xmlUrl='http://{HOST}/feed.xml'/></body></opml>", "utf-8"
-    )
-    described = {"reference_at": "2026-11-20T06:00:30Z", "answers": site.answers}
-    (site.folder / "newsroom.json").write_text(json.dumps(described), "utf-8")
-    with running(site.folder, url) as world:
-        assert work_off(world.app) == 0
-        yield world
-
-
-@pytest.fixture
-def site(tmp_path: Path) -> Site:
-    folder = tmp_path / "newsroom"
-    folder.mkdir()
-    return Site(folder)
-
-
-def stored(world: World) -> dict[str, dict[str, Any]]:
-    """Articles by URL, with the domain of their source."""
-    query = select(t.articles, t.sources.c.domain).join(t.sources, t.sources.c.id == t.articles.c.source_id)
-    with world.app.store.read() as conn:
-        return {row["url"]: dict(row) for row in conn.execute(query).mappings()}
-
-
-def links(*names: str) -> dict[str, str]:
-    return {f"http://{HOST}/{name}": f"News of {name}" for name in names}
-
+from tests.pipeline.world import World
+from tests.stages.site import HOST, Site, body_of, links, page_of, served, stored
+from tests.store.rows import HOUR, MANNERS, NOW, add_feed, entry, save_entries
 
 # --- which article a page is ---------------------------------------------------------------------------------------
 
@@ -159,7 +78,7 @@ def test_an_article_belongs_to_the_source_that_a_redirect_leads_to(site: Site, s
             assert conn.execute(select(t.hosts.c.name).where(t.hosts.c.name == "other.example")).scalar_one()
             now = world.clock.now() + HOUR
             articles.request_page(conn, article["id"], now)
-            (page,), _ = pages.claim_pages(conn, now=now, lease_s=60, limit=9, spacing_s=0)
+            (page,), _ = pages.claim_pages(conn, now=now, lease_s=60, limit=9, manners=MANNERS)
     assert (article["url"], article["host"], article["domain"]) == (
         "http://other.example/news/bridge",
         "other.example",
@@ -259,7 +178,7 @@ def test_a_lost_lease_does_not_throw_away_the_rest_of_its_batch(site: Site, data
         with world.app.store.begin() as conn:
             ids = [add_page_less(conn, world, str(number)) for number in range(3)]
             hints = {article_id: entries.load_hints(conn, article_id) for article_id in ids}
-            due, leased_until = pages.claim_pages(conn, now=world.clock.now(), lease_s=60, limit=9, spacing_s=0)
+            due, leased_until = pages.claim_pages(conn, now=world.clock.now(), lease_s=60, limit=9, manners=MANNERS)
             articles.request_page(conn, ids[0], world.clock.now() + HOUR)
         with capture_logs() as logs:
             done = monitor.extract.stage._read_and_save(world.app, due, hints, leased_until=leased_until)
@@ -275,7 +194,7 @@ def test_pages_that_were_not_touched_go_back_at_once_when_one_raises(site: Site,
         with world.app.store.begin() as conn:
             ids = [add_page_less(conn, world, str(number)) for number in range(3)]
             hints = {article_id: entries.load_hints(conn, article_id) for article_id in ids}
-            due, leased_until = pages.claim_pages(conn, now=world.clock.now(), lease_s=60, limit=9, spacing_s=0)
+            due, leased_until = pages.claim_pages(conn, now=world.clock.now(), lease_s=60, limit=9, manners=MANNERS)
         due[1] = replace(due[1], n_page_failures="many")  # type: ignore[arg-type]  # breaks in the middle of saving
         with pytest.raises(TypeError):
             monitor.extract.stage._read_and_save(world.app, due, hints, leased_until=leased_until)

@@ -37,7 +37,7 @@ def test_both_validators_are_sent_back_and_a_304_keeps_everything(poller: Poller
     head = poller.asked[-1][1]
     assert (head["if-none-match"], head["if-modified-since"]) == tuple(validators.values())
     assert (row["n_unchanged"], row["etag"], row["last_status"], row["state"]) == (1, '"v1"', 304, "active")
-    assert poller.log(feed_id) == ["ok"]
+    assert poller.log(feed_id) == ["not_modified", "ok"]
 
 
 def test_what_a_feed_holds_counts_as_seen_by_304_and_by_equal_bodies(poller: Poller) -> None:
@@ -101,9 +101,8 @@ def test_a_temporary_redirect_is_followed_and_never_applied(poller: Poller, stat
     feed_id = poller.add()
     answers = {"news.example/feed": moved("http://new.example/rss", status), "new.example/rss": document("a")}
     poller.poll(answers=answers)
-    for _ in range(12):
+    while poller.now - NOW < 5 * DAY:
         row = poller.poll_when_due(feed_id)
-    assert poller.now - NOW > 3 * DAY
     assert (row["current_url"], row["n_moves_seen"], poller.guids(feed_id)) == (None, 0, ["a"])
 
 
@@ -243,7 +242,7 @@ def test_cache_control_and_ttl_lengthen_the_wait(poller: Poller) -> None:
 
 
 def test_skip_hours_are_kept(poller: Poller) -> None:
-    hours = "".join(f"<hour>{hour}</hour>" for hour in range(13, 20))
+    hours = "".join(f"<hour>{hour}</hour>" for hour in range(12, 20))
     feed_id = poller.add()
     poller.poll(answers={"news.example/feed": document("a", extra=f"<skipHours>{hours}</skipHours>")})
     assert poller.row(feed_id)["next_poll_at"].hour in {20, 21}

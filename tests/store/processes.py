@@ -6,7 +6,8 @@ import threading
 from datetime import datetime
 
 from monitor.errors import StoreError
-from monitor.store import claims, schema
+from monitor.politeness import Manners
+from monitor.store import claims, polls, schema
 from monitor.store.engine import open_store
 from monitor.store.polls import POLLS
 
@@ -70,5 +71,20 @@ def claim_until_empty(url: str, now: datetime, limit: int) -> list[int]:
             n_claims += 1
             if n_claims == 1:
                 wait_for_all()  # so that everybody has a share; SQLite lets whoever writes go on writing
+    finally:
+        store.close()
+
+
+def claim_politely(url: str, now: datetime, n_rounds: int, manners: Manners) -> list[list[tuple[int, str]]]:
+    """Claim due feeds together with the others, once in each round: ids and hosts of what each round gave."""
+    store = open_store(url)
+    try:
+        mine: list[list[tuple[int, str]]] = []
+        for _ in range(n_rounds):
+            wait_for_all()
+            with store.begin() as conn:
+                due, _ = polls.claim_due(conn, now=now, lease_s=600, limit=50, manners=manners)
+            mine.append([(feed.id, feed.host) for feed in due])
+        return mine
     finally:
         store.close()

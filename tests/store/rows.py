@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,13 +14,13 @@ from monitor.store import tables as t
 from monitor.store.articles import NewArticle
 from monitor.store.feeds import NewFeed
 from monitor.store.pages import PAGES, DuePage, FetchedPage
-from monitor.types import ArticleId, DueFeed, ExtractedArticle, FeedId, ParsedEntry, Response
+from monitor.types import ArticleId, DueFeed, ExtractedArticle, FeedId, ParsedEntry, Response, SourceDay, SourceId
 from monitor.urls import host_of, registered_domain
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
-MANNERS = Manners(host_spacing_s=1, host_at_once=2, source_spacing_s=0, source_at_once=100)
+MANNERS = Manners(host_spacing_s=10, host_at_once=2, source_spacing_s=0, source_at_once=4)
 
 
 def add_feed(conn: Connection, url: str = "https://one.example/feed", *, now: datetime = NOW) -> FeedId:
@@ -33,6 +33,13 @@ def claim_feed(conn: Connection, feed_id: FeedId, *, now: datetime = NOW) -> Due
     claimed = claims.claim(conn, polls.POLLS, now=now, lease_s=60, limit=1, among=[feed_id])
     (row,) = claimed.rows
     return polls.due_feed(row)
+
+
+def add_day(conn: Connection, domain: str, day: SourceDay) -> SourceId:
+    """A day of a source as polls counted it and the job judged it."""
+    source_id = sources.ensure_source(conn, domain, now=NOW)
+    conn.execute(t.source_days.insert().values(source_id=source_id, **asdict(day)))
+    return source_id
 
 
 def entry(guid: str = "1", **values: Any) -> ParsedEntry:

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select, update
 
 from monitor.errors import NotFoundError, UsageError
-from monitor.store import feeds, polls
+from monitor.store import feeds, listed_feeds, polls
 from monitor.store import tables as t
 from monitor.store.engine import Connection, Store
 from monitor.store.feeds import NewFeed
@@ -81,12 +81,11 @@ def test_a_file_pauses_only_what_it_manages_and_resumes_what_it_lists_again(stor
         for url in urls:
             managed_by = "user" if "users" in url else "file"
             feeds.add_feed(conn, NewFeed(url=url, managed_by=managed_by), now=NOW, interval_s=900)
-        assert feeds.pause_missing(conn, [urls[0]]) == 1
+        assert listed_feeds.pause_missing(conn, [urls[0]]) == 1
         assert states(conn) == dict(zip(urls, ("active", "paused", "active"), strict=True))
-        assert feeds.pause_missing(conn, [urls[0]]) == 0
+        assert listed_feeds.pause_missing(conn, [urls[0]]) == 0
         assert feeds.n_hosts(conn) == 2
-        for url in urls:
-            feeds.resume_listed(conn, url, NOW + HOUR)
+        listed_feeds.resume_listed(conn, urls, NOW + HOUR)
         assert set(states(conn).values()) == {"active"}
         assert feeds.get_feed(conn, urls[1]).next_poll_at == NOW + HOUR
         assert feeds.get_feed(conn, urls[0]).next_poll_at == NOW

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import update
 
+from monitor.politeness import Candidate, Manners
 from monitor.store import claims, hosts, polls
 from monitor.store import tables as t
 from monitor.store.claims import Claimed
@@ -19,6 +20,12 @@ from tests.store.rows import NOW, add_article, add_feed
 SECOND = timedelta(seconds=1)
 
 
+def manners(spacing_s: float = 0, **values: Any) -> Manners:
+    """Hosts are spaced, sources are not, and nothing is limited."""
+    given = {"host_spacing_s": spacing_s, "host_at_once": 99, "source_spacing_s": 0, "source_at_once": 99}
+    return Manners(**{**given, **values})
+
+
 def add_feeds(store: Store, *urls: str) -> list[int]:
     with store.begin() as conn:
         return [add_feed(conn, url) for url in urls]
@@ -28,11 +35,11 @@ def claim(
     store: Store, *, now: datetime = NOW, limit: int = 10, spacing_s: float = 10, lease_s: float = 600
 ) -> list[int]:
     with store.begin() as conn:
-        return ids(_claim(conn, now=now, limit=limit, spacing_s=spacing_s, lease_s=lease_s))
+        return ids(_claim(conn, now=now, limit=limit, manners=manners(spacing_s), lease_s=lease_s))
 
 
-def _claim(conn: Connection, **how: float | datetime) -> Claimed:
-    return hosts.claim_spaced(conn, POLLS, t.feeds.c.host, **how)  # type: ignore[arg-type]
+def _claim(conn: Connection, **how: Any) -> Claimed:
+    return hosts.claim_spaced(conn, POLLS, t.feeds.c.host, **how)
 
 
 def ids(claimed: Claimed) -> list[int]:
@@ -86,7 +93,7 @@ def test_the_limit_counts_hosts_and_leaves_the_others_their_slots(store: Store) 
 
 def test_fresh_rows_do_not_wait_for_a_suspect_of_the_same_host(store: Store) -> None:
     one, two = add_feeds(store, "https://a.example/1", "https://a.example/2")
-    assert claim(store, spacing_s=0) == [one]
+    assert claim(store, limit=1, spacing_s=0) == [one]
     vanish(store, [one])
     assert claim(store, spacing_s=0) == [two]
     assert claim(store, spacing_s=0) == [one]
@@ -97,9 +104,9 @@ def test_rows_that_became_due_after_a_moment_are_left_out_and_not_waited_for(sto
     later = NOW + 60 * SECOND
     with store.begin() as conn:
         early = NOW - SECOND
-        how: dict[str, Any] = {"now": later, "lease_s": 600, "limit": 9, "spacing_s": 10}
+        how: dict[str, Any] = {"now": later, "lease_s": 600, "limit": 9, "manners": manners(10)}
         assert ids(_claim(conn, **how, due_by=early)) == []
-        assert polls.next_due_at(conn, later, due_by=early) is None
+        assert polls.next_due_at(conn, later, manners=manners(10), due_by=early) is None
         assert ids(_claim(conn, **how, due_by=NOW)) == [one]
 
 
@@ -120,7 +127,7 @@ def test_a_host_that_asks_for_patience_is_held_back_and_never_for_a_shorter_time
     assert next_at(store, "a.example") == NOW + 60 * SECOND
     assert claim(store, now=NOW + 59 * SECOND) == []
     with store.read() as conn:
-        assert hosts.next_spaced_at(conn, POLLS, t.feeds.c.host, NOW) == NOW + 60 * SECOND
+        assert hosts.next_spaced_at(conn, POLLS, t.feeds.c.host, now=NOW, manners=manners(10)) == NOW + 60 * SECOND
     assert claim(store, now=NOW + 60 * SECOND) == [one]
 
 
@@ -132,7 +139,9 @@ def test_rows_without_a_host_need_no_slot_and_are_not_held_back(store: Store) ->
     found = []
     for now in (NOW, NOW + SECOND):
         with store.begin() as conn:
-            claimed = hosts.claim_spaced(conn, PAGES, t.articles.c.host, now=now, lease_s=60, limit=9, spacing_s=5)
+            claimed = hosts.claim_spaced(
+                conn, PAGES, t.articles.c.host, now=now, lease_s=60, limit=9, manners=manners(5)
+            )
             found.append(ids(claimed))
     assert found == [without, paged[:1]]
 
@@ -146,13 +155,19 @@ def test_hosts_that_are_known_keep_their_slots_when_they_are_met_again(store: St
     assert next_at(store, "b.example") == NOW
 
 
+def reserve(conn: Connection, *names: str, spacing_s: float = 5) -> list[str]:
+    asked = [Candidate(name, name, None) for name in names]
+    how: dict[str, Any] = {"now": NOW, "lease_now": NOW, "limit": 9, "manners": manners(spacing_s)}
+    return [one.host for one in hosts.reserve(conn, asked, **how)]
+
+
 def test_reserving_gives_the_hosts_that_are_free(store: Store) -> None:
     with store.begin() as conn:
         hosts.ensure_hosts(conn, ["a.example", "b.example"], NOW)
         hosts.hold_back(conn, "b.example", NOW + SECOND)
-        assert hosts.reserve(conn, ["a.example", "b.example", "unknown.example"], now=NOW, spacing_s=5) == {"a.example"}
-        assert hosts.reserve(conn, ["a.example"], now=NOW, spacing_s=5) == set()
-        assert hosts.reserve(conn, [], now=NOW, spacing_s=5) == set()
+        assert reserve(conn, "a.example", "b.example", "unknown.example") == ["a.example"]
+        assert reserve(conn, "a.example") == []
+        assert reserve(conn) == []
 
 
 def test_two_workers_at_the_same_moment_cannot_both_take_a_host(store: Store) -> None:
@@ -174,9 +189,8 @@ def test_a_worker_that_holds_a_host_in_an_open_transaction_does_not_block_the_ot
     store = open_store(postgresql_url)
     one, two = add_feeds(store, "https://a.example/1", "https://b.example/1")
     with store.begin() as first, store.begin() as second:
-        held = hosts.reserve(first, ["a.example"], now=NOW, spacing_s=10)
-        assert held == {"a.example"}
-        assert ids(_claim(second, now=NOW, limit=9, spacing_s=10, lease_s=600)) == [two]
+        assert reserve(first, "a.example", spacing_s=10) == ["a.example"]
+        assert ids(_claim(second, now=NOW, limit=9, manners=manners(10), lease_s=600)) == [two]
     assert claim(store, now=NOW + 10 * SECOND) == [one]
     store.close()
 
@@ -185,7 +199,7 @@ def test_a_lost_workers_lease_counts_among_the_next_moments(store: Store) -> Non
     (one,) = add_feeds(store, "https://a.example/1")
     assert claim(store, lease_s=50) == [one]
     with store.read() as conn:
-        found = polls.next_due_at(conn, NOW)
+        found = polls.next_due_at(conn, NOW, manners=manners(10))
         expected = claims.next_lease_end(conn, POLLS, NOW)
     assert found is not None
     assert expected is not None

@@ -18,6 +18,7 @@ from monitor.types import Access, ArticleId, DateOrigin, Method, Origin, Precisi
 from tests.store.rows import (
     DAY,
     HOUR,
+    MANNERS,
     NOW,
     add_article,
     add_feed,
@@ -53,7 +54,7 @@ def test_pages_are_claimed_with_the_url_of_their_entry(store: Store) -> None:
         save_entries(conn, feed_id, entry("1", url=f"{URL}?from=feed"))
         for one in entries.load_unresolved(conn, now=NOW, limit=9):
             entries.save_resolved(conn, one, article_id)
-        (page,), leased_until = pages.claim_pages(conn, now=NOW + HOUR, lease_s=60, limit=9, spacing_s=1)
+        (page,), leased_until = pages.claim_pages(conn, now=NOW + HOUR, lease_s=60, limit=9, manners=MANNERS)
     assert (page.id, page.url, page.entry_url, page.is_new, page.method) == (
         article_id,
         URL,
@@ -198,7 +199,7 @@ def test_a_changed_entry_without_a_page_is_read_again_from_its_feed(store: Store
     with store.begin() as conn:
         article_id = make_article(conn, "urn:entry:one.example:1")
         articles.request_page(conn, article_id, NOW)
-        due, _ = pages.claim_pages(conn, now=NOW, lease_s=60, limit=9, spacing_s=1)
+        due, _ = pages.claim_pages(conn, now=NOW, lease_s=60, limit=9, manners=MANNERS)
     assert [page.id for page in due] == [article_id]
 
 
@@ -314,9 +315,9 @@ def test_the_next_page_waits_for_its_host(store: Store) -> None:
     with store.begin() as conn:
         add_article(conn, URL)
         add_article(conn, "https://one.example/2")
-        pages.claim_pages(conn, now=NOW, lease_s=600, limit=9, spacing_s=10)
+        pages.claim_pages(conn, now=NOW, lease_s=600, limit=9, manners=MANNERS)
     with store.read() as conn:
-        assert pages.next_page_at(conn, NOW) == NOW + timedelta(seconds=10)
+        assert pages.next_page_at(conn, NOW, manners=MANNERS) == NOW + timedelta(seconds=10)
 
 
 # --- several writers -----------------------------------------------------------------------------------------------

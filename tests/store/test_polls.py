@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from monitor.store import feeds, polls
+from monitor.store import feeds, listed_feeds, polls
 from monitor.store import tables as t
 from monitor.store.engine import Connection, Store
 from monitor.store.feeds import NewFeed
@@ -14,13 +14,14 @@ from tests.store.rows import DAY, HOUR, MANNERS, NOW, add_feed, claim_feed, coun
 
 URL = "https://news.one.example/feed"
 OK = PollLogRow(outcome="ok", status=200, n_entries=3, n_new=2)
+SAME = PollLogRow(outcome="not_modified", status=304)
 UNCHANGED = {"state": "active", "next_poll_at": NOW + HOUR, "last_good_poll_at": NOW, "n_unchanged": 1}
 
 
 def good(feed: DueFeed, **values: Any) -> PollResult:
     """A poll that read two new entries."""
     given = {"next_poll_at": NOW + HOUR, "state": "active", **values}
-    return PollResult(feed=feed, is_good=True, values=given, log=OK, n_new=2)
+    return PollResult(feed=feed, values=given, log=OK)
 
 
 def days(conn: Connection) -> list[tuple[Any, ...]]:
@@ -42,12 +43,12 @@ def test_a_poll_writes_the_feed_its_log_and_the_day_of_its_source(store: Store) 
     assert again.etag == '"v1"'
 
 
-def test_an_unchanged_feed_gets_no_line_in_the_log_and_counts_in_the_day(store: Store) -> None:
+def test_an_unchanged_feed_counts_as_polled_well(store: Store) -> None:
     with store.begin() as conn:
         feed = claim_feed(conn, add_feed(conn, URL))
-        polls.save_polls(conn, [PollResult(feed=feed, is_good=True, values=UNCHANGED)], NOW)
+        polls.save_polls(conn, [PollResult(feed=feed, values=UNCHANGED, log=SAME)], NOW)
         row = feeds.get_feed(conn, URL)
-        assert (count(conn, "poll_log"), days(conn)) == (0, [(NOW.date(), 1, 0, 0, 0)])
+        assert (count(conn, "poll_log"), days(conn)) == (1, [(NOW.date(), 1, 0, 0, 0)])
     assert (row.last_poll_at, row.last_good_poll_at) == (NOW, NOW)
 
 
@@ -56,15 +57,15 @@ def test_many_results_of_all_kinds_are_saved_together(store: Store) -> None:
         claimed = [claim_feed(conn, add_feed(conn, f"https://h{n % 3}.example/{n}")) for n in range(12)]
         failed = PollLogRow(outcome="timeout")
         results = [
-            PollResult(feed=feed, is_good=False, values={"reason": "timeout", "next_poll_at": NOW + DAY}, log=failed)
+            PollResult(feed=feed, values={"reason": "timeout", "next_poll_at": NOW + DAY}, log=failed)
             if n % 4 == 0
-            else PollResult(feed=feed, is_good=True, values=UNCHANGED, has_gap=n == 7)
+            else PollResult(feed=feed, values=UNCHANGED, log=SAME, has_gap=n == 7)
             for n, feed in enumerate(claimed)
         ]
         polls.save_polls(conn, results, NOW)
         rows = {row.id: row for row in feeds.list_feeds(conn)}
         assert days(conn) == [(NOW.date(), 3, 1, 0, 0), (NOW.date(), 3, 1, 0, 1), (NOW.date(), 3, 1, 0, 0)]
-        assert count(conn, "poll_log") == 3
+        assert count(conn, "poll_log") == 12
     assert [rows[feed.id].reason for feed in claimed] == ["timeout", None, None, None] * 3
     assert {rows[feed.id].last_poll_at for feed in claimed} == {NOW}
 
@@ -72,11 +73,12 @@ def test_many_results_of_all_kinds_are_saved_together(store: Store) -> None:
 def test_polls_of_a_day_add_up_and_failures_are_counted_apart(store: Store) -> None:
     with store.begin() as conn:
         feed_id = add_feed(conn, URL)
-        for hour, is_good in enumerate((True, True, False, True)):
+        for hour, outcome in enumerate(("ok", "not_modified", "timeout", "ok")):
             now = NOW + hour * HOUR
             feed = claim_feed(conn, feed_id, now=now)
             values = {"next_poll_at": now + HOUR}
-            polls.save_polls(conn, [PollResult(feed=feed, is_good=is_good, values=values, log=OK, n_new=5)], now)
+            log = PollLogRow(outcome=outcome, n_new=5)
+            polls.save_polls(conn, [PollResult(feed=feed, values=values, log=log)], now)
         assert days(conn) == [(NOW.date(), 3, 1, 20, 0)]
 
 
@@ -84,7 +86,8 @@ def test_a_feed_whose_lease_was_lost_is_not_held(store: Store) -> None:
     with store.begin() as conn:
         lost = claim_feed(conn, add_feed(conn, "https://a.example/feed"))
         kept = claim_feed(conn, add_feed(conn, "https://b.example/feed"))
-        claim_feed(conn, lost.id, now=NOW + HOUR)
+        taken = t.feeds.update().where(t.feeds.c.id == lost.id)
+        conn.execute(taken.values(leased_until=lost.leased_until + HOUR))
         assert polls.hold(conn, [lost, kept]) == {kept.id}
 
 
@@ -98,7 +101,7 @@ def test_a_pause_is_not_undone_by_the_poll_that_is_under_way(store: Store, way: 
         if way == "by a person":
             feeds.pause_feed(conn, feed_id, "because")
         else:
-            assert feeds.pause_missing(conn, []) == 1
+            assert listed_feeds.pause_missing(conn, []) == 1
         assert polls.hold(conn, [feed]) == set()
     with store.begin() as conn:
         assert feeds.get_feed(conn, URL).state == "paused"

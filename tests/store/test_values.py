@@ -241,7 +241,7 @@ def test_hostile_details_of_polls_and_pages_are_stored(store: Store) -> None:
             feed_id, _ = feeds.add_feed(conn, new, now=NOW, interval_s=60)
             log = PollLogRow(outcome="bad", detail=evil)
             feed = claim_feed(conn, feed_id)
-            polls.save_polls(conn, [PollResult(feed=feed, is_good=False, values={"because": evil}, log=log)], NOW)
+            polls.save_polls(conn, [PollResult(feed=feed, values={"because": evil}, log=log)], NOW)
             fetched = claim_page(conn, add_article(conn, url))
             pages.save_without_text(conn, fetched, access=Access.FAILED, reason=Reason.EMPTY, detail=evil)
         assert {row.because for row in feeds.list_feeds(conn)} == {storable(evil) for evil in HOSTILE}

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -13,8 +13,17 @@ from monitor.store import duplicates, stories
 from monitor.store.engine import Connection, Store
 from monitor.store.sources import DeclaredSource, save_declared
 from monitor.store.views import VIEWS
-from monitor.types import ArticleId, DuplicateKind, DuplicateLink, Origin, RewriteLink, StoryId
-from tests.store.rows import DAY, NOW, add_article, make_article, mark_matched, save_text
+from monitor.types import (
+    ArticleId,
+    DayVerdict,
+    DuplicateKind,
+    DuplicateLink,
+    Origin,
+    RewriteLink,
+    SourceDay,
+    StoryId,
+)
+from tests.store.rows import DAY, NOW, add_article, add_day, make_article, mark_matched, save_text
 from tests.store.test_stories import assign
 
 SCHEME = "test/1"
@@ -189,6 +198,8 @@ def build_everything(store: Store) -> None:
         add_article(conn, "https://one.example/without-text")
         room.story("a", "b")
         room.story("c")
+        for number, verdict in enumerate((None, *DayVerdict)):
+            add_day(conn, "one.example", SourceDay(day_on=NOW.date() + number * DAY, n_expected=1.25, verdict=verdict))
 
 
 def rows_of(store: Store, view: str) -> tuple[list[str], list[tuple[object, ...]]]:
@@ -200,9 +211,11 @@ def rows_of(store: Store, view: str) -> tuple[list[str], list[tuple[object, ...]
 
 
 def _plain(name: str, value: object) -> object:
-    """SQLite has no type for moments: a query gives text in UTC."""
+    """SQLite has no type for moments and days: a query gives text, in UTC."""
     if isinstance(value, datetime):
         return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+    if isinstance(value, date):
+        return value.isoformat()
     assert value is None or isinstance(value, str | int | float), name
     return value
 
@@ -250,3 +263,12 @@ def test_a_duplicate_names_both_ends(full: Connection) -> None:
     (row,) = full.execute(text("SELECT * FROM v_duplicates")).mappings().all()
     assert (row["article_url"], row["original_url"]) == ("https://two.example/b", "https://one.example/a")
     assert (row["kind"], row["containment"], row["jaccard"], row["scheme"]) == ("syndicated", 0.75, 0.5, SCHEME)
+
+
+def test_a_day_of_a_source_is_blind_where_its_verdict_says_so(full: Connection) -> None:
+    rows = full.execute(text("SELECT source, verdict, is_blind FROM v_source_days")).all()
+    assert {source for source, _, _ in rows} == {"One"}
+    assert {verdict: is_blind for _, verdict, is_blind in rows} == {
+        None: None,
+        **{str(verdict): int(verdict.is_blind) for verdict in DayVerdict},
+    }

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.fetch.dates import parse_date
+from monitor.fetch.dates import hold_dates, parse_date
+from monitor.types import EntryDate, ParsedEntry, ParsedFeed
 
 TEN = datetime(2026, 1, 5, 10, 0, tzinfo=UTC)
 MIDNIGHT = datetime(2026, 1, 5, tzinfo=UTC)
@@ -42,6 +43,28 @@ MIDNIGHT = datetime(2026, 1, 5, tzinfo=UTC)
         "Monday, January 5th, 2026 at 10:00",
         "05.01.2026 10:00",
         "  Mon,\n 05 Jan 2026\t10:00:00 GMT  ",
+        "Lundi, 05 Janvier 2026 11:00:00 +0100",
+        "Mo., 05. Januar 2026 10:00:00 GMT",
+        "الإثنين، 05 يناير 2026 10:00:00 GMT",
+        "Пн, 05 січ 2026 12:00:00 EET",
+        "Lun, 05 ian 2026 12:00:00 +0200",
+        "ma, 05 tammikuuta 2026 12:00:00 +0200",
+        "lunes, 5 de enero de 2026 10:00",
+        "Mån, 05 jan 2026 11:00:00 CET",
+        "Пнд, 05 Янв 2026 13:00:00 MSK",
+        "pon, 05 sty 2026 11:00:00 +0100",
+        "lunedì 5 gennaio 2026 10:00",
+        "Seg, 5 de janeiro de 2026 10:00:00 GMT",
+        "Pzt, 05 Oca 2026 13:00:00 +0300",
+        "Po, 05 led 2026 11:00:00 +0100",
+        "H, 05 jan. 2026 11:00:00 +0100",
+        "Δευ, 05 Ιαν 2026 12:00:00 +0200",
+        "2026年01月05日 10:00",
+        "2026년 1월 5일 10:00:00",
+        "2026-01-05T10:00:00 UTC",
+        "2026-01-05T10:00Z",
+        "Mon, 05 Jan 2026 10:00:00 Z",
+        "Mon, 05 Jan 2026 20:00:00 AEST",
     ],
 )
 def test_a_date_in_any_form_that_feeds_use_names_the_same_moment(raw: str) -> None:
@@ -114,3 +137,28 @@ def test_what_python_writes_as_rfc_822_or_iso_8601_is_read_back(naive: datetime,
     moment = naive.replace(tzinfo=zone)
     assert parse_date(format_datetime(moment)) == moment
     assert parse_date(moment.isoformat()) == moment
+
+
+NOW = datetime(2026, 1, 5, 10, 0, tzinfo=UTC)
+
+
+def held(published_at: datetime | None, origin: EntryDate = EntryDate.PUBLISHED) -> ParsedEntry:
+    entry = ParsedEntry(
+        guid="1", url=None, title="", published_at=published_at, published_raw="as written", date_origin=origin
+    )
+    feed = ParsedFeed(format="rss20", title="", url=None, language=None, entries=(entry,))
+    (found,) = hold_dates(feed, NOW).entries
+    return found
+
+
+@pytest.mark.parametrize("ahead", [timedelta(hours=1, seconds=1), timedelta(days=400)])
+def test_a_date_more_than_an_hour_ahead_is_held_at_now_and_what_was_written_is_kept(ahead: timedelta) -> None:
+    entry = held(NOW + ahead)
+    assert (entry.published_at, entry.date_origin) == (NOW, EntryDate.CLAMPED)
+    assert entry.published_raw == "as written"
+
+
+@pytest.mark.parametrize("moment", [None, NOW, NOW + timedelta(hours=1), NOW - timedelta(days=9_000)])
+def test_any_other_date_stays(moment: datetime | None) -> None:
+    entry = held(moment, EntryDate.UPDATED)
+    assert (entry.published_at, entry.date_origin) == (moment, EntryDate.UPDATED)

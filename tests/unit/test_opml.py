@@ -12,7 +12,7 @@ def opml(body: str, head: str = '<?xml version="1.0" encoding="UTF-8"?>') -> byt
     return f'{head}\n<opml version="2.0"><head><title>x</title></head><body>{body}</body></opml>'.encode()
 
 
-def test_folders_and_the_category_attribute_become_categories() -> None:
+def test_folders_and_paths_in_the_category_attribute_become_categories_and_words_in_it_tags() -> None:
     feeds = parse_opml(
         opml(
             '<outline text="News"><outline title="Europe">'
@@ -26,7 +26,8 @@ def test_folders_and_the_category_attribute_become_categories() -> None:
             url="http://a.example/rss",
             title="A",
             site_url="http://a.example/",
-            categories=("News/Europe", "Politics/EU", "daily"),
+            categories=("News/Europe", "Politics/EU"),
+            tags=("daily",),
         ),
         OpmlFeed(url="http://b.example/rss", title="B"),
     ]
@@ -107,14 +108,96 @@ def test_hostile_titles_are_written_as_text() -> None:
     assert parse_opml(written)[0].url == "http://a.example/?a=1&b=2"
 
 
+@pytest.mark.parametrize(
+    ("attribute", "categories", "tags"),
+    [
+        ("/Boston", ("Boston",), ()),
+        ("Boston", (), ("Boston",)),
+        ("/Boston/Weather, Harvard/Berkman ,daily", ("Boston/Weather", "Harvard/Berkman"), ("daily",)),
+        ("/,//,, ", (), ()),
+        ("a,a,/b,b/", ("b",), ("a",)),
+    ],
+)
+def test_an_item_with_a_slash_is_a_category_and_one_without_is_a_tag(
+    attribute: str, categories: tuple[str, ...], tags: tuple[str, ...]
+) -> None:
+    (feed,) = parse_opml(opml(f'<outline text="A" xmlUrl="http://a.example/" category="{attribute}"/>'))
+    assert (feed.categories, feed.tags) == (categories, tags)
+
+
+@pytest.mark.parametrize(
+    ("attributes", "interval_s"),
+    [
+        ('updateInterval="30"', 1_800),  # Liferea: minutes
+        ('updateInterval="-1"', None),  # Liferea: as by default
+        ('updateInterval="-1" frss:ttl="900"', 900),
+        ('frss:ttl="3600"', 3_600),  # FreshRSS: seconds
+        ('frss:ttl="-1800"', 1_800),  # FreshRSS: the feed rests
+        ('frss:ttl="61"', 120),
+        ('updateInterval="999999999"', 2_592_000),
+        ('updateInterval="soon"', None),
+        ('updateInterval="0"', None),
+        ('updateInterval="\u0663"', None),
+    ],
+)
+def test_intervals_are_read_as_other_readers_write_them(attributes: str, interval_s: int | None) -> None:
+    (feed,) = parse_opml(opml(f'<outline text="A" xmlUrl="http://a.example/" {attributes}/>'))
+    assert feed.interval_s == interval_s
+
+
+def test_other_readers_find_the_interval_where_they_look_for_it() -> None:
+    written = render_opml([OpmlFeed(url="http://a.example/", interval_s=1_800)])
+    assert b'updateInterval="30" frss:ttl="1800"' in written
+    assert b'xmlns:frss="https://freshrss.org/opml"' in written
+
+
+def test_of_a_feed_in_two_folders_nothing_is_lost() -> None:
+    one = '<outline text="" xmlUrl="http://a.example/rss" category="x"/>'
+    two = '<outline text="A" xmlUrl="http://a.example/rss" htmlUrl="http://a.example/" category="y" frss:ttl="300"/>'
+    (feed,) = parse_opml(opml(f'<outline text="One">{one}</outline><outline text="Two">{two}</outline>'))
+    assert feed == OpmlFeed(
+        url="http://a.example/rss",
+        title="A",
+        site_url="http://a.example/",
+        categories=("One", "Two"),
+        tags=("x", "y"),
+        interval_s=300,
+    )
+
+
 names = st.text(st.characters(blacklist_categories=("Cs", "Cc")), min_size=1, max_size=12)
 urls = st.from_regex(r"http://[a-z]{1,8}\.example/[a-z0-9?&=%]{0,12}", fullmatch=True)
-rows = st.lists(st.tuples(urls, st.text(max_size=20), st.lists(names, max_size=3)), max_size=6)
+raw_feeds = st.builds(
+    OpmlFeed,
+    url=urls,
+    title=st.text(max_size=20),
+    site_url=st.none() | urls,
+    categories=st.lists(names, max_size=3).map(tuple),
+    tags=st.lists(names, max_size=3).map(tuple),
+    interval_s=st.none() | st.integers(1, 43_200).map(lambda minutes: minutes * 60),
+)
 
 
-@given(rows)
-def test_what_was_read_is_read_again_from_what_is_written(raw: list[tuple[str, str, list[str]]]) -> None:
-    given_feeds = [OpmlFeed(url=url, title=title, categories=tuple(names)) for url, title, names in raw]
-    feeds = parse_opml(render_opml(given_feeds))
-    assert [feed.url for feed in feeds] == list(dict.fromkeys(url for url, _, _ in raw))
+@given(st.lists(raw_feeds, max_size=6))
+def test_what_was_read_is_read_again_from_what_is_written(raw: list[OpmlFeed]) -> None:
+    feeds = parse_opml(render_opml(raw))
+    assert [feed.url for feed in feeds] == list(dict.fromkeys(feed.url for feed in raw))
+    assert parse_opml(render_opml(feeds)) == feeds
+
+
+paths = st.lists(st.sampled_from(["News", "Europe", "Öl & Gas", 'a "b"', "<x>"]), min_size=1, max_size=3).map("/".join)
+words = st.sampled_from(["daily", "two words", "é", "&amp", "1>2"])
+kept_feeds = st.builds(
+    OpmlFeed,
+    url=urls,
+    title=st.sampled_from(["", "The Post", "A & B", "Tom &amp;amp; Ann", "Новини", "x < y"]),
+    site_url=st.none() | urls,
+    categories=st.lists(paths, max_size=3, unique=True).map(tuple),
+    tags=st.lists(words, max_size=3, unique=True).map(tuple),
+    interval_s=st.none() | st.integers(1, 43_200).map(lambda minutes: minutes * 60),
+)
+
+
+@given(st.lists(kept_feeds, max_size=6, unique_by=lambda feed: feed.url))
+def test_nothing_of_a_feed_is_lost_between_writing_and_reading(feeds: list[OpmlFeed]) -> None:
     assert parse_opml(render_opml(feeds)) == feeds

@@ -12,8 +12,9 @@ entries a day, shown      polls a day   least   missed   missed hourly   and wit
 500, 25                      84          20       0        3,706           15 of 149,652
 24 and a burst, 50           24.4        0.6      3            2            1 of 8,358
 
-A burst of 120 entries in three hours is 40 in the hour of such a feed, which shows 50: where a poll comes just before
-it, chance and jitter make some bursts lose a few. What many failures in a row cost cannot be had back either.
+A burst of 90 entries in three hours is caught whole. One of 120 is 40 an hour on a feed that shows 50 and is polled
+hourly: where a poll comes just before it, chance and jitter make some bursts lose a few. What many failures in a row
+cost cannot be had back either.
 """
 
 from __future__ import annotations
@@ -149,6 +150,7 @@ CASES = {
     "500 a day, shows 50": (FAST, 36, 46),
     "500 a day with nights, shows 50": (FAST_BY_DAY, 41, 51),
     "500 a day, shows 25": (FAST_AND_SHORT, 75, 92),
+    "24 a day and a burst of 90, shows 50": (replace(BURST, n_burst=90), 22, 27),
     "100 a day, asks for 60 minutes": (WITH_TTL, 20, 24.1),
     "24 a day, asks to skip the night": (ASLEEP, 14, 18),
 }

@@ -36,7 +36,7 @@ source_days = Table(
     "source_days",
     metadata,
     refers("source_id", "sources.id", primary_key=True),
-    Column("day_on", Date, primary_key=True),
+    Column("day_on", Date, primary_key=True, index=True),
     Column("n_polls_ok", Integer, nullable=False, default=0),
     Column("n_polls_failed", Integer, nullable=False, default=0),
     Column("n_new", Integer, nullable=False, default=0),
@@ -69,7 +69,16 @@ hosts = Table(
     Column("robots", Text),
     Column("robots_fetched_at", UTCDateTime),
     Column("robots_reason", String(40)),
+    # Until when somebody is asking for it.
+    Column("robots_leased_until", UTCDateTime),
     Column("crawl_delay_s", Float),
+)
+#: The few hosts that somebody asks for their robots.txt.
+Index(
+    None,
+    hosts.c.robots_leased_until,
+    sqlite_where=hosts.c.robots_leased_until.is_not(None),
+    postgresql_where=hosts.c.robots_leased_until.is_not(None),
 )
 
 feeds = Table(
