@@ -7,16 +7,16 @@ the deadline stands around all hops together. Gzip only; see `bodies`.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urldefrag, urljoin
 
-import aiohttp
+import httpx
 import yarl
 
 from monitor.net.bodies import BodyRefusedError, read_body
 from monitor.net.failures import EXPECTED_ERRORS, reason_of
-from monitor.net.guard import GuardedConnector, check_url, is_kept_connection
+from monitor.net.guard import check_url
+from monitor.net.transport import all_headers, get_request, let_go
 from monitor.net.wire import exact_url, received_headers, sent_headers
 from monitor.types import Failure, Hop, Reason, Request, Response
 
@@ -32,87 +32,80 @@ class Limits:
     max_redirects: int
 
 
-class Asker:
-    """Asks through one session, on its loop."""
+@dataclass(slots=True)
+class _Way:
+    """How far a request has come: the address that is asked now, and the redirects that led to it."""
 
-    def __init__(self, session: aiohttp.ClientSession, connector: GuardedConnector, limits: Limits) -> None:
-        self._session = session
-        self._connector = connector
+    request: Request
+    url: str
+    hops: list[Hop] = field(default_factory=list)
+
+    def failure(self, reason: Reason, detail: str) -> Failure:
+        """At the address that is asked now."""
+        return Failure(url=self.request.url, reason=reason, detail=detail, hops=tuple(self.hops), final_url=self.url)
+
+
+class Asker:
+    """Asks through one client, on its loop."""
+
+    def __init__(self, client: httpx.AsyncClient, limits: Limits) -> None:
+        self._client = client
         self._limits = limits
         self._loop = asyncio.get_running_loop()
 
     async def ask(self, request: Request) -> Response | Failure:
         """The answer, whatever its status, or the failure; never raises for what a server or a URL does."""
         started_s = self._loop.time()
+        way = _Way(request, request.url)
         try:
             async with asyncio.timeout_at(started_s + self._limits.total_timeout_s):
-                return await self._follow(request, started_s)
+                return await self._follow(way, started_s)
         except EXPECTED_ERRORS as error:
-            reason, detail = reason_of(error)
-            return Failure(url=request.url, reason=reason, detail=detail)
+            return way.failure(*reason_of(error))
 
-    async def _follow(self, request: Request, started_s: float) -> Response | Failure:
-        url = request.url
-        headers = sent_headers(request)
-        hops: list[Hop] = []
+    async def _follow(self, way: _Way, started_s: float) -> Response | Failure:
+        headers = sent_headers(way.request)
         n_allowed = self._limits.max_redirects
-        if request.max_redirects is not None:
-            n_allowed = min(n_allowed, request.max_redirects)
+        if way.request.max_redirects is not None:
+            n_allowed = min(n_allowed, way.request.max_redirects)
         while True:
-            refusal = check_url(url)
+            refusal = check_url(way.url)
             if refusal is not None:
-                return _refused(request, refusal, hops)
-            status, received, body = await self._get(exact_url(url), headers, request.max_bytes)
+                return _refused(way, refusal)
+            status, received, body = await self._get(exact_url(way.url), headers, way.request.max_bytes)
             if status not in _REDIRECTS or not received.get("location"):
                 return Response(
-                    url=request.url,
-                    final_url=url,
+                    url=way.request.url,
+                    final_url=way.url,
                     status=status,
                     headers=received,
                     body=body,
-                    hops=tuple(hops),
+                    hops=tuple(way.hops),
                     elapsed_s=self._loop.time() - started_s,
                 )
-            hops.append(Hop(status=status, url=url))
-            url = _joined(url, received["location"])
-            if len(hops) > n_allowed or url in {hop.url for hop in hops}:
-                return Failure(
-                    url=request.url, reason=Reason.TOO_MANY_REDIRECTS, detail=f"gave up after {len(hops)} redirects"
-                )
+            way.hops.append(Hop(status=status, url=way.url))
+            way.url = _joined(way.url, received["location"])
+            if len(way.hops) > n_allowed or way.url in {hop.url for hop in way.hops}:
+                return way.failure(Reason.TOO_MANY_REDIRECTS, f"gave up after {len(way.hops)} redirects")
 
     async def _get(
-        self, target: yarl.URL, headers: dict[str, str], max_bytes: int
+        self, target: yarl.URL, headers: list[tuple[bytes, bytes]], max_bytes: int
     ) -> tuple[int, dict[str, str], bytes]:
         """One hop. A redirect's body is not read; an error's only if it can be, for its status is what counts."""
-        answer = await self._send(target, headers)
+        answer = await self._client.send(get_request(self._client, target, headers), stream=True)
         try:
-            received = received_headers(answer.raw_headers)
-            status = answer.status
+            received = received_headers(all_headers(answer))
+            status = answer.status_code
             if status in _WITHOUT_BODY or (status in _REDIRECTS and received.get("location")):
                 return status, received, b""
             try:
-                return (
-                    status,
-                    received,
-                    await read_body(answer.content.iter_any(), headers=received, max_bytes=max_bytes),
-                )
+                return status, received, await read_body(answer.aiter_raw(), headers=received, max_bytes=max_bytes)
             except BodyRefusedError:
                 if status < 400:
                     raise
                 return status, received, b""
         finally:
-            answer.release()  # closes the connection where the body was not read to its end
-
-    async def _send(self, target: yarl.URL, headers: dict[str, str]) -> aiohttp.ClientResponse:
-        """The head of the answer. A connection kept from before may have ended meanwhile: then on a new one."""
-        proxy = await self._connector.proxy_for(target)
-        is_kept_connection.set(False)
-        try:
-            return await self._session.get(target, headers=headers, allow_redirects=False, proxy=proxy)
-        except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError):
-            if not is_kept_connection.get():
-                raise
-        return await self._session.get(target, headers=headers, allow_redirects=False, proxy=proxy)
+            await let_go(answer)
 
 
 def _joined(url: str, location: str) -> str:
@@ -123,7 +116,7 @@ def _joined(url: str, location: str) -> str:
         return ""
 
 
-def _refused(request: Request, reason: Reason, hops: Sequence[Hop]) -> Failure:
-    what = "the URL" if not hops else f"the URL that redirect {len(hops)} leads to"
+def _refused(way: _Way, reason: Reason) -> Failure:
+    what = "the URL" if not way.hops else f"the URL that redirect {len(way.hops)} leads to"
     why = "leads to an address or port that is not allowed" if reason is Reason.BLOCKED_ADDRESS else "is not usable"
-    return Failure(url=request.url, reason=reason, detail=f"{what} {why}")
+    return way.failure(reason, f"{what} {why}")

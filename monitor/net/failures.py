@@ -1,7 +1,9 @@
 """Which `Reason` an exception of the HTTP libraries stands for, with words that hold nothing the server sent.
 
-aiohttp wraps what happened while connecting; the `os_error` within decides. What a proxy did is told apart in words
-only: for a feed, a proxy that does not connect is a server that cannot be reached.
+httpx-aiohttp turns refused connections, failed look-ups and disconnects alike into ConnectTimeout, so the exception
+behind it (`__cause__`) decides; bad status lines and oversized headers arrive as plain aiohttp errors. aiohttp wraps
+what happened while connecting; the `os_error` within decides. What a proxy did is told apart in words only: for a feed,
+a proxy that does not connect is a server that cannot be reached.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ import errno
 import ssl
 
 import aiohttp
+import httpx
 from aiohttp.http_exceptions import HttpProcessingError
 
 from monitor.net.bodies import BodyRefusedError
@@ -18,6 +21,9 @@ from monitor.types import Reason
 
 EXPECTED_ERRORS = (
     BodyRefusedError,
+    httpx.HTTPError,
+    httpx.InvalidURL,
+    httpx.StreamError,
     aiohttp.ClientError,
     HttpProcessingError,
     OSError,  # ssl errors and the deadline's TimeoutError are among them
@@ -33,11 +39,11 @@ _WORDS: tuple[tuple[tuple[type[BaseException], ...], Reason, str], ...] = (
     ((aiohttp.ClientProxyConnectionError,), Reason.REFUSED, "no connection to the proxy"),
     ((aiohttp.ClientConnectorDNSError,), Reason.DNS, "the host name has no address"),
     ((aiohttp.ClientSSLError, ssl.SSLError, ssl.CertificateError), Reason.TLS, "no trusted TLS connection"),
-    ((TimeoutError,), Reason.TIMEOUT, "no complete answer in time"),
+    ((TimeoutError, httpx.TimeoutException), Reason.TIMEOUT, "no complete answer in time"),
     ((ConnectionResetError, BrokenPipeError), Reason.DISCONNECTED, "the connection was reset"),
     ((ConnectionRefusedError, aiohttp.ClientConnectorError), Reason.REFUSED, "no connection to the server"),
     ((aiohttp.ClientResponseError, HttpProcessingError), Reason.PROTOCOL, "the answer is not valid HTTP"),
-    ((aiohttp.InvalidURL,), Reason.BAD_URL, "the URL cannot be asked for"),
+    ((aiohttp.InvalidURL, httpx.InvalidURL), Reason.BAD_URL, "the URL cannot be asked for"),
     ((aiohttp.ClientPayloadError, EOFError), Reason.DISCONNECTED, "the answer ended too early"),
     ((aiohttp.ClientConnectionError, OSError), Reason.DISCONNECTED, "the server closed the connection"),
 )
@@ -47,7 +53,7 @@ def reason_of(error: Exception) -> tuple[Reason, str]:
     """The reason, and one line for people; `error` is one of EXPECTED_ERRORS."""
     if isinstance(error, BodyRefusedError):
         return error.reason, str(error)
-    behind: BaseException = error
+    behind = error.__cause__ if isinstance(error, httpx.TransportError) and error.__cause__ else error
     os_error = getattr(behind, "os_error", None)
     if isinstance(os_error, BlockedAddressError | ProxyNameError):
         behind = os_error

@@ -16,21 +16,22 @@ from types import TracebackType
 from typing import Self
 
 import aiohttp
+import httpx
 from aiohttp.abc import AbstractResolver
 
 from monitor.net.asking import Asker, Limits
 from monitor.net.guard import GuardedConnector, checked_connect_to, checked_proxy
 from monitor.net.names import ThreadedNames
 from monitor.net.pipeline import Fetches, Pipeline
+from monitor.net.transport import open_client
 from monitor.net.trust import trusting_context
-from monitor.net.wire import open_session
 from monitor.types import Failure, Request, Response
 
 LONG_S = 3_600.0
 
 
 class HttpDoor:
-    """Holds the session, its loop and its thread until `close`.
+    """Holds the client, its loop and its thread until `close`.
 
     `concurrency` bounds the requests that make progress, `waiting` those beside them that wait for slow servers, both
     together the connections in use. `proxy` is "" or http://HOST:PORT and then the only thing connected to.
@@ -55,7 +56,7 @@ class HttpDoor:
         ssl_context: ssl.SSLContext | None = None,
     ) -> None:
         self._user_agent = user_agent
-        self._timeout = aiohttp.ClientTimeout(total=None, connect=connect_timeout_s, sock_read=read_timeout_s)
+        self._timeout = httpx.Timeout(None, connect=connect_timeout_s, read=read_timeout_s)
         self._limits = Limits(total_timeout_s=total_timeout_s, max_redirects=max_redirects)
         self._proxy = checked_proxy(proxy)
         self._connect_to = checked_connect_to(connect_to)
@@ -67,7 +68,7 @@ class HttpDoor:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="http", daemon=True)
         self._thread.start()
-        self._session, asker = asyncio.run_coroutine_threadsafe(self._open(), self._loop).result()
+        self._client, asker = asyncio.run_coroutine_threadsafe(self._open(), self._loop).result()
         self._pipeline = Pipeline(asker.ask, concurrency=concurrency, n_waiting=waiting)
 
     def __enter__(self) -> Self:
@@ -114,7 +115,7 @@ class HttpDoor:
             self._loop.call_soon_threadsafe(work)
             return True
 
-    async def _open(self) -> tuple[aiohttp.ClientSession, Asker]:
+    async def _open(self) -> tuple[httpx.AsyncClient, Asker]:
         connector = GuardedConnector(
             ssl_context=self._ssl_context,
             connect_to=self._connect_to,
@@ -122,12 +123,12 @@ class HttpDoor:
             socket_factory=self._socket_factory,
             resolver=self._resolver,
         )
-        session = open_session(connector, user_agent=self._user_agent, timeout=self._timeout)
-        return session, Asker(session, connector, self._limits)
+        client = open_client(connector, user_agent=self._user_agent, timeout=self._timeout)
+        return client, Asker(client, self._limits)
 
     async def _shut(self) -> None:
         await self._pipeline.close()
-        await self._session.close()
+        await self._client.aclose()
         await self._resolver.close()
         await self._loop.shutdown_asyncgens()
         await asyncio.sleep(0)  # lets closed transports say goodbye

@@ -78,6 +78,14 @@ class Fetches:
         """How many were added and not yet taken."""
         return self._n_open
 
+    @property
+    def n_active(self) -> int:
+        """An estimate of `n_open` without those that sit in the waiting room for a silent server; never less than 0.
+
+        Those of other callers of the door are counted there too, so it may be too low.
+        """
+        return max(0, self._n_open - self._pipeline.n_waiting)
+
     def add(self, items: Iterable[tuple[int, Request]]) -> None:
         """Hand these over; returns at once. The keys are the caller's and need not be unique."""
         jobs = [_Job(key, request, self) for key, request in items]
@@ -183,6 +191,11 @@ class Pipeline:
         self._slots: Slots[_Job] = Slots(n_slots=concurrency, n_waiting=n_waiting, patience_s=PATIENCE_S)
         self._tasks: dict[asyncio.Task[Response | Failure], _Job] = {}
         self._sweeping: asyncio.TimerHandle | None = None
+
+    @property
+    def n_waiting(self) -> int:
+        """How many requests of all callers sit in the waiting room; may be read by any thread."""
+        return self._slots.n_waiting
 
     def accept(self, owner: Fetches, jobs: Sequence[_Job]) -> None:
         """Queue these jobs of `owner`, which may have ended while they were on their way."""

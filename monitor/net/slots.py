@@ -21,12 +21,17 @@ class Slots(Generic[J]):
 
     def __init__(self, *, n_slots: int, n_waiting: int, patience_s: float) -> None:
         self._n_slots = n_slots
-        self._n_waiting = n_waiting
+        self._n_places = n_waiting
         self._patience_s = patience_s
         self._queued: OrderedDict[J, None] = OrderedDict()
         self._started: OrderedDict[J, float] = OrderedDict()  # in a slot, and since when
         self._overdue: OrderedDict[J, None] = OrderedDict()  # in a slot for too long
         self._waiting: set[J] = set()
+
+    @property
+    def n_waiting(self) -> int:
+        """How many are in the waiting room."""
+        return len(self._waiting)
 
     def queue(self, jobs: Iterable[J]) -> None:
         """These want a slot, in this order."""
@@ -62,6 +67,6 @@ class Slots(Generic[J]):
         return next(iter(self._started.values()), float("inf")) + self._patience_s
 
     def _fill_waiting_room(self) -> None:
-        while self._overdue and len(self._waiting) < self._n_waiting:
+        while self._overdue and len(self._waiting) < self._n_places:
             job, _ = self._overdue.popitem(last=False)
             self._waiting.add(job)

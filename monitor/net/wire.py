@@ -1,4 +1,4 @@
-"""What really goes over the wire: the exact URL, the headers, and the session that changes neither.
+"""What really goes over the wire and comes back: the exact URL, the headers. Pure.
 
 yarl rewrites `%2F` and `%7E` in URLs given as text and so breaks signed ones. Here the door decides the exact form once
 (`exact_url`) and gives it on as already encoded.
@@ -9,14 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import quote, urlsplit
 
-import aiohttp
 import yarl
 
 from monitor.net.guard import ascii_host
 from monitor.types import Request
 
-MAX_HEADER_BYTES = 16_384
-MAX_HEADERS = 128
 MAX_SENT_HEADER_CHARS = 1_000
 
 # what a browser leaves alone; `%` is kept so that nothing is encoded twice
@@ -40,14 +37,18 @@ def exact_url(url: str) -> yarl.URL:
     return yarl.URL(f"{parts.scheme}://{netloc}{target}", encoded=True)
 
 
-def sent_headers(request: Request) -> dict[str, str]:
+def sent_headers(request: Request) -> list[tuple[bytes, bytes]]:
     """Accept, and the validators that the server once gave us. One that cannot be sent in a header is left out."""
-    wanted = {"accept": request.accept, "if-none-match": request.etag, "if-modified-since": request.last_modified}
-    return {
-        name: value
-        for name, value in wanted.items()
+    wanted = (
+        (b"accept", request.accept),
+        (b"if-none-match", request.etag),
+        (b"if-modified-since", request.last_modified),
+    )
+    return [
+        (name, value.encode("ascii"))
+        for name, value in wanted
         if value and value.isascii() and value.isprintable() and len(value) <= MAX_SENT_HEADER_CHARS
-    }
+    ]
 
 
 def header_text(text: str) -> str:
@@ -73,23 +74,3 @@ def _text(value: bytes) -> str:
         return value.decode("utf-8")
     except UnicodeDecodeError:
         return value.decode("latin-1")
-
-
-def open_session(
-    connector: aiohttp.BaseConnector, *, user_agent: str, timeout: aiohttp.ClientTimeout
-) -> aiohttp.ClientSession:
-    """One session for the life of the door, made on the loop that will use it."""
-    session = aiohttp.ClientSession(
-        connector=connector,
-        headers={"user-agent": header_text(user_agent), "accept-encoding": "gzip"},
-        timeout=timeout,
-        cookie_jar=aiohttp.DummyCookieJar(),
-        auto_decompress=False,
-        trust_env=False,
-        max_line_size=MAX_HEADER_BYTES,
-        max_field_size=MAX_HEADER_BYTES,
-        max_headers=MAX_HEADERS,
-    )
-    # else a server that hangs up is asked once more at once, even where the connection was new
-    session._retry_connection = False  # noqa: SLF001 - aiohttp offers no argument for it and is pinned exactly
-    return session

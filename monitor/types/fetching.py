@@ -48,11 +48,17 @@ class Response:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """Why there is no answer. `detail` is for people: one line, no secrets."""
+    """Why there is no answer. `detail` is for people: one line, no secrets.
+
+    `hops` are the redirects that were followed before, `final_url` is the address that failed after them: what a
+    redirect leads to is another's failure than that of `url`. Empty where it cannot be told.
+    """
 
     url: str
     reason: Reason
     detail: str = ""
+    hops: tuple[Hop, ...] = ()
+    final_url: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

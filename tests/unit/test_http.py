@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import gzip
+import logging
 import threading
 import warnings
 from typing import Any
@@ -58,6 +59,12 @@ def test_a_request_says_who_asks_and_that_only_gzip_will_do() -> None:
     assert b"\r\nuser-agent: monitor-test/1\r\n" in head
     assert b"\r\naccept-encoding: gzip\r\n" in head
     assert b"\r\naccept: application/rss+xml\r\n" in head
+    assert {line.partition(b":")[0] for line in head.split(b"\r\n")[1:] if line} == {
+        b"host",
+        b"user-agent",
+        b"accept-encoding",
+        b"accept",
+    }
 
 
 def test_a_user_agent_that_no_header_can_carry_is_sent_with_question_marks() -> None:
@@ -269,6 +276,33 @@ def test_a_redirect_to_something_that_is_no_web_page_is_a_bad_url(target: str) -
     assert len(server.heard) == 1
 
 
+def test_a_failure_says_which_address_failed_and_what_led_there() -> None:
+    answers = {
+        "/": answer("301 Moved", location="/two"),
+        "/two": answer("302 Found", location="http://nowhere.example/x"),
+        "/private": answer("302 Found", location="http://10.0.0.1/"),
+        "/garbled": answer("302 Found", b"whatever", location="http://[x"),
+        "/coded": answer(body=b"whatever", content_encoding="br"),
+        "/to-coded": answer("307 Temporary", location="/coded"),
+        "/a": answer("302 Found", location="/b"),
+        "/b": answer("302 Found", location="/a"),
+    }
+    expected = {
+        "/": (Reason.DNS, "301 /, 302 /two", "http://nowhere.example/x"),
+        "/private": (Reason.BLOCKED_ADDRESS, "302 /private", "http://10.0.0.1/"),
+        "/garbled": (Reason.BAD_URL, "302 /garbled", ""),
+        "/coded": (Reason.BAD_ENCODING, "", f"http://{HOST}/coded"),
+        "/to-coded": (Reason.BAD_ENCODING, "307 /to-coded", f"http://{HOST}/coded"),
+        "/a": (Reason.TOO_MANY_REDIRECTS, "302 /a, 302 /b", f"http://{HOST}/a"),
+    }
+    with serving(by_target(answers)) as (_, door):
+        for target, (reason, hops, final_url) in expected.items():
+            failure = failed(door, f"http://{HOST}{target}")
+            way = ", ".join(f"{hop.status} {hop.url.removeprefix(f'http://{HOST}')}" for hop in failure.hops)
+            assert (failure.url, failure.reason) == (f"http://{HOST}{target}", reason)
+            assert (way, failure.final_url) == (hops, final_url)
+
+
 # --- what goes wrong ----------------------------------------------------------------------------------------------
 
 
@@ -357,6 +391,12 @@ def test_details_hold_nothing_that_the_server_sent_and_no_query() -> None:
         detail = failed(door, f"http://{HOST}/?token=hush").detail
     assert "evil" not in detail
     assert "hush" not in detail
+
+
+def test_no_log_of_the_libraries_tells_a_url(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO), serving(always(answer())) as (_, door):
+        got(door, f"http://{HOST}/?token=hush")
+    assert "hush" not in caplog.text
 
 
 def test_a_silent_server_ends_at_the_read_limit() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from monitor.net.wire import MAX_HEADER_BYTES, MAX_HEADERS
+from monitor.net.transport import MAX_HEADER_BYTES, MAX_HEADERS
 from monitor.types import Reason, Response
 from tests.loopback import GIVE_UP_S, HOST, Conversation, Script, always, answer, failed, get, got, serving
 

@@ -319,6 +319,6 @@ def test_the_door_takes_its_proxy_and_its_waiting_room_from_the_configuration() 
         settings = Settings(http=Http(proxy=f"http://127.0.0.1:{proxy.address[1]}", waiting=7))
         with open_http(settings) as door:
             [outcome] = door.fetch_many([Request(url=f"http://{PUBLIC}/", max_bytes=100)])
-            assert door._pipeline._slots._n_waiting == 7
+            assert door._pipeline._slots._n_places == 7
         assert isinstance(outcome, Response)
         assert outcome.status == 502

@@ -46,6 +46,7 @@ def test_where_the_waiting_room_is_full_a_job_keeps_its_slot_until_a_place_is_fr
     slots = slots_with("abcdefg", n_waiting=1)
     started(slots, 0.0)
     slots.sweep(1.0)
+    assert slots.n_waiting == 1
     assert started(slots, 1.0) == ["c"]  # a waits, b has still its slot
     slots.sweep(2.0)
     assert started(slots, 2.0) == []
@@ -53,6 +54,8 @@ def test_where_the_waiting_room_is_full_a_job_keeps_its_slot_until_a_place_is_fr
     assert started(slots, 2.0) == ["d"]  # b waits, c is still in its slot
     slots.leave("c")
     assert started(slots, 2.0) == ["e"]
+    slots.leave("b")
+    assert slots.n_waiting == 0
 
 
 def test_without_a_waiting_room_slots_are_all_there_is() -> None:

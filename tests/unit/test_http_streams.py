@@ -251,6 +251,22 @@ def test_servers_that_stay_silent_do_not_delay_the_others() -> None:
         assert dead.n_connections == 8
 
 
+def test_what_waits_for_a_silent_server_is_open_and_not_active() -> None:
+    with (
+        RawServer(silent) as dead,
+        RawServer(by_target(PAGES)) as alive,
+        open_door(("dead.example", dead), (HOST, alive), concurrency=1) as door,
+        door.fetches() as fetches,
+    ):
+        assert fetches.n_active == 0
+        fetches.add(enumerate([*requests([0], "dead.example"), *requests([1])]))
+        assert (fetches.n_open, fetches.n_active) == (2, 2)
+        assert list(taken(fetches, 1)) == [1]
+        assert (fetches.n_open, fetches.n_active) == (1, 0)
+        with door.fetches() as others:
+            assert others.n_active == 0
+
+
 def test_a_full_waiting_room_keeps_connections_bounded() -> None:
     with RawServer(silent) as dead:
         options = {"concurrency": 2, "waiting": 1, "read_timeout_s": 1.5}
