@@ -17,6 +17,7 @@ import structlog
 
 from monitor.app import App
 from monitor.config import Settings
+from monitor.errors import LeaseLostError
 from monitor.fetch.answers import Answer, judge, read, unreadable
 from monitor.fetch.dates import hold_dates
 from monitor.fetch.decisions import (
@@ -55,9 +56,9 @@ MAX_CONDITIONAL = timedelta(hours=12)
 RETRY_CRASHED = timedelta(days=1)
 #: Answers saved in one transaction: unchanged and failed ones, and those with entries, which take longer.
 N_SAVED, N_READ = 500, 40
-#: How long a run waits for that share of a batch before it looks at the stop flag and at what else is due: answers are
-#: saved together, for each transaction has its price.
-TAKE_S, TAKEN_SHARE = 0.25, 0.5
+#: Answers are taken as long as they keep coming, up to half a second: so they are saved together, and this thread and
+#: that of the HTTP door do not fight for the interpreter.
+TAKE_S, N_TAKES = 0.01, 50
 LOOK_AGAIN = timedelta(seconds=1)
 
 
@@ -93,10 +94,9 @@ class _Polling:
     look_again_at: datetime | None = None
 
     def run(self) -> None:
-        n_taken = max(1, int(TAKEN_SHARE * self.app.settings.fetch.batch))
         try:
             while self._top_up() or self.fetches.n_open or self.waiting:
-                self._work_on(self.fetches.take(timeout_s=TAKE_S, at_least=n_taken))
+                self._work_on(self._take())
                 if self.app.stop.is_set():
                     break
                 for feed_id in sorted(self.waiting):
@@ -104,12 +104,20 @@ class _Polling:
         finally:
             self._give_back()
 
+    def _take(self) -> list[tuple[int, Response | Failure]]:
+        answered: list[tuple[int, Response | Failure]] = []
+        for _ in range(N_TAKES):
+            more = self.fetches.take(timeout_s=TAKE_S, at_least=max(1, self.fetches.n_active))
+            answered += more
+            if not more or not self.fetches.n_active:
+                break
+        return answered
+
     def _top_up(self) -> bool:
         """Claim more feeds where there is room, and ask for them; whether there were any."""
         now, batch = self.app.clock(), self.app.settings.fetch.batch
         is_dry = bool(self.held) and self.look_again_at is not None and now < self.look_again_at
-        # One batch is on its way while the answers of another are saved.
-        if self.app.stop.is_set() or is_dry or self.fetches.n_open > batch:
+        if self.app.stop.is_set() or is_dry or self.fetches.n_active > batch // 2:
             return False
         manners = manners_for_feeds(self.app.settings.politeness)
         learn_robots(self.app, polls.ASKED, manners, lease_s=self.app.settings.fetch.lease_s)
@@ -224,10 +232,13 @@ class _Polling:
                 self._save_alone(some)
 
     def _save_alone(self, answers: Sequence[tuple[DueFeed, Answer]]) -> None:
-        """One of several cannot be saved: it keeps its lease, its try counted, and is claimed alone next time."""
+        """One of several cannot be saved: somebody else has it, or it keeps its lease and is claimed alone later."""
         for one in answers:
             try:
                 self._save([one])
+            except LeaseLostError as error:
+                del self.held[one[0].id]
+                log.warning("poll.lease_lost", feed=one[0].id, detail=str(error))
             except Exception as error:
                 if not is_trouble(error):
                     del self.held[one[0].id]
@@ -238,15 +249,11 @@ class _Polling:
         with self.app.store.begin() as conn:
             responses = [answer.response for _, answer in answers if answer.response is not None]
             hosts.heed_answers(conn, responses, now)
-            mine = polls.hold(conn, [feed for feed, _ in answers])
-            kept = [(feed, answer) for feed, answer in answers if feed.id in mine]
-            polls.save_polls(conn, [_result(self.app, conn, one, now) for one in kept], now)
+            polls.save_polls(conn, [_result(self.app, conn, one, now) for one in answers], now)
         for feed, answer in answers:
             del self.held[feed.id]
-            self.n_done += feed.id in mine
-            self.n_failed += feed.id in mine and isinstance(answer.outcome, FeedFailed)
-            if feed.id not in mine:
-                log.warning("poll.lease_lost", feed=feed.id, detail="the lease ran out before the result was saved")
+            self.n_done += 1
+            self.n_failed += isinstance(answer.outcome, FeedFailed)
 
     def _give_back(self) -> None:
         """Feeds that nothing was found out about are due for the next run at once, and the try does not count."""

@@ -10,13 +10,12 @@ import asyncio
 from dataclasses import dataclass, field
 from urllib.parse import urldefrag, urljoin
 
-import httpx
 import yarl
 
 from monitor.net.bodies import BodyRefusedError, read_body
 from monitor.net.failures import EXPECTED_ERRORS, reason_of
 from monitor.net.guard import check_url
-from monitor.net.transport import all_headers, get_request, let_go
+from monitor.net.transport import ExactTransport, all_headers, let_go
 from monitor.net.wire import exact_url, received_headers, sent_headers
 from monitor.types import Failure, Hop, Reason, Request, Response
 
@@ -46,10 +45,10 @@ class _Way:
 
 
 class Asker:
-    """Asks through one client, on its loop."""
+    """Asks through one transport, on its loop."""
 
-    def __init__(self, client: httpx.AsyncClient, limits: Limits) -> None:
-        self._client = client
+    def __init__(self, transport: ExactTransport, limits: Limits) -> None:
+        self._transport = transport
         self._limits = limits
         self._loop = asyncio.get_running_loop()
 
@@ -92,7 +91,7 @@ class Asker:
         self, target: yarl.URL, headers: list[tuple[bytes, bytes]], max_bytes: int
     ) -> tuple[int, dict[str, str], bytes]:
         """One hop. A redirect's body is not read; an error's only if it can be, for its status is what counts."""
-        answer = await self._client.send(get_request(self._client, target, headers), stream=True)
+        answer = await self._transport.get(target, headers)
         try:
             received = received_headers(all_headers(answer))
             status = answer.status_code

@@ -23,7 +23,7 @@ from monitor.net.asking import Asker, Limits
 from monitor.net.guard import GuardedConnector, checked_connect_to, checked_proxy
 from monitor.net.names import ThreadedNames
 from monitor.net.pipeline import Fetches, Pipeline
-from monitor.net.transport import open_client
+from monitor.net.transport import ExactTransport, open_transport
 from monitor.net.trust import trusting_context
 from monitor.types import Failure, Request, Response
 
@@ -31,7 +31,7 @@ LONG_S = 3_600.0
 
 
 class HttpDoor:
-    """Holds the client, its loop and its thread until `close`.
+    """Holds the transport, its loop and its thread until `close`.
 
     `concurrency` bounds the requests that make progress, `waiting` those beside them that wait for slow servers, both
     together the connections in use. `proxy` is "" or http://HOST:PORT and then the only thing connected to.
@@ -68,7 +68,7 @@ class HttpDoor:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="http", daemon=True)
         self._thread.start()
-        self._client, asker = asyncio.run_coroutine_threadsafe(self._open(), self._loop).result()
+        self._transport, asker = asyncio.run_coroutine_threadsafe(self._open(), self._loop).result()
         self._pipeline = Pipeline(asker.ask, concurrency=concurrency, n_waiting=waiting)
 
     def __enter__(self) -> Self:
@@ -115,7 +115,7 @@ class HttpDoor:
             self._loop.call_soon_threadsafe(work)
             return True
 
-    async def _open(self) -> tuple[httpx.AsyncClient, Asker]:
+    async def _open(self) -> tuple[ExactTransport, Asker]:
         connector = GuardedConnector(
             ssl_context=self._ssl_context,
             connect_to=self._connect_to,
@@ -123,12 +123,12 @@ class HttpDoor:
             socket_factory=self._socket_factory,
             resolver=self._resolver,
         )
-        client = open_client(connector, user_agent=self._user_agent, timeout=self._timeout)
-        return client, Asker(client, self._limits)
+        transport = open_transport(connector, user_agent=self._user_agent, timeout=self._timeout)
+        return transport, Asker(transport, self._limits)
 
     async def _shut(self) -> None:
         await self._pipeline.close()
-        await self._client.aclose()
+        await self._transport.aclose()
         await self._resolver.close()
         await self._loop.shutdown_asyncgens()
         await asyncio.sleep(0)  # lets closed transports say goodbye

@@ -17,7 +17,7 @@ from monitor.net.slots import Slots
 from monitor.types import Failure, Reason, Request, Response
 
 STOP_POLL_S = 0.1
-PATIENCE_S = 1.0
+PATIENCE_S = 0.3
 """How long a request may take before it gives its slot up to another."""
 
 

@@ -1,5 +1,7 @@
-"""httpx over aiohttp: the client that the door asks with, and its transport, which changes nothing on the way.
+"""httpx over aiohttp: the transport that the door asks through, which changes nothing on the way.
 
+The door speaks to it in httpx's requests, answers and errors, without a client between: redirects, time limits and
+bodies are the door's own business, there are no cookies and no logins, and a client would cost 0.1 ms per request.
 The stock transport of httpx-aiohttp hands URLs to yarl as text and so loses their exact form, and answers whose
 Location httpx cannot read become errors. This one takes the URL from `extensions["exact_url"]`, goes through the proxy
 where the connector says so, and asks once more where a connection kept from before had ended meanwhile.
@@ -7,7 +9,6 @@ where the connector says so, and asks once more where a connection kept from bef
 
 from __future__ import annotations
 
-import logging
 from functools import partial
 
 import aiohttp
@@ -27,42 +28,32 @@ MAX_HEADERS = 128
 _NO_BODY = httpx.ByteStream(b"")
 
 
-class NoCookies(httpx.Cookies):
-    """Keeps no cookie and sends none; what a server sets is not even parsed."""
-
-    def extract_cookies(self, response: httpx.Response) -> None:
-        """Nothing."""
-
-    def set_cookie_header(self, request: httpx.Request) -> None:
-        """Nothing."""
-
-
-_NO_COOKIES = NoCookies()
-
-
-class CookielessClient(httpx.AsyncClient):
-    """httpx's client, with a jar that stays empty: an ordinary one costs 15 us per answer."""
-
-    @property
-    def cookies(self) -> httpx.Cookies:
-        return _NO_COOKIES
-
-    @cookies.setter
-    def cookies(self, _cookies: object) -> None:
-        raise TypeError("this client keeps no cookies")
-
-
 class ExactTransport(AiohttpTransport):
     """Sends GET requests byte for byte to their exact URL, through the session it was given and closes at its end.
 
     Location comes back in the answer's extensions and not in its headers, where httpx would judge it by other rules.
     """
 
-    def __init__(self, session: aiohttp.ClientSession, connector: GuardedConnector) -> None:
+    def __init__(
+        self, session: aiohttp.ClientSession, connector: GuardedConnector, *, user_agent: str, timeout: httpx.Timeout
+    ) -> None:
         # the parent's __init__ would build an SSL context (0.1 s) that a transport with a session never uses
         self.client = session
         self._session = session
         self._connector = connector
+        self._headers = [(b"user-agent", header_text(user_agent).encode("ascii")), (b"accept-encoding", b"gzip")]
+        self._limits = timeout.as_dict()
+
+    async def get(self, target: yarl.URL, headers: list[tuple[bytes, bytes]]) -> httpx.Response:
+        """The head of the answer of a GET of exactly this URL; its body is still to be read, or to be `let_go`."""
+        request = httpx.Request(
+            "GET",
+            str(target),
+            headers=self._headers + headers,
+            stream=_NO_BODY,
+            extensions={EXACT_URL: target, "timeout": self._limits},
+        )
+        return await self.handle_async_request(request)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         with map_aiohttp_exceptions():
@@ -98,9 +89,8 @@ class ExactTransport(AiohttpTransport):
         return await get()
 
 
-def open_client(connector: GuardedConnector, *, user_agent: str, timeout: httpx.Timeout) -> httpx.AsyncClient:
-    """One client for the life of the door, made on the loop that will use it. It closes the connector with itself."""
-    logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs every URL, and some hold secrets
+def open_transport(connector: GuardedConnector, *, user_agent: str, timeout: httpx.Timeout) -> ExactTransport:
+    """One for the life of the door, made on the loop that will use it. It closes the connector with itself."""
     session = aiohttp.ClientSession(
         connector=connector,
         cookie_jar=aiohttp.DummyCookieJar(),
@@ -112,30 +102,7 @@ def open_client(connector: GuardedConnector, *, user_agent: str, timeout: httpx.
     )
     # else a server that hangs up is asked once more at once, even where the connection was new
     session._retry_connection = False  # noqa: SLF001 - aiohttp offers no argument for it and is pinned exactly
-    client = CookielessClient(
-        transport=ExactTransport(session, connector),
-        headers={"user-agent": header_text(user_agent), "accept-encoding": "gzip"},
-        auth=httpx.Auth(),  # sends none, whatever .netrc or a URL says
-        timeout=timeout,
-        trust_env=False,
-    )
-    for added in ("accept", "connection"):
-        del client.headers[added]
-    return client
-
-
-def get_request(client: httpx.AsyncClient, target: yarl.URL, headers: list[tuple[bytes, bytes]]) -> httpx.Request:
-    """For `client.send`: a GET of exactly this URL with these headers and the client's own.
-
-    `client.build_request` comes to the same and costs half as much again.
-    """
-    return httpx.Request(
-        "GET",
-        str(target),
-        headers=client.headers.raw + headers,
-        stream=_NO_BODY,
-        extensions={EXACT_URL: target, "timeout": client.timeout.as_dict()},
-    )
+    return ExactTransport(session, connector, user_agent=user_agent, timeout=timeout)
 
 
 def all_headers(answer: httpx.Response) -> list[tuple[bytes, bytes]]:

@@ -118,6 +118,7 @@ def _open_sqlite(file: str, url: URL) -> Engine:
         json_serializer=_json,
         hide_parameters=True,
     )
+    _insert_many_at_once(engine)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     event.listen(engine, "before_cursor_execute", _clean_parameters, retval=True)
@@ -127,6 +128,11 @@ def _open_sqlite(file: str, url: URL) -> Engine:
     except DatabaseError as error:
         engine.dispose()
         raise StoreError(f"the database file {file} cannot be opened: {error.orig}. Check database.url.") from None
+
+
+def _insert_many_at_once(engine: Engine) -> None:
+    """Rows of one INSERT go over in one statement, not one by one: SQLAlchemy does so by itself only with RETURNING."""
+    engine.dialect.use_insertmanyvalues_wo_returning = True
 
 
 def _prepare_sqlite(dbapi_connection: Any, _record: object) -> None:
@@ -170,6 +176,7 @@ def _open_postgresql(url: URL) -> Engine:
             json_serializer=_json,
             hide_parameters=True,
         )
+        _insert_many_at_once(engine)
         event.listen(engine, "before_cursor_execute", _clean_parameters, retval=True)
         with engine.connect():
             return engine
@@ -200,7 +207,15 @@ def _clean_parameters(
     _context: object,
     _many: bool,  # noqa: FBT001 - SQLAlchemy calls it so
 ) -> tuple[str, Any]:
-    return statement, _clean(parameters)
+    if isinstance(parameters, list):
+        return statement, [row if _is_clean(row) else _clean(row) for row in parameters]
+    return statement, parameters if _is_clean(parameters) else _clean(parameters)
+
+
+def _is_clean(row: Any) -> bool:
+    return isinstance(row, tuple) and all(
+        type(value) in _WITHOUT_TEXT or (type(value) is str and value.isascii() and "\0" not in value) for value in row
+    )
 
 
 def _clean(value: Any) -> Any:

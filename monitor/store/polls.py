@@ -11,8 +11,9 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, bindparam, delete, func, select, update
+from sqlalchemy import Connection, RowMapping, and_, bindparam, delete, func, select, update
 
+from monitor.errors import LeaseLostError
 from monitor.politeness import Manners
 from monitor.store import claims, hosts
 from monitor.store.claims import Claimable
@@ -60,24 +61,22 @@ def next_due_at(
     return hosts.next_spaced_at(conn, POLLS, feeds.c.host, now=now, manners=manners, due_by=due_by)
 
 
-def hold(conn: Connection, claimed: Sequence[DueFeed]) -> set[FeedId]:
-    """Keep for this transaction those feeds whose lease still stands; the others belong to somebody else by now."""
-    rows = select(feeds.c.id, feeds.c.leased_until).where(feeds.c.id.in_([feed.id for feed in claimed]))
-    held = {row.id: row.leased_until for row in conn.execute(rows.with_for_update())}
-    return {feed.id for feed in claimed if held.get(feed.id) == feed.leased_until}
-
-
 def save_polls(conn: Connection, results: Sequence[PollResult], now: datetime) -> None:
     """Write what polls found: the feeds' new states, their log lines, the days of their sources.
 
-    For feeds that `hold` gave in this transaction.
+    Raises LeaseLostError when one of the feeds belongs to somebody else by now; the transaction rolls back, and the
+    caller saves them one by one.
     """
     by_columns: defaultdict[frozenset[str], list[dict[str, Any]]] = defaultdict(list)
     for result in results:
-        row = {**result.values, "its_id": result.feed.id, "last_poll_at": now, "leased_until": None, "n_tries": 0}
+        row = {**result.values, "its_id": result.feed.id, "its_lease": result.feed.leased_until}
         by_columns[frozenset(row)].append(row)
-    for rows in by_columns.values():
-        conn.execute(update(feeds).where(feeds.c.id == bindparam("its_id")), rows)
+    mine = and_(feeds.c.id == bindparam("its_id"), feeds.c.leased_until == bindparam("its_lease"))
+    saved = update(feeds).where(mine).values(last_poll_at=now, leased_until=None, n_tries=0)
+    n_saved = sum(conn.execute(saved, rows).rowcount for rows in by_columns.values())
+    if n_saved != len(results):
+        ids = ", ".join(str(result.feed.id) for result in results[:5])
+        raise LeaseLostError(f"feeds {ids}: a lease ran out before the result was saved")
     if results:
         lines = [_line(result.feed.id, result.log, now) for result in results]
         conn.execute(insert(conn, poll_log).on_conflict_do_nothing(), lines)

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from monitor.errors import LeaseLostError
 from monitor.store import feeds, listed_feeds, polls
 from monitor.store import tables as t
 from monitor.store.engine import Connection, Store
@@ -82,13 +83,18 @@ def test_polls_of_a_day_add_up_and_failures_are_counted_apart(store: Store) -> N
         assert days(conn) == [(NOW.date(), 3, 1, 20, 0)]
 
 
-def test_a_feed_whose_lease_was_lost_is_not_held(store: Store) -> None:
+def test_a_poll_whose_lease_was_lost_is_not_saved_and_no_other_with_it(store: Store) -> None:
     with store.begin() as conn:
         lost = claim_feed(conn, add_feed(conn, "https://a.example/feed"))
         kept = claim_feed(conn, add_feed(conn, "https://b.example/feed"))
         taken = t.feeds.update().where(t.feeds.c.id == lost.id)
         conn.execute(taken.values(leased_until=lost.leased_until + HOUR))
-        assert polls.hold(conn, [lost, kept]) == {kept.id}
+    with pytest.raises(LeaseLostError), store.begin() as conn:
+        polls.save_polls(conn, [good(lost), good(kept)], NOW)
+    with store.begin() as conn:
+        assert (count(conn, "poll_log"), days(conn)) == (0, [])
+        polls.save_polls(conn, [good(kept)], NOW)
+        assert feeds.get_feed(conn, str(kept.id)).last_poll_at == NOW
 
 
 @pytest.mark.parametrize("way", ["by a person", "by its file"])
@@ -102,7 +108,8 @@ def test_a_pause_is_not_undone_by_the_poll_that_is_under_way(store: Store, way: 
             feeds.pause_feed(conn, feed_id, "because")
         else:
             assert listed_feeds.pause_missing(conn, []) == 1
-        assert polls.hold(conn, [feed]) == set()
+    with pytest.raises(LeaseLostError), store.begin() as conn:
+        polls.save_polls(conn, [good(feed)], NOW)
     with store.begin() as conn:
         assert feeds.get_feed(conn, URL).state == "paused"
         assert polls.claim_due(conn, now=NOW + DAY, lease_s=60, limit=5, manners=MANNERS) == []
