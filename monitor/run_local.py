@@ -5,6 +5,7 @@ APScheduler only wakes the jobs; a missed or doubled wake-up is harmless, since 
 
 from __future__ import annotations
 
+import logging
 import math
 import os
 import signal
@@ -102,6 +103,8 @@ def run_daemon(settings: Settings, **doors: Any) -> int:
     deadline = threading.Timer(END_MAX_S, _abandon, (threads,))
     deadline.daemon = True
     with working_app(settings, stop=stop, **doors) as app:
+        # A wake-up while the job is still at work is how it should be, and nothing to warn of.
+        logging.getLogger("apscheduler").setLevel(logging.ERROR)
         scheduler = BackgroundScheduler(timezone="UTC")
         for job in JOBS:
             scheduler.add_job(

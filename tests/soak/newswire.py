@@ -163,9 +163,7 @@ class Newswire:
         return await _send(writer, "503 Service Unavailable", b"", retry_after="5")
 
     async def _malformed(self, target: str, _head: str, writer: Writer) -> bool:
-        return await _send(
-            writer, "200 OK", self._document(target).replace(b"</channel>", b"<item>&nope; <b></channel")
-        )
+        return await _send(writer, "200 OK", self._document(target).replace(b"<channel>", b"<channel>&nope; <b>", 1))
 
     async def _cut(self, target: str, _head: str, writer: Writer) -> bool:
         body = self._document(target)
