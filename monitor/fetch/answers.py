@@ -15,7 +15,7 @@ from monitor.challenges import challenge_of
 from monitor.fetch.freshness import cache_wait_s
 from monitor.fetch.polling import FeedFailed, FeedRead, FeedUnchanged, PollOutcome, Wishes
 from monitor.politeness import wished_at
-from monitor.types import Failure, ParsedFeed, Reason, Response
+from monitor.types import Failure, Hop, ParsedFeed, Reason, Response
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +29,7 @@ class Answer:
     response: Response | None = None
     parsed: ParsedFeed | None = None
     body_hash: str | None = None
+    hops: tuple[Hop, ...] = ()
     detail: str = ""
 
     @property
@@ -43,14 +44,15 @@ def judge(response: Response | Failure, *, body_hash: str | None, wishes: Wishes
     `body_hash` is that of the body read last; `wishes` what the feed asked of readers then.
     """
     if isinstance(response, Failure):
-        return Answer(outcome=FeedFailed(reason=response.reason), detail=response.detail)
+        return Answer(outcome=FeedFailed(reason=response.reason), hops=response.hops, detail=response.detail)
     if response.status == 304:
-        return Answer(outcome=FeedUnchanged(wishes=_with_cache(wishes, response, now)), response=response)
+        outcome = FeedUnchanged(wishes=_with_cache(wishes, response, now))
+        return Answer(outcome=outcome, response=response, hops=response.hops)
     if response.status != 200:
         return _refused(response, Reason.of_status(response.status), now)
     if body_hash is not None and body_hash == hash_of(response.body):
         outcome = FeedUnchanged(wishes=_with_cache(wishes, response, now))
-        return Answer(outcome=outcome, response=response, body_hash=body_hash)
+        return Answer(outcome=outcome, response=response, body_hash=body_hash, hops=response.hops)
     return None
 
 
@@ -62,7 +64,9 @@ def read(response: Response, parsed: ParsedFeed, now: datetime) -> Answer:
     """A body that was parsed; how many entries are new is for the store to say."""
     own = Wishes(ttl_s=parsed.ttl_s, skip_hours=parsed.skip_hours, skip_days=parsed.skip_days)
     outcome = FeedRead(n_new=0, n_known=0, wishes=_with_cache(own, response, now))
-    return Answer(outcome=outcome, response=response, parsed=parsed, body_hash=hash_of(response.body))
+    return Answer(
+        outcome=outcome, response=response, parsed=parsed, body_hash=hash_of(response.body), hops=response.hops
+    )
 
 
 def unreadable(response: Response, reason: Reason, detail: str, now: datetime) -> Answer:
@@ -75,7 +79,7 @@ def _refused(response: Response, reason: Reason, now: datetime, detail: str = ""
     if wall is not None:
         reason, detail = Reason.CHALLENGE, f"a wall against robots: {wall}"
     outcome = FeedFailed(reason=reason, status=response.status, retry_after_at=wished_at(response, now))
-    return Answer(outcome=outcome, response=response, detail=detail or f"HTTP {response.status}")
+    return Answer(outcome=outcome, response=response, hops=response.hops, detail=detail or f"HTTP {response.status}")
 
 
 def _with_cache(wishes: Wishes, response: Response, now: datetime) -> Wishes:

@@ -117,8 +117,7 @@ def _word(outcome: PollOutcome) -> str:
 
 def move_of(feed: DueFeed, answer: Answer, *, n_failures: float, now: datetime) -> MovePlan | None:
     """Where the feed has moved to, or is about to; None where no redirect was ever seen."""
-    hops = answer.response.hops if answer.response else ()
-    if not (hops or feed.moved_to or feed.current_url):
+    if not (answer.hops or feed.moved_to or feed.current_url):
         return None
     state = MoveState(
         url=feed.url,
@@ -129,7 +128,7 @@ def move_of(feed: DueFeed, answer: Answer, *, n_failures: float, now: datetime) 
     )
     return plan_move(
         state,
-        hops=hops,
+        hops=answer.hops,
         final_url=answer.response.final_url if answer.response else None,
         outcome=answer.outcome,
         n_failures=n_failures,

@@ -116,6 +116,13 @@ def test_a_move_is_applied_at_once_when_the_old_address_is_gone(poller: Poller) 
     assert poller.guids(feed_id) == ["a", "b"]
 
 
+def test_a_failure_of_the_new_address_is_not_taken_for_one_of_the_old(poller: Poller) -> None:
+    feed_id = poller.add()
+    poller.poll(answers={"news.example/feed": moved("http://new.example/rss"), "new.example/rss": document("a")})
+    row = poller.poll_when_due(feed_id, {"new.example/rss": answer("404 Not Found")})
+    assert (row["current_url"], row["reason"], row["n_moves_seen"]) == (None, "not_found", 1)
+
+
 def test_a_move_to_an_address_that_is_not_public_is_never_applied(poller: Poller) -> None:
     feed_id = poller.add()
     poller.poll(answers={"news.example/feed": moved("http://169.254.169.254/feed")})
