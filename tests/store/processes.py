@@ -83,7 +83,7 @@ def claim_politely(url: str, now: datetime, n_rounds: int, manners: Manners) -> 
         for _ in range(n_rounds):
             wait_for_all()
             with store.begin() as conn:
-                due, _ = polls.claim_due(conn, now=now, lease_s=600, limit=50, manners=manners)
+                due = polls.claim_due(conn, now=now, lease_s=600, limit=50, manners=manners)
             mine.append([(feed.id, feed.host) for feed in due])
         return mine
     finally:

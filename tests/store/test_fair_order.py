@@ -29,7 +29,7 @@ def simulate(store: Store, *, limit: int) -> dict[FeedId, list[datetime]]:
     with store.begin() as conn:
         for number in range(N_TICKS):
             now = NOW + number * TICK
-            due, _ = polls.claim_due(conn, now=now, lease_s=600, limit=limit, manners=manners)
+            due = polls.claim_due(conn, now=now, lease_s=600, limit=limit, manners=manners)
             ids = [feed.id for feed in due]
             done = update(t.feeds).where(t.feeds.c.id.in_(ids))
             conn.execute(done.values(leased_until=None, n_tries=0, next_poll_at=now + HOUR))

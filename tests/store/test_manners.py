@@ -33,7 +33,7 @@ def poll(store: Store, *, after_s: float = 0, manners: Manners = SPACED, limit: 
     """The URLs of the feeds claimed, without their scheme."""
     with store.begin() as conn:
         how: dict[str, Any] = {"now": NOW + after_s * SECOND, "lease_s": lease_s, "limit": limit, "manners": manners}
-        due, _ = polls.claim_due(conn, **how)
+        due = polls.claim_due(conn, **how)
     return [feed.url.removeprefix("https://") for feed in due]
 
 
@@ -269,7 +269,7 @@ def test_a_domain_that_another_worker_holds_is_left_to_it(postgresql_url: str, p
     add_feeds(store, "https://a.one.example/1", "https://b.one.example/1", "https://two.example/1")
     with store.begin() as first, store.begin() as second:
         lock(first, domain_name("one.example"))
-        due, _ = polls.claim_due(second, now=NOW, lease_s=60, limit=9, manners=SPACED)
+        due = polls.claim_due(second, now=NOW, lease_s=60, limit=9, manners=SPACED)
         assert [feed.host for feed in due] == ["two.example"]
 
 

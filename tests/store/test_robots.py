@@ -119,12 +119,12 @@ def test_feeds_wait_for_robots_txt_only_where_that_is_wanted(store: Store) -> No
     with store.begin() as conn:
         add_feed(conn, "https://one.example/feed")
         how: dict[str, Any] = {"now": NOW, "lease_s": 60, "limit": 9}
-        assert polls.claim_due(conn, manners=MANNERS, **how)[0] == []
+        assert polls.claim_due(conn, manners=MANNERS, **how) == []
         asked = robots.claim_unknown(conn, polls.ASKED, now=NOW, lease_s=60, limit=9, manners=MANNERS)
         assert asked == {"one.example": "https://one.example/feed"}
         robots.save_robots(conn, "one.example", FREE, NOW)
         later: dict[str, Any] = {**how, "now": NOW + 5 * SECOND}
-        assert len(polls.claim_due(conn, manners=MANNERS, **later)[0]) == 1
+        assert len(polls.claim_due(conn, manners=MANNERS, **later)) == 1
 
 
 def test_pages_that_wait_for_the_robots_txt_of_a_host_that_is_held_back_are_not_overdue(store: Store) -> None:

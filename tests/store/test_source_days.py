@@ -9,8 +9,7 @@ from sqlalchemy import select, update
 from monitor.store import feeds, polls, source_days
 from monitor.store import tables as t
 from monitor.store.engine import Connection, Store
-from monitor.store.polls import PollLogRow
-from monitor.types import DayVerdict, GoodPoll, SourceDay, SourceId
+from monitor.types import DayVerdict, GoodPoll, PollLogRow, PollResult, SourceDay, SourceId
 from tests.store.rows import DAY, HOUR, NOW, add_day, add_feed, claim_feed, count
 
 TODAY = NOW.date()
@@ -22,9 +21,9 @@ def day(n_back: int, **values: Any) -> SourceDay:
 
 
 def poll(conn: Connection, feed_id: Any, at: Any, outcome: str = "ok", n_new: int = 2) -> None:
-    feed, leased_until = claim_feed(conn, feed_id, now=at)
+    feed = claim_feed(conn, feed_id, now=at)
     log = PollLogRow(outcome=outcome, n_entries=20, n_new=n_new)
-    polls.save_poll(conn, feed, leased_until=leased_until, now=at, log=log, next_poll_at=at)
+    polls.save_polls(conn, [PollResult(feed=feed, values={"next_poll_at": at}, log=log)], at)
 
 
 def test_the_days_of_sources_are_those_that_polls_counted(store: Store) -> None:
