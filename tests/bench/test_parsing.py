@@ -7,7 +7,6 @@ measured too, and held to the floor.
 from __future__ import annotations
 
 import io
-import json
 import os
 import tarfile
 from collections.abc import Callable
@@ -19,7 +18,7 @@ import pytest
 
 from monitor.data_files import data_folder
 from monitor.fetch.parsing import parse_feed
-from tests.bench.test_stages import RESULTS, median_s
+from tests.bench.figures import keep, median_s, print_table
 
 pytestmark = pytest.mark.bench
 
@@ -67,14 +66,8 @@ def measured(name: str, bodies: list[bytes]) -> dict[str, float]:
         }
         for reader, seconds in taken_s.items()
     }
-    print(f"\n{name}: {len(bodies)} feeds, {n_mb:.1f} MB")  # noqa: T201 - the figures are what a benchmark is for
-    for reader, row in rows.items():
-        print(  # noqa: T201 - as above
-            f"  {reader:<24}{row['mb_per_s']:>9,.1f} MB/s{row['feeds_per_s']:>10,.1f} feeds/s{row['ratio']:>8.1f} x"
-        )
-    RESULTS.parent.mkdir(exist_ok=True)
-    kept = json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else {}
-    RESULTS.write_text(json.dumps(kept | {name: rows}, indent=2), "utf-8")
+    print_table(f"{name}: {len(bodies)} feeds, {n_mb:.1f} MB; ratio to feedparser's defaults", rows)
+    keep(name, rows)
     return taken_s
 
 
