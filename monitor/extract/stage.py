@@ -55,6 +55,7 @@ _PASSING_STATUS = frozenset({408, 425, 429, *range(500, 600)})
 _PASSING_REASONS = frozenset(
     {
         Reason.DNS,
+        Reason.DNS_TEMPORARY,
         Reason.REFUSED,
         Reason.TLS,
         Reason.TIMEOUT,

@@ -13,9 +13,10 @@ from datetime import datetime
 
 from monitor.challenges import challenge_of
 from monitor.fetch.freshness import cache_wait_s
+from monitor.fetch.moves import PERMANENT
 from monitor.fetch.polling import FeedFailed, FeedRead, FeedUnchanged, PollOutcome, Wishes
 from monitor.politeness import wished_at
-from monitor.types import Failure, Hop, ParsedFeed, Reason, Response
+from monitor.types import DueFeed, Failure, Hop, ParsedFeed, Reason, Response
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +31,7 @@ class Answer:
     parsed: ParsedFeed | None = None
     body_hash: str | None = None
     hops: tuple[Hop, ...] = ()
+    is_whole: bool = True
     detail: str = ""
 
     @property
@@ -38,22 +40,26 @@ class Answer:
         return isinstance(self.outcome, FeedFailed) and self.outcome.reason is Reason.STOPPED
 
 
-def judge(response: Response | Failure, *, body_hash: str | None, wishes: Wishes, now: datetime) -> Answer | None:
-    """The answer where it is plain without parsing; None when the body must be parsed.
-
-    `body_hash` is that of the body read last; `wishes` what the feed asked of readers then.
-    """
+def judge(response: Response | Failure, feed: DueFeed, *, now: datetime) -> Answer | None:
+    """The answer of a feed where it is plain without parsing; None when the body must be parsed."""
     if isinstance(response, Failure):
         return Answer(outcome=FeedFailed(reason=response.reason), hops=response.hops, detail=response.detail)
+    if response.status == 304 and not (feed.etag or feed.last_modified):
+        return _refused(response, Reason.PROTOCOL, now, "304 although nothing was said to be known")
     if response.status == 304:
-        outcome = FeedUnchanged(wishes=_with_cache(wishes, response, now))
+        outcome = FeedUnchanged(wishes=_with_cache(wishes_of(feed), response, now))
         return Answer(outcome=outcome, response=response, hops=response.hops)
     if response.status != 200:
         return _refused(response, Reason.of_status(response.status), now)
-    if body_hash is not None and body_hash == hash_of(response.body):
-        outcome = FeedUnchanged(wishes=_with_cache(wishes, response, now))
-        return Answer(outcome=outcome, response=response, body_hash=body_hash, hops=response.hops)
+    if feed.body_hash is not None and feed.body_hash == hash_of(response.body):
+        outcome = FeedUnchanged(wishes=_with_cache(wishes_of(feed), response, now))
+        return Answer(outcome=outcome, response=response, body_hash=feed.body_hash, hops=response.hops)
     return None
+
+
+def wishes_of(feed: DueFeed) -> Wishes:
+    """What the feed asked of readers when it was last read."""
+    return Wishes(ttl_s=feed.ttl_s, skip_hours=feed.skip_hours, skip_days=feed.skip_days)
 
 
 def hash_of(body: bytes) -> str:
@@ -78,6 +84,8 @@ def _refused(response: Response, reason: Reason, now: datetime, detail: str = ""
     wall = challenge_of(response.status, response.headers, response.body)
     if wall is not None:
         reason, detail = Reason.CHALLENGE, f"a wall against robots: {wall}"
+    if reason is Reason.GONE and any(hop.status not in PERMANENT for hop in response.hops):
+        reason = Reason.NOT_FOUND  # where a redirect of today leads says nothing about the feed's own address
     outcome = FeedFailed(reason=reason, status=response.status, retry_after_at=wished_at(response, now))
     return Answer(outcome=outcome, response=response, hops=response.hops, detail=detail or f"HTTP {response.status}")
 

@@ -102,7 +102,10 @@ def _planned_s(feed: WatchedFeed, day_on: date) -> float:
     skipped_s = 3_600.0 * len(set(feed.skip_hours))
     if {day_on.weekday(), (day_on.weekday() + 1) % 7} & set(feed.skip_days):
         skipped_s += DAY_S * len(set(feed.skip_days))
-    return max(feed.interval_s, feed.ttl_s or 0) + skipped_s
+    planned_s = 0.0
+    if feed.next_poll_at is not None and feed.last_poll_at is not None and not feed.n_failures:
+        planned_s = (feed.next_poll_at - feed.last_poll_at).total_seconds()  # Cache-Control is in it
+    return max(feed.interval_s, feed.ttl_s or 0, planned_s) + skipped_s
 
 
 def judge_day(

@@ -11,7 +11,7 @@ from typing import Any
 
 from monitor.fetch.answers import Answer
 from monitor.fetch.moves import MovePlan, MovePolicy, MoveState, plan_move
-from monitor.fetch.polling import FeedFailed, FeedRead, PollOutcome, PollPlan, Wishes
+from monitor.fetch.polling import FeedFailed, FeedRead, PollOutcome, PollPlan
 from monitor.types import DueFeed, FeedId, ParsedFeed, PollLogRow, PollState, Reason
 
 
@@ -26,11 +26,6 @@ def poll_state(feed: DueFeed) -> PollState:
         last_new_at=feed.last_new_at,
         last_gap_at=feed.gap_at,
     )
-
-
-def wishes_of(feed: DueFeed) -> Wishes:
-    """What the feed asked of readers when it was last read."""
-    return Wishes(ttl_s=feed.ttl_s, skip_hours=feed.skip_hours, skip_days=feed.skip_days)
 
 
 def feed_values(
@@ -151,7 +146,7 @@ def moved_values(move: MovePlan, answer: Answer, *, host: str, plan: PollPlan) -
     values: dict[str, Any] = {
         "current_url": move.current_url,
         "host": host,
-        "because": f"{move.because} {plan.because}",
+        "because": f"{move.because[:1].upper()}{move.because[1:]}. {plan.because}",
     }
     if not isinstance(answer.outcome, FeedFailed):
         return values

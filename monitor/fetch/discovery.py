@@ -29,7 +29,9 @@ _MAX_CANDIDATES = 100
 _FIRST_DECLARED, _FIRST_ANCHORS = 3, 2
 _PERMANENT = frozenset({301, 308})
 _GO_AWAY = frozenset({429, 503})
-_UNREACHABLE = frozenset({Reason.DNS, Reason.REFUSED, Reason.TLS, Reason.TIMEOUT, Reason.DISCONNECTED})
+_UNREACHABLE = frozenset(
+    {Reason.DNS, Reason.DNS_TEMPORARY, Reason.REFUSED, Reason.TLS, Reason.TIMEOUT, Reason.DISCONNECTED}
+)
 
 
 class How(StrEnum):

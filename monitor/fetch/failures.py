@@ -24,6 +24,7 @@ _HARD_REASONS = (
     Reason.ROBOTS,
 )
 _TEMPORARY_REASONS = (
+    Reason.DNS_TEMPORARY,
     Reason.TIMEOUT,
     Reason.DISCONNECTED,
     Reason.OUT_OF_MEMORY,
@@ -41,6 +42,7 @@ _WORDS: dict[Reason, str] = {
     Reason.BAD_URL: "the address is no http or https address that can be asked",
     Reason.BLOCKED_ADDRESS: "the address, or one it redirects to, is not on the public web and must not be asked",
     Reason.DNS: "the name of the server is not known",
+    Reason.DNS_TEMPORARY: "no name server could be asked for the server's name",
     Reason.REFUSED: "the server refuses the connection",
     Reason.TLS: "no secure connection can be made, as with an expired or foreign certificate",
     Reason.TIMEOUT: "the server did not answer in time",

@@ -11,8 +11,10 @@ from dataclasses import dataclass, replace
 from monitor.fetch.sitemaps import merged
 from monitor.types import ParsedFeed, Reason, Response
 
-#: An index waits for its host's next turn before each document, but not for ever.
-MAX_WAITS = 120
+#: An index waits for its host's next turn before each document, but not for ever: so often, each time `WAIT_S`.
+WAIT_S, MAX_WAITS = 0.5, 360
+
+_PATIENCE = frozenset({Reason.RATE_LIMITED, Reason.SERVER_ERROR})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +25,7 @@ class IndexReading:
     index: ParsedFeed
     left: tuple[str, ...]
     read: tuple[ParsedFeed, ...] = ()
-    failures: tuple[str, ...] = ()
+    failures: tuple[tuple[Reason, str], ...] = ()
     n_waits: int = 0
 
     @classmethod
@@ -43,13 +45,21 @@ class IndexReading:
         """With what came of the document at `next_url`."""
         if isinstance(document, ParsedFeed):
             return replace(self, left=self.left[1:], read=(*self.read, document))
-        failure = f"a document of the index could not be read: {document.value} {detail}".strip()
-        return replace(self, left=self.left[1:], failures=(*self.failures, failure))
+        # A host that asks for patience is not asked for the rest.
+        left = () if document in _PATIENCE else self.left[1:]
+        return replace(self, left=left, failures=(*self.failures, (document, detail)))
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all documents were read."""
+        return not (self.left or self.failures)
 
     def result(self) -> ParsedFeed | Reason:
-        """The feed, with what was wrong among its problems; Reason.NOT_A_FEED when no document could be read."""
+        """The feed, with what was wrong among its problems; or why none of its documents could be read."""
         if not self.read:
-            return Reason.NOT_A_FEED
+            why = self.failures[-1][0] if self.failures else Reason.TEMPORARY
+            return Reason.NOT_FOUND if why is Reason.GONE else why  # the document is gone, not the index
         feed = merged(self.index, self.read)
-        unread = [f"{len(self.left)} documents of the index were not reached"] if self.left else []
-        return replace(feed, problems=(*feed.problems, *self.failures, *unread))
+        problems = [f"a document of the index could not be read: {why.value} {said}" for why, said in self.failures]
+        problems += [f"{len(self.left)} documents of the index were not reached"] if self.left else []
+        return replace(feed, problems=(*feed.problems, *problems))

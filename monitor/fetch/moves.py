@@ -116,7 +116,7 @@ def _after_failure(
     is_pending = state.moved_to is not None and state.n_moves_seen > 0 and not _is_settled(state)
     if is_pending and not hops and outcome.reason in _OLD_IS_GONE:
         return _moved(state, f"the old address is gone, and redirected there permanently{_sightings(state)}")
-    is_wrong = outcome.reason is Reason.GONE or n_failures >= policy.left_after_failures
+    is_wrong = (outcome.reason is Reason.GONE and not hops) or n_failures >= policy.left_after_failures
     if state.current_url is not None and is_wrong and outcome.reason in _NEW_IS_WRONG:
         because = f"moved back to {masked(state.url)}: no feed was found any more at {masked(state.current_url)}"
         return _plan(_forgotten(replace(state, current_url=None)), state, because=because)

@@ -86,6 +86,7 @@ class FeedFailed:
     reason: Reason
     status: int | None = None
     retry_after_at: datetime | None = None
+    wishes: Wishes = Wishes()
 
 
 PollOutcome = FeedRead | FeedUnchanged | FeedFailed
@@ -264,6 +265,8 @@ def _plan_after_failure(
         # A little later than asked, so that all feeds of a host do not come back in the same second.
         next_poll_at = max(next_poll_at, asked_at + timedelta(seconds=_chance(jitter) * policy.min_interval_s))
         because = f"{said}: the server asks to wait until {asked_at:%Y-%m-%d %H:%M} UTC."
+    if state.wanted_interval_s is None:
+        next_poll_at, _ = _outside_skipped(next_poll_at, outcome.wishes, now=now, jitter=jitter, policy=policy)
     return PollPlan(
         next_poll_at=next_poll_at,
         interval_s=interval_s,

@@ -18,7 +18,7 @@ import structlog
 from monitor.app import App
 from monitor.config import Settings
 from monitor.errors import LeaseLostError
-from monitor.fetch.answers import Answer, judge, read, unreadable
+from monitor.fetch.answers import Answer, judge, read, unreadable, wishes_of
 from monitor.fetch.dates import hold_dates
 from monitor.fetch.decisions import (
     feed_values,
@@ -28,9 +28,8 @@ from monitor.fetch.decisions import (
     moved_values,
     poll_state,
     seen_values,
-    wishes_of,
 )
-from monitor.fetch.indexes import IndexReading
+from monitor.fetch.indexes import WAIT_S, IndexReading
 from monitor.fetch.parsing import parse_feed
 from monitor.fetch.polling import FeedFailed, FeedRead, PollPlan, PollPolicy, plan_at_new_address, plan_poll
 from monitor.net.guard import check_url
@@ -42,7 +41,7 @@ from monitor.store import claims, entries, hosts, polls, robots
 from monitor.store.columns import URL_CHARS
 from monitor.store.engine import Connection, is_trouble
 from monitor.types import DueFeed, Failure, FeedId, ParsedFeed, PollResult, Progress, Reason, Request, Response
-from monitor.urls import host_of, masked
+from monitor.urls import absolute_url, host_of, masked
 from monitor.workers import WorkFailure
 
 log = structlog.get_logger()
@@ -92,6 +91,7 @@ class _Polling:
     n_done: int = 0
     n_failed: int = 0
     look_again_at: datetime | None = None
+    look_after_at: datetime | None = None
 
     def run(self) -> None:
         try:
@@ -99,10 +99,21 @@ class _Polling:
                 self._work_on(self._take())
                 if self.app.stop.is_set():
                     break
-                for feed_id in sorted(self.waiting):
-                    self._read_on(feed_id)
+                self._look_after_indexes()
         finally:
             self._give_back()
+
+    def _look_after_indexes(self) -> None:
+        """Try again where an index waits for its host: now and then, and before the run could end without them."""
+        if not self.waiting:
+            return
+        if not self.fetches.n_open:
+            self.app.stop.wait(WAIT_S)
+        elif self.look_after_at is not None and self.app.clock() < self.look_after_at:
+            return
+        self.look_after_at = self.app.clock() + timedelta(seconds=WAIT_S)
+        for feed_id in sorted(self.waiting):
+            self._read_on(feed_id)
 
     def _take(self) -> list[tuple[int, Response | Failure]]:
         answered: list[tuple[int, Response | Failure]] = []
@@ -132,7 +143,9 @@ class _Polling:
             )
         # The others that are due wait for their hosts.
         self.look_again_at = now + LOOK_AGAIN if len(due) < batch else None
-        self.held |= {feed.id: feed for feed in due}
+        # One whose lease ended before its answer came is ours again, and was asked already.
+        asked, self.held = set(self.held), self.held | {feed.id: feed for feed in due}
+        due = [feed for feed in due if feed.id not in asked]
         self._ask(self._allowed(due) if manners.heeds_robots else due, now)
         return bool(due)
 
@@ -157,17 +170,15 @@ class _Polling:
         for key, response in sorted(answered, key=itemgetter(0)):
             feed_id = FeedId(key)
             feed, index = self.held[feed_id], self.indexes.get(feed_id)
+            if isinstance(response, Failure) and response.reason is Reason.STOPPED:
+                continue  # we went away, the feed did nothing wrong
+            answer = judge(response, feed, now=now) if index is None else None
             if index is not None and not _is_document(response):
-                if not (isinstance(response, Failure) and response.reason is Reason.STOPPED):
-                    self._learn(feed_id, index, *_fault(response))
-                continue
-            answer = (
-                judge(response, body_hash=feed.body_hash, wishes=wishes_of(feed), now=now) if index is None else None
-            )
-            if answer is None and isinstance(response, Response):
-                bodies.append((feed, response))
-            elif answer is not None and not answer.is_stopped:
+                self._learn(feed_id, index, *self._fault(response))
+            elif answer is not None:
                 plain.append((feed, answer))
+            elif isinstance(response, Response):
+                bodies.append((feed, response))
         self._save_all(plain, N_SAVED)
         for start in range(0, len(bodies), N_READ):
             self._save_all(self._parse(bodies[start : start + N_READ]), N_READ)
@@ -197,6 +208,14 @@ class _Polling:
                 answers.append((feed, _read(response, result, now)))
         return answers
 
+    def _fault(self, response: Response | Failure) -> tuple[Reason, str]:
+        """Why a document of an index was not given; its host may have asked for patience."""
+        if isinstance(response, Failure):
+            return response.reason, response.detail
+        with self.app.store.begin() as conn:
+            hosts.heed_answers(conn, [response], self.app.clock())
+        return Reason.of_status(response.status), f"HTTP {response.status}"
+
     def _learn(self, feed_id: FeedId, index: IndexReading, document: ParsedFeed | Reason, detail: str = "") -> None:
         self.indexes[feed_id] = index.learn(document, detail)
         self._read_on(feed_id)
@@ -208,7 +227,8 @@ class _Polling:
         if url is None:
             self.waiting.discard(feed_id)
             del self.indexes[feed_id]
-            self._save_all([(self.held[feed_id], _read(index.response, index.result(), now))], 1)
+            answer = replace(_read(index.response, index.result(), now), is_whole=index.is_whole)
+            self._save_all([(self.held[feed_id], answer)], 1)
             return
         manners = manners_for_feeds(self.app.settings.politeness)
         with self.app.store.begin() as conn:
@@ -265,7 +285,9 @@ class _Polling:
 
 
 def _request(feed: DueFeed, now: datetime, max_bytes: int) -> Request:
-    is_recent = feed.last_full_poll_at is not None and now - feed.last_full_poll_at < MAX_CONDITIONAL
+    full_at = feed.last_full_poll_at
+    # A feed that is polled twice a day or less would else never be asked with validators.
+    is_recent = full_at is not None and (now - full_at < MAX_CONDITIONAL or full_at == feed.last_good_poll_at)
     return Request(
         url=feed.address,
         etag=feed.etag if is_recent else None,
@@ -291,13 +313,6 @@ def _is_document(response: Response | Failure) -> bool:
     return isinstance(response, Response) and response.status == 200
 
 
-def _fault(response: Response | Failure) -> tuple[Reason, str]:
-    """Why a document of an index was not given."""
-    if isinstance(response, Failure):
-        return response.reason, response.detail
-    return Reason.of_status(response.status), f"HTTP {response.status}"
-
-
 def _read(response: Response, parsed: ParsedFeed | Reason | WorkFailure, now: datetime) -> Answer:
     if isinstance(parsed, ParsedFeed):
         return read(response, hold_dates(parsed, now), now)
@@ -314,6 +329,8 @@ def _read(response: Response, parsed: ParsedFeed | Reason | WorkFailure, now: da
 def _result(app: App, conn: Connection, polled: tuple[DueFeed, Answer], now: datetime) -> PollResult:
     feed, answer = polled
     outcome, n_passed_over = answer.outcome, 0
+    if isinstance(outcome, FeedFailed):
+        outcome = replace(outcome, wishes=wishes_of(feed))
     if answer.parsed is not None and isinstance(outcome, FeedRead):
         first_days = timedelta(days=app.settings.fetch.first_poll_days)
         change = entries.save_entries(
@@ -325,8 +342,8 @@ def _result(app: App, conn: Connection, polled: tuple[DueFeed, Answer], now: dat
             last_read_at=feed.last_read_at,
             oldest_at=now - first_days if feed.last_read_at is None else None,
         )
-        n_passed_over = change.n_passed_over
-        outcome = replace(outcome, n_new=change.n_new, n_known=change.n_known, n_shared=change.n_shared)
+        n_passed_over, n_shared = change.n_passed_over, change.n_shared if answer.is_whole else None
+        outcome = replace(outcome, n_new=change.n_new, n_known=change.n_known, n_shared=n_shared)
     plan = plan_poll(poll_state(feed), outcome, now=now, jitter=app.rng.random(), policy=_policy(app.settings))
     if plan.has_gap:
         log.warning("feed.gap", feed=feed.id, url=masked(feed.address), detail=plan.because)
@@ -354,16 +371,23 @@ def _move(app: App, conn: Connection, polled: tuple[DueFeed, Answer], plan: Poll
     """The columns that change because the feed moves, is about to, or goes back."""
     (feed, answer), now = polled, app.clock()
     move = move_of(feed, answer, n_failures=plan.n_failures, now=now)
-    if move is None or not move.is_new_address:
-        return {} if move is None else seen_values(move)
-    address = move.current_url or feed.url
-    if len(address) > URL_CHARS or check_url(address) is not None:
+    if move is None:
         return {}
+    address = absolute_url("", move.current_url or feed.url) or ""
+    is_elsewhere = move.is_new_address and len(address) <= URL_CHARS and check_url(address) is None
+    if move.is_new_address and not is_elsewhere:
+        return {}
+    if not move.is_new_address and (feed.current_url is None or isinstance(answer.outcome, FeedFailed)):
+        return seen_values(move)
+    # Of two feeds that have come to one address the elder goes on.
     other_id = polls.find_at(conn, address, other_than=feed.id)
-    if other_id is not None:
+    if other_id is not None and (is_elsewhere or other_id < feed.id):
         polls.pass_on_tags(conn, feed.id, other_id)
         log.info("feed.merged", feed=feed.id, into=other_id, url=masked(address))
         return seen_values(move) | merged_values(other_id, masked(address))
+    if not is_elsewhere:
+        return seen_values(move)
+    move = replace(move, current_url=None if address == feed.url else address)
     host = host_of(address)
     hosts.ensure_hosts(conn, [host], now)
     log.info("feed.moved", feed=feed.id, url=masked(address), detail=move.because)

@@ -9,6 +9,7 @@ a proxy that does not connect is a server that cannot be reached.
 from __future__ import annotations
 
 import errno
+import socket
 import ssl
 
 import aiohttp
@@ -59,6 +60,8 @@ def reason_of(error: Exception) -> tuple[Reason, str]:
         behind = os_error
     elif isinstance(os_error, OSError) and not isinstance(behind, aiohttp.ClientConnectorDNSError):
         behind = TimeoutError() if os_error.errno == errno.ETIMEDOUT else _more_telling(behind, os_error)
+    if isinstance(behind, aiohttp.ClientConnectorDNSError) and behind.errno == socket.EAI_AGAIN:
+        return Reason.DNS_TEMPORARY, "no name server could say"
     for kinds, reason, words in _WORDS:
         if isinstance(behind, kinds):
             return reason, words

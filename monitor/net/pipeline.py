@@ -13,8 +13,13 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
+import structlog
+
 from monitor.net.slots import Slots
 from monitor.types import Failure, Reason, Request, Response
+from monitor.urls import masked
+
+log = structlog.get_logger()
 
 STOP_POLL_S = 0.1
 PATIENCE_S = 0.3
@@ -237,10 +242,7 @@ class Pipeline:
     def _done(self, task: asyncio.Task[Response | Failure]) -> None:
         job = self._tasks.pop(task)
         self._slots.leave(job)
-        if task.cancelled():
-            job.owner.settle(job, stopped(job.request))
-        else:
-            job.owner.settle(job, task.exception() or task.result())
+        job.owner.settle(job, _outcome(task, job.request))
         self._start()
 
     def _plan_sweep(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -252,6 +254,17 @@ class Pipeline:
         self._slots.sweep(loop.time())
         self._sweeping = None
         self._start()
+
+
+def _outcome(task: asyncio.Task[Response | Failure], request: Request) -> Response | Failure | BaseException:
+    """An exception that nobody foresaw fails this request and no other; only what ends the process is handed on."""
+    if task.cancelled():
+        return stopped(request)
+    error = task.exception()
+    if isinstance(error, Exception):
+        log.error("http.defect", url=masked(request.url), exc_info=error)
+        return Failure(url=request.url, reason=Reason.PROTOCOL, detail=f"asking failed: {type(error).__name__}")
+    return error or task.result()
 
 
 def stopped(request: Request) -> Failure:

@@ -44,6 +44,8 @@ _DRIVERS = {
 }
 #: Most parameters are of these: they need no second look.
 _WITHOUT_TEXT = frozenset({int, float, bool, datetime, bytes, type(None)})
+#: Deadlock, serialization failure: two transactions were in each other's way, and the next try may be alone.
+_TRY_AGAIN = frozenset({"40P01", "40001"})
 _SQLITE_TROUBLE = frozenset({SQLITE_BUSY, SQLITE_LOCKED, SQLITE_FULL, SQLITE_IOERR, SQLITE_CANTOPEN})
 
 
@@ -238,6 +240,8 @@ def _json(value: Any) -> str:
 def is_trouble(error: BaseException) -> bool:
     """Whether the database itself is what failed (gone, locked, full): no row that was worked on is to blame."""
     if not isinstance(error, OperationalError):
+        return False
+    if getattr(error.orig, "sqlstate", None) in _TRY_AGAIN:
         return False
     if isinstance(error.orig, SQLiteError):
         return error.orig.sqlite_errorcode & 0xFF in _SQLITE_TROUBLE

@@ -243,7 +243,18 @@ def resume_feed(conn: Connection, feed_id: FeedId, *, now: datetime, because: st
     conn.execute(
         update(feeds)
         .where(feeds.c.id == feed_id)
-        .values(state="active", next_poll_at=now, because=because, reason=None, n_failures=0, merged_into_id=None)
+        .values(
+            state="active",
+            next_poll_at=now,
+            because=because,
+            reason=None,
+            n_failures=0,
+            merged_into_id=None,
+            # Else one that was merged would be merged again by its next poll.
+            moved_to=None,
+            moved_since_at=None,
+            n_moves_seen=0,
+        )
     )
 
 

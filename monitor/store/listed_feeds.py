@@ -75,8 +75,14 @@ def _follow_intervals(conn: Connection, managed: Mapping[FeedId, NewFeed], now: 
 
 def pause_missing(conn: Connection, kept_urls: Collection[str]) -> int:
     """Pause the feeds that a file manages and no longer lists; returns how many."""
-    kept = set(kept_urls)
-    rows = [row for row in _managed(conn) if row.state not in {"paused", "removed"} and not kept & {row[1], row[2]}]
+    managed, kept = _managed(conn), set(kept_urls)
+    # A listed feed that was merged is polled through another one, whether or not that one is listed too.
+    stand_ins = {row.merged_into_id for row in managed if kept & {row.url, row.current_url}}
+    rows = [
+        row
+        for row in managed
+        if row.state not in {"paused", "removed"} and row.id not in stand_ins and not kept & {row.url, row.current_url}
+    ]
     _set(conn, [row.id for row in rows], {**RESTING, "state": "paused", "because": _GONE})
     return len(rows)
 
@@ -84,12 +90,12 @@ def pause_missing(conn: Connection, kept_urls: Collection[str]) -> int:
 def resume_listed(conn: Connection, urls: Collection[str], now: datetime) -> None:
     """Poll again the paused feeds that their file lists once more."""
     listed = set(urls)
-    rows = [row for row in _managed(conn) if row.state == "paused" and listed & {row[1], row[2]}]
+    rows = [row for row in _managed(conn) if row.state == "paused" and listed & {row.url, row.current_url}]
     _set(conn, [row.id for row in rows], {"state": "active", "next_poll_at": now, "because": _RETURNED})
 
 
 def _managed(conn: Connection) -> Sequence[Any]:
-    columns = (feeds.c.id, feeds.c.url, feeds.c.current_url, feeds.c.state)
+    columns = (feeds.c.id, feeds.c.url, feeds.c.current_url, feeds.c.state, feeds.c.merged_into_id)
     return conn.execute(select(*columns).where(feeds.c.managed_by == "file")).all()
 
 

@@ -11,13 +11,13 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, and_, bindparam, delete, func, select, update
+from sqlalchemy import Connection, RowMapping, and_, bindparam, delete, func, or_, select, update
 
 from monitor.errors import LeaseLostError
 from monitor.politeness import Manners
 from monitor.store import claims, hosts
 from monitor.store.claims import Claimable
-from monitor.store.engine import insert
+from monitor.store.engine import insert, lease_clock
 from monitor.store.hosts import Asked
 from monitor.store.source_days import GOOD_OUTCOMES
 from monitor.store.tables import feed_categories, feed_tags, feeds, poll_log, source_days
@@ -105,11 +105,12 @@ def _count_days(conn: Connection, results: Iterable[PollResult], day_on: date) -
 
 
 def find_at(conn: Connection, address: str, *, other_than: FeedId) -> FeedId | None:
-    """Another feed that is polled, or would be, at this address."""
+    """Another feed that is polled at this address; not one that rests, ended or was removed."""
+    lives_here = or_(feeds.c.current_url == address, and_(feeds.c.url == address, feeds.c.current_url.is_(None)))
     here = select(feeds.c.id).where(
-        (feeds.c.url == address) | (feeds.c.current_url == address),
+        lives_here,
         feeds.c.id != other_than,
-        feeds.c.merged_into_id.is_(None),
+        feeds.c.next_poll_at.is_not(None),
     )
     return conn.execute(here.order_by(feeds.c.id).limit(1)).scalar_one_or_none()
 
@@ -131,7 +132,7 @@ def set_aside_crashed(conn: Connection, now: datetime, retry_at: datetime) -> li
     ids = claims.exhausted(conn, POLLS, now)
     conn.execute(
         update(feeds)
-        .where(feeds.c.id.in_(ids))
+        .where(feeds.c.id.in_(ids), POLLS.is_free(lease_clock(conn, now)), feeds.c.n_tries >= claims.MAX_TRIES)
         .values(
             next_poll_at=retry_at,
             n_tries=0,

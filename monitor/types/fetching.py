@@ -233,6 +233,8 @@ class WatchedFeed:
     skip_days: Sequence[int] = ()
     n_failures: float = 0.0
     last_good_poll_at: datetime | None = None
+    last_poll_at: datetime | None = None
+    next_poll_at: datetime | None = None
     is_due: bool = True
 
 

@@ -23,6 +23,7 @@ class Reason(StrEnum):
     BAD_URL = "bad_url"
     BLOCKED_ADDRESS = "blocked_address"
     DNS = "dns"
+    DNS_TEMPORARY = "dns_temporary"  # no name server could say
     REFUSED = "refused"
     TLS = "tls"
     TIMEOUT = "timeout"

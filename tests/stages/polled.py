@@ -120,9 +120,23 @@ def _head(raw: bytes) -> tuple[str, dict[str, str]]:
 
 
 @contextmanager
-def polling(database_url: str, hosts: tuple[str, ...] = ("news.example",), **sections: Any) -> Iterator[Poller]:
-    """A poller whose `hosts` are served; what no answer is given for is 404. `sections` replace whole sections."""
+def polling(
+    database_url: str,
+    hosts: tuple[str, ...] = ("news.example",),
+    *,
+    tick: timedelta = timedelta(),
+    **sections: Any,
+) -> Iterator[Poller]:
+    """A poller whose `hosts` are served; what no answer is given for is 404. `sections` replace whole sections.
+
+    Each look at the clock lets `tick` pass.
+    """
     moment, answers = [NOW], dict[str, Answer]()
+
+    def clock() -> datetime:
+        moment[0] += tick
+        return moment[0]
+
     asked: list[tuple[str, Head]] = []
 
     def script(conversation: Conversation) -> None:
@@ -145,5 +159,5 @@ def polling(database_url: str, hosts: tuple[str, ...] = ("news.example",), **sec
     with RawServer(script) as server:
         connect_to = dict.fromkeys(hosts, server.address)
         settings = Settings(**{**chosen, **sections})
-        with open_app(settings, clock=lambda: moment[0], connect_to=connect_to, seed=1) as app:
+        with open_app(settings, clock=clock, connect_to=connect_to, seed=1) as app:
             yield Poller(app=app, moment=moment, answers=answers, asked=asked)

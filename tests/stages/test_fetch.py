@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -160,36 +161,40 @@ def test_a_sitemap_index_is_read_with_its_news_documents_at_each_poll(poller: Po
 
 def test_a_sitemap_index_of_which_nothing_can_be_read_has_failed(poller: Poller) -> None:
     feed_id = poller.add("http://h0.example/sitemap.xml")
-    poller.poll(answers={"h0.example/sitemap.xml": _index("news-1.xml")})
-    assert poller.row(feed_id)["reason"] == "not_a_feed"
+    gone = {"h0.example/news-1.xml": answer("410 Gone")}
+    poller.poll(answers={"h0.example/sitemap.xml": _index("news-1.xml"), **gone})
+    row = poller.row(feed_id)
+    assert (row["reason"], row["state"]) == ("not_found", "failing")
+
+
+def test_a_host_that_asks_for_patience_is_not_asked_for_the_rest_of_an_index(poller: Poller) -> None:
+    poller.add("http://h0.example/sitemap.xml")
+    busy = {"h0.example/news-1.xml": answer("429 Too Many Requests", retry_after="7200")}
+    poller.poll(answers={"h0.example/sitemap.xml": _index("news-1.xml", "news-2.xml"), **busy})
+    asked = [url for url in poller.urls() if not url.endswith("/feed")]
+    assert asked == ["h0.example/sitemap.xml", "h0.example/news-1.xml"]
+    assert poller.host("h0.example")["next_at"] == NOW + timedelta(hours=2)
 
 
 def test_the_documents_of_an_index_wait_for_their_hosts_turn(sqlite_url: str) -> None:
-    manners = Politeness(host_spacing_s=5, source_spacing_s=0)
-    with polling(sqlite_url, HOSTS, politeness=manners) as poller:
-        feed_id = poller.add("http://h0.example/sitemap.xml")
+    asked_at: list[datetime] = []
 
-        def later(_head: object) -> bytes:
-            poller.moment[0] += timedelta(seconds=6)
-            return _index("news-1.xml", "news-2.xml")
-
-        def later_still(_head: object) -> bytes:
-            poller.moment[0] += timedelta(seconds=6)
-            return _sitemap("a")
-
-        asked_at: list[object] = []
-
-        def last(_head: object) -> bytes:
+    def noted(given: bytes) -> Callable[[object], bytes]:
+        def answered(_head: object) -> bytes:
             asked_at.append(poller.now)
-            return _sitemap("b")
+            return given
 
+        return answered
+
+    manners = Politeness(host_spacing_s=5, source_spacing_s=0)
+    with polling(sqlite_url, HOSTS, tick=timedelta(seconds=0.4), politeness=manners) as poller:
+        feed_id = poller.add("http://h0.example/sitemap.xml")
         poller.poll(
             answers={
-                "h0.example/sitemap.xml": later,
-                "h0.example/news-1.xml": later_still,
-                "h0.example/news-2.xml": last,
+                "h0.example/sitemap.xml": noted(_index("news-1.xml", "news-2.xml")),
+                "h0.example/news-1.xml": noted(_sitemap("a")),
+                "h0.example/news-2.xml": noted(_sitemap("b")),
             }
         )
-        assert asked_at == [NOW + timedelta(seconds=12)]
-        assert poller.host("h0.example")["next_at"] == NOW + timedelta(seconds=17)
         assert len(poller.guids(feed_id)) == 2
+        assert all(later - earlier >= timedelta(seconds=4) for earlier, later in pairwise(asked_at))

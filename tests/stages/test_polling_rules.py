@@ -42,7 +42,7 @@ def test_both_validators_are_sent_back_and_a_304_keeps_everything(poller: Poller
 
 def test_what_a_feed_holds_counts_as_seen_by_304_and_by_equal_bodies(poller: Poller) -> None:
     feed_id = poller.add()
-    poller.poll(answers={"news.example/feed": document("a", "b")})
+    poller.poll(answers={"news.example/feed": document("a", "b", etag='"v1"')})
     row = poller.poll_when_due(feed_id, {"news.example/feed": answer("304 Not Modified")})
     assert poller.last_seen(feed_id) == {"a": poller.now, "b": poller.now}
     row = poller.poll_when_due(feed_id, {"news.example/feed": document("a", "b")})
@@ -239,7 +239,7 @@ def test_cache_control_and_ttl_lengthen_the_wait(poller: Poller) -> None:
     poller.poll(
         answers={
             "news.example/feed": document("a", cache_control="max-age=21600"),
-            "other.example/feed": document("a", extra="<ttl>300</ttl>"),
+            "other.example/feed": document("a", extra="<ttl>300</ttl>", etag='"v1"'),
         }
     )
     assert poller.row(cached)["next_poll_at"] >= NOW + 6 * HOUR
@@ -332,3 +332,65 @@ def test_a_feed_that_was_paused_while_it_was_asked_stays_paused(poller: Poller) 
 
     poller.poll(answers={"news.example/feed": pause})
     assert (poller.row(feed_id)["state"], poller.guids(feed_id)) == ("paused", [])
+
+
+def test_a_feed_that_moves_to_where_nothing_is_polled_any_more_goes_on_alone(poller: Poller) -> None:
+    there = poller.add("http://new.example/rss", state="removed", next_poll_at=None)
+    feed_id = poller.add()
+    poller.poll(answers={"news.example/feed": moved("http://New.Example:80/rss"), "new.example/rss": document("a")})
+    row = poller.poll_when_due(feed_id, {"news.example/feed": answer("404 Not Found")})
+    assert (row["state"], row["current_url"]) == ("active", "http://new.example/rss")
+    assert poller.row(there)["state"] == "removed"
+
+
+def test_two_feeds_that_move_to_one_address_end_as_one(poller: Poller) -> None:
+    ids = [poller.add(f"http://{host}/feed") for host in ("news.example", "other.example")]
+    redirect = moved("http://new.example/rss")
+    answers = {"news.example/feed": redirect, "other.example/feed": redirect, "new.example/rss": document("a")}
+    poller.poll(answers=answers)
+    gone = answer("404 Not Found")
+    poller.moment[0] += HOUR
+    poller.poll(answers={"news.example/feed": gone, "other.example/feed": gone})
+    for _ in range(3):
+        poller.poll(after=HOUR)
+    elder, younger = (poller.row(feed_id) for feed_id in ids)
+    assert (elder["state"], elder["current_url"]) == ("active", "http://new.example/rss")
+    assert (younger["state"], younger["merged_into_id"]) == ("ended", elder["id"])
+
+
+def test_a_feed_that_is_polled_twice_a_day_or_less_is_asked_with_validators_too(poller: Poller) -> None:
+    feed_id = poller.add(wanted_interval_s=86_400)
+    poller.poll(answers={"news.example/feed": conditional(rss("a"), '"v1"')})
+    for _ in range(4):
+        poller.poll_when_due(feed_id)
+    assert ["if-none-match" in head for _, head in poller.asked] == [False, True, False, True, False]
+
+
+def test_a_304_to_a_request_without_validators_is_a_failure(poller: Poller) -> None:
+    feed_id = poller.add()
+    poller.poll(answers={"news.example/feed": answer("304 Not Modified")})
+    assert (poller.row(feed_id)["state"], poller.log(feed_id)) == ("failing", ["protocol"])
+
+
+def test_a_retry_keeps_to_the_hours_that_a_feed_asks_to_skip(poller: Poller) -> None:
+    hours = "".join(f"<hour>{hour}</hour>" for hour in range(13, 20))
+    feed_id = poller.add()
+    poller.poll(answers={"news.example/feed": document("a", extra=f"<skipHours>{hours}</skipHours>")})
+    poller.moment[0] = NOW + 50 * MINUTE
+    poller.poll(answers={"news.example/feed": answer("500 Oops")})
+    assert poller.row(feed_id)["next_poll_at"].hour in {20, 21}
+
+
+def test_a_lease_that_ends_before_the_answer_costs_no_second_request(database_url: str) -> None:
+    with polling(database_url, HOSTS, fetch=Fetch(lease_s=1)) as poller:
+        feed_id, other_id = poller.add(), poller.add("http://other.example/feed")
+
+        def late(_head: object) -> bytes:
+            poller.moment[0] += HOUR
+            return document("a")
+
+        poller.poll(answers={"news.example/feed": late, "other.example/feed": document("b")})
+        assert poller.urls().count("news.example/feed") == 1
+        poller.poll(after=HOUR)
+        assert poller.guids(other_id) == ["b"]
+        assert poller.guids(feed_id) == ["a"]

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from monitor.fetch.answers import hash_of, judge, read, unreadable
 from monitor.fetch.polling import FeedFailed, FeedRead, FeedUnchanged, Wishes
-from monitor.types import Failure, Hop, ParsedFeed, Reason, Response
+from monitor.types import DueFeed, Failure, Hop, ParsedFeed, Reason, Response
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 URL = "https://news.example/feed"
@@ -19,9 +20,19 @@ def answered(status: int, body: bytes = b"", **headers: str) -> Response:
     return Response(url=URL, final_url=URL, status=status, headers=named, body=body, hops=HOPS)
 
 
-def judged(response: Response | Failure, body_hash: str | None = None) -> object:
-    answer = judge(response, body_hash=body_hash, wishes=WISHES, now=NOW)
+def a_feed(**values: Any) -> DueFeed:
+    given = dict.fromkeys(DueFeed.__dataclass_fields__)
+    asked = {"etag": '"v1"', "ttl_s": WISHES.ttl_s, "skip_hours": WISHES.skip_hours, "skip_days": ()}
+    return DueFeed(**{**given, **asked, **values})  # type: ignore[arg-type] # the rest does not matter here
+
+
+def judged(response: Response | Failure, **feed: Any) -> object:
+    answer = judge(response, a_feed(**feed), now=NOW)
     return None if answer is None else answer.outcome
+
+
+def test_a_304_to_somebody_who_said_nothing_is_no_answer() -> None:
+    assert judged(answered(304), etag=None) == FeedFailed(reason=Reason.PROTOCOL, status=304)
 
 
 def test_a_304_is_unchanged_and_keeps_what_the_document_asked_for() -> None:
@@ -31,9 +42,9 @@ def test_a_304_is_unchanged_and_keeps_what_the_document_asked_for() -> None:
 
 
 def test_an_equal_body_is_unchanged_and_another_must_be_parsed() -> None:
-    assert judged(answered(200, b"same"), hash_of(b"same")) == FeedUnchanged(wishes=WISHES)
-    assert judged(answered(200, b"other"), hash_of(b"same")) is None
-    assert judged(answered(200, b"first"), None) is None
+    assert judged(answered(200, b"same"), body_hash=hash_of(b"same")) == FeedUnchanged(wishes=WISHES)
+    assert judged(answered(200, b"other"), body_hash=hash_of(b"same")) is None
+    assert judged(answered(200, b"first")) is None
 
 
 @pytest.mark.parametrize(
@@ -52,6 +63,13 @@ def test_everything_else_has_failed_with_its_reason(response: Response | Failure
     outcome = judged(response)
     assert isinstance(outcome, FeedFailed)
     assert outcome.reason is reason
+
+
+def test_a_410_behind_a_temporary_redirect_does_not_end_the_feed() -> None:
+    gone = answered(410)
+    behind = Response(url=URL, final_url=URL, status=410, headers={}, body=b"", hops=(Hop(status=302, url=URL),))
+    assert judged(gone) == FeedFailed(reason=Reason.GONE, status=410)
+    assert judged(behind) == FeedFailed(reason=Reason.NOT_FOUND, status=410)
 
 
 def test_retry_after_counts_from_the_clock_of_the_server_where_it_names_a_moment() -> None:
@@ -78,14 +96,14 @@ def test_a_feed_that_was_read_brings_its_own_wishes() -> None:
 
 def test_the_redirects_before_a_failure_are_known() -> None:
     failure = Failure(url=URL, reason=Reason.DNS, hops=HOPS, final_url="https://gone.example/")
-    answer = judge(failure, body_hash=None, wishes=WISHES, now=NOW)
+    answer = judge(failure, a_feed(), now=NOW)
     assert answer is not None
     assert answer.hops == HOPS
 
 
 def test_only_a_stop_of_ours_is_no_answer() -> None:
-    stopped = judge(Failure(url=URL, reason=Reason.STOPPED), body_hash=None, wishes=WISHES, now=NOW)
-    refused = judge(Failure(url=URL, reason=Reason.REFUSED), body_hash=None, wishes=WISHES, now=NOW)
+    stopped = judge(Failure(url=URL, reason=Reason.STOPPED), a_feed(), now=NOW)
+    refused = judge(Failure(url=URL, reason=Reason.REFUSED), a_feed(), now=NOW)
     assert stopped is not None
     assert refused is not None
     assert (stopped.is_stopped, refused.is_stopped) == (True, False)

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterable
 
 import pytest
+from structlog.testing import capture_logs
 
 from monitor.net.guard import MAX_IDLE
 from monitor.net.pipeline import Fetches
@@ -224,12 +225,15 @@ def test_ctrl_c_while_waiting_for_a_batch_leaves_nothing_running() -> None:
     assert gate.seen.acquire(blocking=False) is False  # b was never asked for
 
 
-def test_a_defect_of_ours_reaches_the_caller() -> None:
-    with serving(by_target(PAGES)) as (_, door), door.fetches() as fetches:
-        fetches.add([(1, None)])  # type: ignore[list-item]
-        with pytest.raises(AttributeError):
-            fetches.take(timeout_s=GIVE_UP_S)
-        assert got(door, f"http://{HOST}/1").body == b"1"
+def test_a_defect_of_ours_fails_the_request_that_met_it_and_no_other() -> None:
+    broken = Request(url=f"http://{HOST}/1", max_bytes="many")  # type: ignore[arg-type] # what no code expects
+    with serving(by_target(PAGES)) as (_, door), door.fetches() as fetches, capture_logs() as logs:
+        fetches.add([(1, broken), (2, Request(url=f"http://{HOST}/1", max_bytes=100))])
+        found = taken(fetches, 2)
+    assert isinstance(found[1], Failure)
+    assert found[1].reason is Reason.PROTOCOL
+    assert isinstance(found[2], Response)
+    assert [line["event"] for line in logs] == ["http.defect"]
 
 
 # --- servers that do not answer -----------------------------------------------------------------------------------
