@@ -105,7 +105,8 @@ def _read(answer: Response, plain: Reading, doors: Doors) -> Reading:
 
 def parse_answer(answer: Response, doors: Doors) -> ParsedFeed | Reason:
     """The feed in an answer, or why there is none."""
-    arguments = (answer.body, answer.final_url, answer.headers.get("content-type"))
+    headers = answer.headers
+    arguments = (answer.body, answer.final_url, headers.get("content-type"), headers.get("content-location"))
     return _in_worker(doors, monitor.fetch.stage.parse_response, arguments)
 
 
@@ -145,14 +146,19 @@ def run(app: App) -> Progress:
 
 
 def choose(title: str, finds: Sequence[Find]) -> Find | None:
-    """Which of the feeds found is most likely the lost one: with entries, of its title, no comments; None: none is."""
-    with_entries = [find for find in finds if find.is_tried and find.n_entries and len(find.url) <= MAX_URL_CHARS]
+    """Which of the feeds found is most likely the lost one; None: none is.
+
+    It has entries or, as an index, names the documents that have them; it has the lost one's title, is no feed of
+    comments, and its entries were seen.
+    """
+    of_use = [find for find in finds if find.is_tried and find.is_of_use and len(find.url) <= MAX_URL_CHARS]
     known_as = title.strip().casefold()
 
-    def doubts(find: Find) -> tuple[bool, bool]:
-        return find.title.strip().casefold() != known_as, "comment" in f"{find.url} {find.title}".casefold()
+    def doubts(find: Find) -> tuple[bool, bool, bool]:
+        is_of_comments = "comment" in f"{find.url} {find.title}".casefold()
+        return find.title.strip().casefold() != known_as, is_of_comments, not find.n_entries
 
-    return min(with_entries, key=doubts, default=None)
+    return min(of_use, key=doubts, default=None)
 
 
 def _take_slot(app: App, host: str) -> bool:

@@ -83,7 +83,13 @@ def _line(find: Find) -> str:
     if not find.is_tried:
         return f"{title}not tried; {_HOW[find.how]}"
     newest = f", newest {short(find.newest_at)}" if find.newest_at else ""
-    return f"{title}{find.format}, {counted(find.n_entries or 0, 'entry')}{newest}; {_HOW[find.how]}"
+    holds = _index(find.n_documents) if find.n_documents else counted(find.n_entries or 0, "entry")
+    return f"{title}{find.format}, {holds}{newest}; {_HOW[find.how]}"
+
+
+def _index(n_documents: int) -> str:
+    """An index may name thousands, so this is no number of its entries."""
+    return f"an index of which each poll reads {counted(n_documents, 'document')}"
 
 
 def _discovery_document(ended: Discovery) -> dict[str, Any]:
@@ -96,6 +102,7 @@ def _discovery_document(ended: Discovery) -> dict[str, Any]:
                 "title": find.title,
                 "format": find.format or None,
                 "n_entries": find.n_entries,
+                "n_documents": find.n_documents,
                 "newest_at": find.newest_at,
                 "found_by": find.how.value,
                 "is_tried": find.is_tried,
@@ -162,13 +169,19 @@ def _told(checked: FeedCheck) -> dict[str, object]:
         "format": checked.format,
         "language": checked.language,
         "site": masked(checked.site_url) if checked.site_url else None,
-        "entries": f"{checked.n_entries}, {checked.n_dated} of them with a date",
+        "entries": _entries(checked),
         "newest": checked.newest_at,
         "oldest": checked.oldest_at,
         "usual gap": f"{duration(checked.usual_gap_s)} between entries" if checked.usual_gap_s is not None else None,
         "validators": _validators(checked),
         "it asks for": "; ".join(_wishes(checked)),
     }
+
+
+def _entries(checked: FeedCheck) -> str:
+    if checked.n_documents:
+        return f"elsewhere: {_index(checked.n_documents)}"
+    return f"{checked.n_entries}, {checked.n_dated} of them with a date"
 
 
 def _redirects(checked: FeedCheck) -> str | None:

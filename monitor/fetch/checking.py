@@ -24,7 +24,8 @@ class FeedCheck:
     """A feed that can be polled. `is_moved`: all redirects are permanent, so that `final_url` is its address.
 
     `ttl_s`, `skip_hours`, `skip_days` (0 is Monday) and `cache_control` are what it asks of readers; `usual_gap_s` is
-    the median time between two entries, None where fewer than three dates are known.
+    the median time between two entries, None where fewer than three dates are known. The entries of an index stand
+    elsewhere: in `n_documents` that a poll reads.
     """
 
     url: str
@@ -43,6 +44,7 @@ class FeedCheck:
     site_url: str | None
     language: str | None
     n_entries: int
+    n_documents: int
     n_dated: int
     newest_at: datetime | None
     oldest_at: datetime | None
@@ -73,6 +75,7 @@ def describe(answer: Response, feed: ParsedFeed) -> FeedCheck:
         site_url=feed.url,
         language=feed.language,
         n_entries=len(feed.entries),
+        n_documents=len(feed.children),
         n_dated=len(dates),
         newest_at=dates[-1] if dates else None,
         oldest_at=dates[0] if dates else None,

@@ -71,6 +71,9 @@ class Context:
         self._depths[key] = depth
         return True
 
+    def take_link(self, link: str, stable_link: str) -> None:
+        self.given.link, self.given.stable_link, self.has_link = link, stable_link, True
+
     def add_tag(self, term: str | None, scheme: str | None, label: str | None) -> None:
         tag = (term, scheme, label)
         if any(tag) and tag not in self._known_tags:

@@ -66,15 +66,24 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Find:
-    """A feed. What was not tried may be none: then `format` is empty and nothing is known of its entries."""
+    """A feed. What was not tried may be none: then `format` is empty and nothing is known of its entries.
+
+    The entries of an index stand elsewhere: in `n_documents` that a poll reads.
+    """
 
     url: str
     how: How
     title: str = ""
     format: str = ""
     n_entries: int | None = None
+    n_documents: int = 0
     newest_at: datetime | None = None
     is_tried: bool = True
+
+    @property
+    def is_of_use(self) -> bool:
+        """Whether polling it is known to bring entries."""
+        return bool(self.n_entries or self.n_documents)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,6 +244,7 @@ def _find(candidate: Candidate, reading: Reading, feed: ParsedFeed) -> Find:
         title=feed.title or candidate.title,
         format=feed.format,
         n_entries=len(feed.entries),
+        n_documents=len(feed.children),
         newest_at=max((entry.published_at for entry in feed.entries if entry.published_at), default=None),
     )
 

@@ -157,19 +157,22 @@ class ElementReader:
         rel = attributes.get("rel", "alternate")
         text = plain(element)
         if target is not None:
-            target = self.resolved(element, target)
+            stable, target = self.resolved(element, target, base=""), self.resolved(element, target)
             if rel == "alternate" and map_type(attributes.get("type", "text/html")) in HTML_TYPES:
-                self.at.given.link, self.at.has_link = target, True
+                self.at.take_link(target, stable)
         else:
-            target = cleaned(self.resolved(element, text) if text else "")
-            if not self.at.is_feed:
-                target = target.replace("&amp;", "&")
-            target = _QUERY_ENTITY.sub(r"&\g<1>", target)
-            self.at.given.link, self.at.has_link = target, True
+            stable, target = self.link_in_words(element, text, base=""), self.link_in_words(element, text)
+            self.at.take_link(target, stable)
         if rel == "alternate":
             self.at.given.links.append(target)
         elif rel == "enclosure" and target:
             self.at.enclosures.append(_enclosure(attributes, target))
+
+    def link_in_words(self, element: Any, text: str, *, base: str | None = None) -> str:
+        target = cleaned(self.resolved(element, text, base=base) if text else "")
+        if not self.at.is_feed:
+            target = target.replace("&amp;", "&")
+        return _QUERY_ENTITY.sub(r"&\g<1>", target)
 
     def guid(self, element: Any, depth: int) -> None:
         attributes = attributes_of(element)
@@ -180,7 +183,7 @@ class ElementReader:
         if self.at.may_store("id", depth):
             self.at.given.guid = value
         if is_link and not self.at.has_link:
-            self.at.given.link, self.at.has_link = value, True
+            self.at.take_link(value, value)
 
     def own_link(self, element: Any, depth: int) -> None:
         value = self.bare_text(element)

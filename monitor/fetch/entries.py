@@ -73,7 +73,7 @@ def feed_of(given: GivenFeed, *, base: str, notes: Sequence[str] = ()) -> Parsed
     return ParsedFeed(
         format=given.format,
         title=_title(given.about.title, given.format),
-        url=_link(given.about, base),
+        url=_link(given.about, base)[0],
         language=language[0].lower().replace("_", "-") if language else None,
         entries=entries,
         ttl_s=_ttl_s(given),
@@ -85,7 +85,7 @@ def feed_of(given: GivenFeed, *, base: str, notes: Sequence[str] = ()) -> Parsed
 
 
 def _problems(
-    given: GivenFeed, notes: Sequence[str], *, read: Sequence[ParsedEntry], entries: Sequence[ParsedEntry]
+    given: GivenFeed, notes: Sequence[str], *, read: Sequence[object], entries: Sequence[ParsedEntry]
 ) -> list[str]:
     """What was wrong and how it was dealt with: one line each, for people."""
     found = [f"not well-formed: {clean_line(given.complaint)[:MAX_NAME_CHARS]}"] if given.complaint else []
@@ -101,9 +101,10 @@ def _problems(
     return found
 
 
-def _entry(given: GivenEntry, *, base: str, feed_format: str) -> ParsedEntry:
+def _entry(given: GivenEntry, *, base: str, feed_format: str) -> tuple[ParsedEntry, str]:
+    """The entry, and what tells it from others of the same guid."""
     title = _title(given.title, feed_format)
-    link = _link(given, base)
+    link, stable_link = _link(given, base)
     updated_raw = _line(given.updated)
     published_at, published_raw, date_origin = _date(_line(given.published), _line(given.created), updated_raw)
     updated_at = published_at if updated_raw == published_raw else parse_date(updated_raw)
@@ -111,8 +112,8 @@ def _entry(given: GivenEntry, *, base: str, feed_format: str) -> ParsedEntry:
     summary = _html(given.summary, feed_format)
     content = summary if longest == given.summary else _html(longest, feed_format)
     summary_words = _words(summary)
-    return ParsedEntry(
-        guid=_guid(given, link=link, title=title),
+    entry = ParsedEntry(
+        guid=_guid(given, link=stable_link, title=title),
         url=link,
         title=title,
         authors=_distinct((_person(_line(name)) for name in given.authors), MAX_AUTHORS),
@@ -134,6 +135,7 @@ def _entry(given: GivenEntry, *, base: str, feed_format: str) -> ParsedEntry:
             updated_at.isoformat().encode() if updated_at else b"",
         ),
     )
+    return entry, stable_link or title
 
 
 def _words(html: str) -> bytes:
@@ -173,7 +175,7 @@ def _date(published: str, created: str, updated: str) -> tuple[datetime | None, 
     return None, published or created or updated, EntryDate.NONE
 
 
-def _guid(given: GivenEntry, *, link: str | None, title: str) -> str:
+def _guid(given: GivenEntry, *, link: str, title: str) -> str:
     guid = clean_line(given.guid) or link
     if guid:
         return bounded_guid(guid)
@@ -194,35 +196,41 @@ def _sha256(*parts: bytes) -> str:
     return hashlib.sha256(b"\x1f".join(parts)).hexdigest()
 
 
-def _with_own_guids(entries: Sequence[ParsedEntry]) -> tuple[ParsedEntry, ...]:
+def _with_own_guids(read: Sequence[tuple[ParsedEntry, str]]) -> tuple[ParsedEntry, ...]:
     """Entries with a guid each of their own: a guid on several links is split by link; a mere repetition is left out.
 
     All sharers of such a guid are renamed, the first too: which of them comes first changes from poll to poll.
     """
-    if len({entry.guid for entry in entries}) == len(entries):
-        return tuple(entries)
+    if len({entry.guid for entry, _ in read}) == len(read):
+        return tuple(entry for entry, _ in read)
     sharers: defaultdict[str, set[str]] = defaultdict(set)
-    for entry in entries:
-        sharers[entry.guid].add(entry.url or entry.title)
+    for entry, own_mark in read:
+        sharers[entry.guid].add(own_mark)
     own: dict[str, ParsedEntry] = {}
-    for entry in entries:
+    for entry, own_mark in read:
         guid = entry.guid
         if len(sharers[guid]) > 1:
-            guid = bounded_guid(f"{guid} {entry.url or entry.title}")
+            guid = bounded_guid(f"{guid} {own_mark}")
         own.setdefault(guid, replace(entry, guid=guid))
     return tuple(own.values())
 
 
-def _link(given: GivenEntry, base: str) -> str | None:
-    """The first link that leads to a page on the web. FeedBurner keeps the publisher's own link beside its redirect."""
+def _link(given: GivenEntry, base: str) -> tuple[str | None, str]:
+    """The first link that leads to a page on the web, and the same for a guid: not resolved against the document's
+    address, so that it stays when the feed moves; None and "" without one.
+
+    FeedBurner keeps the publisher's own link beside its redirect.
+    """
     link = given.link.strip()
     if link == given.guid.strip() and not link.startswith(("http://", "https://", "/")):
         link = ""  # a guid that claims to be a link and is none
     for candidate in (given.own_link, link, *given.links[:MAX_LINKS]):
-        target = _absolute(base, candidate.strip())
+        written = candidate.strip()
+        target = _absolute(base, written)
         if target:
-            return target
-    return None
+            stable = given.stable_link.strip() or written if candidate == link else written
+            return target, target if target == stable else _absolute("", stable) or clean_line(stable)
+    return None, ""
 
 
 def _absolute(base: str, link: str) -> str | None:

@@ -47,7 +47,7 @@ def read_with_feedparser(text: str, *, base: str) -> GivenFeed | None:
     for entry, plain in zip((based.about, *based.entries), (given.about, *given.entries), strict=True):
         if plain.link == plain.guid:
             entry.link = plain.link
-        entry.guid = plain.guid
+        entry.guid, entry.stable_link = plain.guid, plain.link
     return based
 
 

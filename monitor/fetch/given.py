@@ -30,10 +30,14 @@ class GivenMedia:
 
 @dataclass(slots=True)
 class GivenEntry:
-    """One entry. Links may be relative to the document; `links` are others to try, `own_link` is preferred to all."""
+    """One entry. Links may be relative to the document; `links` are others to try, `own_link` is preferred to all.
+
+    `stable_link` is `link` resolved against an xml:base at most, where a reader resolved it against more; else "".
+    """
 
     guid: str = ""
     link: str = ""
+    stable_link: str = ""
     own_link: str = ""
     links: list[str] = field(default_factory=list)
     title: GivenText = field(default_factory=GivenText)

@@ -26,6 +26,8 @@ RSS = (
     f'<rss version="2.0"><channel><title>{TITLE}</title><link>http://a.example/?token=geheim</link><ttl>60</ttl>'
     f"{''.join(ITEM.format(hour) for hour in (0, 1, 4))}<item><title>x</title><guid>u</guid></item></channel></rss>"
 ).encode()
+INDEX = b"<sitemapindex><sitemap><loc>http://a.example/news.xml</loc></sitemap></sitemapindex>"
+PLACED = b'<rss version="2.0"><channel><title>t</title><link>home</link></channel></rss>'
 PAGE = b'<link rel=alternate type="application/rss+xml" title="[/x]" href="/f?token=geheim"><p>Hello</p>'
 
 
@@ -44,6 +46,8 @@ def answers() -> dict[str, bytes]:
         "/for-now": answer("302 Found", location="/moved"),
         "/wall": answer("403 Forbidden", cf_mitigated="challenge"),
         "/empty": answer(),
+        "/index": answer(body=INDEX),
+        "/placed": answer(body=PLACED, content_location="http://b.example/x/feed"),
     }
 
 
@@ -84,6 +88,7 @@ def test_what_was_discovered_is_told_to_programs(doors: Doors, capsys: pytest.Ca
             "title": told["feeds"][0]["title"],
             "format": "rss20",
             "n_entries": 4,
+            "n_documents": 0,
             "newest_at": "2026-01-06T14:00:00Z",
             "found_by": "link",
             "is_tried": True,
@@ -126,6 +131,23 @@ def test_a_check_asks_once_and_tells_what_polling_would_be_like(
         assert said in " ".join(printed.out.split())
     assert printed.err == "problem: p\n"
     assert "geheim" not in printed.out + json.dumps(told)
+
+
+def test_an_index_is_told_as_one_and_not_as_a_feed_without_entries(
+    doors: Doors, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ended = discover(begin("http://a.example/index"), doors)
+    tell_discovery(ended, as_json=False)
+    checked = check_feed("http://a.example/index", doors)
+    tell_check(checked, as_json=False)
+    told = " ".join(capsys.readouterr().out.split())
+    assert told.count("an index of which each poll reads 1 document") == 2
+    assert "0 entries" not in told
+    assert (checked.n_entries, checked.n_documents, ended.finds[0].n_documents) == (0, 1, 1)
+
+
+def test_a_check_takes_relative_links_from_the_content_location_as_a_poll_does(doors: Doors) -> None:
+    assert check_feed("http://a.example/placed", doors).site_url == "http://b.example/x/home"
 
 
 @pytest.mark.parametrize(("path", "is_moved", "said"), [("moved", True, "for good"), ("for-now", False, "for now")])

@@ -30,6 +30,9 @@ RSS = b"""<?xml version="1.0"?><rss version="2.0"><channel><title>The Post</titl
 <item><title>One</title><link>/1</link><guid>1</guid><pubDate>Tue, 06 Jan 2026 11:10:00 GMT</pubDate></item>
 </channel></rss>"""
 EMPTY = b'<?xml version="1.0"?><rss version="2.0"><channel><title>The Post</title></channel></rss>'
+INDEX = b"""<sitemapindex xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">
+<sitemap><loc>http://a.example/news-1.xml</loc></sitemap><sitemap><loc>http://a.example/news-2.xml</loc></sitemap>
+</sitemapindex>"""
 HOSTS = ("a.example", "b.example")
 OLD = "http://a.example/old.xml"
 
@@ -276,6 +279,21 @@ def test_a_feed_that_is_polled_here_already_is_not_proposed(app: App, site: Site
         conn.execute(moved)
     assert run(app).n_done == 1
     assert row(app, feed_id).proposed_url is None
+
+
+def test_a_sitemap_index_is_a_find_and_is_proposed(app: App, site: Site) -> None:
+    robots = answer(body=b"Sitemap: http://a.example/news-index.xml\n", content_type="text/plain")
+    site.answers.update({"/robots.txt": robots, "/news-index.xml": answer(body=INDEX)})
+    feed_id = lost_feed(app)
+    assert run(app).n_done == 1
+    assert row(app, feed_id).proposed_url == "http://a.example/news-index.xml"
+
+
+def test_a_feed_whose_entries_were_seen_is_chosen_before_an_index() -> None:
+    index = Find(url="http://a.example/index.xml", how=How.SITEMAP, format="sitemapindex", n_entries=0, n_documents=3)
+    feed = Find(url="http://a.example/feed", how=How.WELL_KNOWN, n_entries=1)
+    assert choose("Lost", [index]) == index
+    assert choose("Lost", [index, feed]) == feed
 
 
 def test_a_feed_without_entries_is_not_proposed(app: App, site: Site) -> None:

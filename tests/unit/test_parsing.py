@@ -235,8 +235,17 @@ def test_a_relative_link_is_taken_from_xml_base(feed_base: str, entry_base: str,
     assert only_entry(atom(entry, f'xml:base="{feed_base}"')).url == url
 
 
-def test_a_missing_guid_is_the_link() -> None:
-    assert only_entry(rss(item(link="/1", title="t"))).guid == "https://news.example/1"
+@pytest.mark.parametrize(
+    ("link", "guid"),
+    [
+        ("https://news.example/1", "https://news.example/1"),
+        ("HTTPS://News.example/a b", "https://news.example/a%20b"),
+        ("/1", "/1"),
+        ("//cdn.example/1", "//cdn.example/1"),
+    ],
+)
+def test_a_missing_guid_is_the_link_without_the_address_of_the_feed(link: str, guid: str) -> None:
+    assert only_entry(rss(item(link=link, title="t"))).guid == guid
 
 
 def test_without_guid_and_link_the_guid_follows_from_title_and_date() -> None:
