@@ -72,6 +72,44 @@ def test_a_feed_is_shown_as_the_contract_says(inspect: Monitor, tmp_path: Path) 
         assert word in shown
 
 
+@pytest.mark.parametrize("width", [80, 160])
+def test_every_entry_is_shown_whole_whatever_the_width(
+    inspect: Monitor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    address = "/" + "long/" * 60
+    second = b"<item><title>\x1b[31mTwo [/b]</title><guid>g2</guid><pubDate>some day</pubDate></item></channel>"
+    body = FEED.replace(b"/1<", address.encode() + b"<").replace(b"</channel>", second)
+    (tmp_path / "feed.xml").write_bytes(body.replace(b"\x1b", b"&#27;"))
+    shown = inspect("feed", "feed.xml", "--url", "https://wire.example/feed.xml").out
+    assert max(len(line) for line in shown.splitlines()) <= width
+    assert "…" not in shown
+    assert "\x1b" not in shown
+    assert f"https://wire.example{address}" in "".join(shown.split())
+    lines = [" ".join(line.split()) for line in shown.splitlines()]
+    for line in (
+        "2 entries",
+        "One & two",
+        "date 2026-01-06 10:10 UTC (published)",
+        "as written Tue, 06 Jan 2026 11:10:00 +0100",
+        "guid g1",
+        "authors Ann Lee",
+        "tags World",
+        "date none that can be read",
+        "as written some day",
+        "url none that can be asked for",
+    ):
+        assert line in lines
+    assert "https://wire.example/a.mp3 (audio/mpeg, 12 bytes)" in " ".join(lines)
+
+
+def test_a_date_is_not_shown_twice_where_it_is_written_in_utc(inspect: Monitor, tmp_path: Path) -> None:
+    (tmp_path / "feed.xml").write_bytes(FEED.replace(b"+0100", b"GMT"))
+    shown = inspect("feed", "feed.xml").out
+    assert "2026-01-06 11:10 UTC" in shown
+    assert "as written" not in shown
+
+
 def test_a_date_in_the_future_is_shown_as_held(inspect: Monitor, tmp_path: Path) -> None:
     (tmp_path / "feed.xml").write_bytes(FEED.replace(b"2026", b"2099"))
     (entry,) = inspect("feed", "feed.xml", "--json").document["entries"]
