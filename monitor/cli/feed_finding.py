@@ -11,7 +11,6 @@ import typer
 
 import monitor.fetch.stage
 from monitor.app import open_http
-from monitor.cli.feed_words import duration
 from monitor.cli.invocation import Json, settings_of
 from monitor.cli.output import counted, note, print_fields, print_json, print_table, say, short, wide
 from monitor.config import Settings
@@ -20,6 +19,7 @@ from monitor.fetch.checking import FeedCheck, describe, why_no_answer, why_no_fe
 from monitor.fetch.discovery import Discovery, Find, How, begin, found
 from monitor.rediscovery import Doors, discover, parse_answer
 from monitor.sync import feed_address
+from monitor.text.durations import duration
 from monitor.types import ParsedFeed, Request, Response
 from monitor.urls import masked
 from monitor.workers import WorkerPool

@@ -6,6 +6,7 @@ from typing import Any
 
 from monitor.cli.output import counted, short
 from monitor.store.feeds import FeedRow
+from monitor.text.durations import duration, every
 from monitor.types import Reason
 from monitor.urls import masked
 
@@ -67,7 +68,7 @@ def _proposed(row: FeedRow) -> str | None:
 
 
 def _moving(row: FeedRow) -> str | None:
-    if row.moved_to is None or row.moved_to == row.current_url:
+    if row.moved_to is None or row.moved_to == row.current_url or row.merged_into_id is not None:
         return None
     since = f" since {short(row.moved_since_at)} UTC" if row.moved_since_at else ""
     return f"redirects for good to {masked(row.moved_to)}{since}, seen {counted(row.n_moves_seen, 'time')}"
@@ -77,9 +78,9 @@ def _interval(row: FeedRow) -> str | None:
     if row.next_poll_at is None:
         return None
     if row.wanted_interval_s is not None:
-        often = f"every {duration(row.wanted_interval_s)}, as it was set"
+        often = f"{every(row.wanted_interval_s)}, as it was set"
     else:
-        often = f"every {duration(row.interval_s)}, which adapts to what it brings"
+        often = f"{every(row.interval_s)}, which adapts to what it brings"
     return f"{often}; it asks for {duration(row.ttl_s)} between polls" if row.ttl_s else often
 
 
@@ -94,12 +95,3 @@ def _gap(row: FeedRow) -> str | None:
     if row.gap_at is None:
         return None
     return f"entries may have been missed before {short(row.gap_at)} UTC: that poll shared none with the one before"
-
-
-def duration(seconds: float) -> str:
-    """90 seconds, 30 minutes, 1.5 hours, 2 days."""
-    for unit_s, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
-        if seconds >= unit_s:
-            amount = f"{seconds / unit_s:.3g}"
-            return f"{amount} {unit}" if amount == "1" else f"{amount} {unit}s"
-    return f"{seconds:.0f} seconds"

@@ -22,6 +22,7 @@ from monitor.extract.given import article_from_document
 from monitor.extract.identity import choose_canonical
 from monitor.extract.page import warm_up
 from monitor.fetch.dates import hold_dates
+from monitor.text.durations import duration
 from monitor.text.normalise import plain_text
 from monitor.types import EntryDate, ExtractedArticle, Media, ParsedEntry, ParsedFeed, Reason
 from monitor.urls import canonical_url, masked
@@ -66,7 +67,7 @@ def feed(context: typer.Context, name: Name, url: Where = "", as_json: Json = Fa
             "format": parsed.format,
             "site": masked(parsed.url or ""),
             "language": parsed.language,
-            "asks to wait": f"{parsed.ttl_s} s" if parsed.ttl_s else None,
+            "asks to wait": duration(parsed.ttl_s) if parsed.ttl_s else None,
             "skips hours (UTC)": ", ".join(map(str, parsed.skip_hours)),
             "skips days": ", ".join(calendar.day_name[day] for day in parsed.skip_days),
         }

@@ -193,10 +193,7 @@ def test_a_feed_that_was_found_elsewhere_is_marked_told_and_adopted(monitor: Mon
 def test_a_feed_is_told_in_words_and_nothing_is_cut(monitor: Monitor, folder: Path) -> None:
     seen_at = datetime(2026, 1, 6, 10, 30, tzinfo=UTC)
     values = {
-        "state": "ended",
-        "reason": "merged",
         "because": "It moved to the address of another feed.",
-        "merged_into_id": 1,
         "moved_to": "https://wire.example/" + "long/" * 30,
         "moved_since_at": seen_at,
         "n_moves_seen": 3,
@@ -208,14 +205,19 @@ def test_a_feed_is_told_in_words_and_nothing_is_cut(monitor: Monitor, folder: Pa
     }
     with database(folder) as conn:
         conn.execute(update(t.feeds).values(**values))
+    moving = " ".join(monitor("feeds", "show", 1).out.split())
+    assert "since 2026-01-06 10:30 UTC, seen 3 times" in moving
+    merged = {"state": "ended", "reason": "merged", "merged_into_id": 1, "site_url": values["moved_to"]}
+    with database(folder) as conn:
+        conn.execute(update(t.feeds).values(**merged))
     shown = monitor("feeds", "show", 1).out
+    assert "seen 3 times" not in shown
     assert max(len(line) for line in shown.splitlines()) <= 80
     assert "long/" * 30 in "".join(shown.split())
     words = " ".join(shown.split())
     for said in (
         "merged: It moved to the address of another feed.",
         "feed 1, which has the same address",
-        "since 2026-01-06 10:30 UTC, seen 3 times",
         "may have been missed before 2026-01-06 10:30 UTC",
         "unchanged in 4 polls since",
         "every 30 minutes, as it was set; it asks for 1 hour between polls",

@@ -68,7 +68,7 @@ def test_a_feed_is_shown_as_the_contract_says(inspect: Monitor, tmp_path: Path) 
         "problems": [],
     }
     shown = inspect("feed", "feed.xml").out
-    for word in ("One & two", "published", "World", "1800 s", "Sunday"):
+    for word in ("One & two", "published", "World", "30 minutes", "Sunday"):
         assert word in shown
 
 
