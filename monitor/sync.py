@@ -101,7 +101,7 @@ def read_files(settings: Settings) -> DeclaredFiles:
     # A watchlist file that cannot be read is complaint enough: its names cannot be known.
     known = None if problems and lists is None else {one.name for one in lists or ()}
     wanted = read("subscriptions", lambda path: read_subscriptions(path, known))
-    listed = read("feeds", read_feeds)
+    listed = read("feeds", lambda path: read_feeds(path, settings.fetch.min_interval_s))
     if listed:
         problems += contact_problems(settings, len({host_of(feed.url) for feed in listed}))
     if problems:
@@ -109,12 +109,12 @@ def read_files(settings: Settings) -> DeclaredFiles:
     return DeclaredFiles(publishers=publishers, watchlists=lists, subscriptions=wanted, feeds=listed)
 
 
-def read_feeds(file: Path) -> tuple[NewFeed, ...]:
+def read_feeds(file: Path, min_interval_s: int) -> tuple[NewFeed, ...]:
     """The feeds of an OPML file. Raises ConfigError naming each that cannot be polled."""
     found, problems = [], []
     for number, row in enumerate(read_opml(file), start=1):
         try:
-            found.append(new_feed(row, managed_by="file"))
+            found.append(new_feed(row, managed_by="file", min_interval_s=min_interval_s))
         except UsageError as error:
             problems.append(f'{file}: feed {number} ("{row.title[:80]}"): xmlUrl: {error}')
     if problems:
@@ -132,15 +132,20 @@ def read_opml(file: Path) -> list[OpmlFeed]:
         raise ConfigError(f"{file}: {error}") from None
 
 
-def new_feed(row: OpmlFeed, *, managed_by: str) -> NewFeed:
-    """A row of an OPML file as a feed to subscribe to. Raises UsageError for what cannot be polled."""
+def new_feed(row: OpmlFeed, *, managed_by: str, min_interval_s: int) -> NewFeed:
+    """A row of an OPML file as a feed to subscribe to. Raises UsageError for what cannot be polled.
+
+    An interval below the least one is raised to it, in whole minutes: a list made for another reader, or by a stranger,
+    must not have servers asked more often than the configuration allows.
+    """
+    least_s = -(-min_interval_s // 60) * 60
     return NewFeed(
         url=feed_address(row.url),
         title=row.title,
         site_url=absolute_url("", row.site_url or ""),
         categories=row.categories,
         tags=row.tags,
-        wanted_interval_s=row.interval_s,
+        wanted_interval_s=None if row.interval_s is None else max(row.interval_s, least_s),
         managed_by=managed_by,
     )
 

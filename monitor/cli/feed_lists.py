@@ -15,6 +15,7 @@ from monitor.fetch.opml import OpmlFeed, render_opml
 from monitor.store import feeds
 from monitor.store.feeds import AddedFeed, Adding, NewFeed
 from monitor.sync import contact_problems, new_feed, opml_feed, read_opml
+from monitor.text.durations import every
 from monitor.urls import masked
 
 _REFUSED = "refused"
@@ -36,12 +37,12 @@ def import_opml(
     there already stays as it is.
     """
     settings, rows = settings_of(context), _opml_rows(file)
-    judged = [_feed_or_refusal(row) for row in rows]
+    judged = [_feed_or_refusal(row, settings.fetch.min_interval_s) for row in rows]
     wanted = [one for one in judged if isinstance(one, NewFeed)]
     with current_store(settings) as store, store.begin() as conn:
         added = iter(feeds.add_feeds(conn, wanted, now=utc_now(), interval_s=settings.fetch.default_interval_s))
         results = [
-            _told(row, next(added)) if isinstance(one, NewFeed) else _told_refusal(row, one)
+            _told(row, one, next(added)) if isinstance(one, NewFeed) else _told_refusal(row, one)
             for row, one in zip(rows, judged, strict=True)
         ]
         problems = contact_problems(settings, feeds.n_hosts(conn))
@@ -66,9 +67,9 @@ def _opml_rows(file: Path) -> list[OpmlFeed]:
         raise UsageError(str(error)) from None
 
 
-def _feed_or_refusal(row: OpmlFeed) -> NewFeed | str:
+def _feed_or_refusal(row: OpmlFeed, min_interval_s: int) -> NewFeed | str:
     try:
-        return new_feed(row, managed_by="user")
+        return new_feed(row, managed_by="user", min_interval_s=min_interval_s)
     except UsageError as error:
         return str(error)
 
@@ -78,9 +79,13 @@ def _told_refusal(row: OpmlFeed, sentence: str) -> dict[str, Any]:
             "detail": f"refused: {sentence}"}  # fmt: skip
 
 
-def _told(row: OpmlFeed, added: AddedFeed) -> dict[str, Any]:
+def _told(row: OpmlFeed, feed: NewFeed, added: AddedFeed) -> dict[str, Any]:
+    detail = words_of(added)
+    if added.adding is Adding.ADDED and feed.wanted_interval_s and feed.wanted_interval_s != row.interval_s:
+        wanted = every(row.interval_s or 0)
+        detail = f"{detail}; polled {every(feed.wanted_interval_s)} (fetch.min_interval_s), not {wanted}"
     return {"url": masked(added.url), "title": row.title, "result": added.adding.value, "id": added.id,
-            "resembles": added.resembles, "detail": words_of(added)}  # fmt: skip
+            "resembles": added.resembles, "detail": detail}  # fmt: skip
 
 
 def words_of(added: AddedFeed) -> str:

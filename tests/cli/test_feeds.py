@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, update
 
+from monitor.config import load_settings
 from monitor.fetch.opml import OpmlFeed, parse_opml
 from monitor.store import tables as t
 from monitor.store.engine import open_store
+from monitor.sync import read_files
 from tests.cli.conftest import Monitor
 
 URL = "https://new.example/feed.xml"
@@ -146,6 +148,29 @@ def test_an_import_tells_of_each_row_what_became_of_it(monitor: Monitor, folder:
     again = monitor("feeds", "import", file)
     assert again.out.count("there already: ") == 5
     assert told["rows"][3]["detail"] == f"there already: feed {old}, which moved to this address"
+
+
+def test_an_interval_below_the_least_is_raised_to_it_and_told(monitor: Monitor, folder: Path) -> None:
+    file = folder / "eager.opml"
+    eager = f'<outline text="x" xmlUrl="{URL}" updateInterval="1"/>'
+    calm = '<outline text="y" xmlUrl="https://calm.example/f" updateInterval="30"/>'
+    file.write_text(f'<opml version="2.0"><body>{eager}{calm}</body></opml>')
+    rows = monitor("feeds", "import", file, "--json").document["rows"]
+    raised = "polled every 10 minutes (fetch.min_interval_s), not every minute"
+    assert rows[0]["detail"] == f"added as feed {rows[0]['id']}; {raised}"
+    assert rows[1]["detail"] == f"added as feed {rows[1]['id']}"
+    shown = [monitor("feeds", "show", row["id"], "--json").document["wanted_interval_s"] for row in rows]
+    assert shown == [600, 1_800]
+    assert raised not in " ".join(monitor("feeds", "import", file).out.split())
+
+
+def test_a_file_that_manages_feeds_cannot_have_them_polled_more_often_than_allowed(folder: Path) -> None:
+    (folder / "feeds.opml").write_text(
+        f'<opml version="2.0"><body><outline text="x" xmlUrl="{URL}" updateInterval="1"/></body></opml>'
+    )
+    settings = load_settings(folder / "monitor.toml", {})
+    declared = read_files(settings)
+    assert [feed.wanted_interval_s for feed in declared.feeds or ()] == [settings.fetch.min_interval_s]
 
 
 def test_an_address_that_looks_alike_is_taken_and_told(monitor: Monitor) -> None:
