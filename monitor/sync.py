@@ -24,7 +24,7 @@ from monitor.declared import (
     read_watchlists,
 )
 from monitor.errors import ConfigError, UsageError
-from monitor.fetch.opml import OpmlFeed, parse_opml
+from monitor.fetch.opml import OpmlFeed, joined, parse_rows
 from monitor.net.guard import check_url
 from monitor.store import feeds, listed_feeds, sources, subscriptions, watchlists
 from monitor.store.columns import URL_CHARS
@@ -112,7 +112,7 @@ def read_files(settings: Settings) -> DeclaredFiles:
 def read_feeds(file: Path, min_interval_s: int) -> tuple[NewFeed, ...]:
     """The feeds of an OPML file. Raises ConfigError naming each that cannot be polled."""
     found, problems = [], []
-    for number, row in enumerate(read_opml(file), start=1):
+    for number, row in enumerate(joined(read_opml(file)), start=1):
         try:
             found.append(new_feed(row, managed_by="file", min_interval_s=min_interval_s))
         except UsageError as error:
@@ -123,9 +123,9 @@ def read_feeds(file: Path, min_interval_s: int) -> tuple[NewFeed, ...]:
 
 
 def read_opml(file: Path) -> list[OpmlFeed]:
-    """The rows of an OPML file as they stand. Raises ConfigError."""
+    """The rows of an OPML file as they stand, also repeated ones and those without an address. Raises ConfigError."""
     try:
-        return parse_opml(file.read_bytes())
+        return parse_rows(file.read_bytes())
     except OSError as error:
         raise ConfigError(f"{file}: cannot be read: {error.strerror}") from None
     except ConfigError as error:

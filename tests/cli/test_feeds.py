@@ -150,6 +150,32 @@ def test_an_import_tells_of_each_row_what_became_of_it(monitor: Monitor, folder:
     assert told["rows"][3]["detail"] == f"there already: feed {old}, which moved to this address"
 
 
+def test_an_import_tells_also_of_rows_that_are_listed_twice_or_have_no_address(monitor: Monitor, folder: Path) -> None:
+    file = folder / "twice.opml"
+    good, bad = (f'<outline type="rss" text="{n}" xmlUrl="{url}"/>' for n, url in (("a", URL), ("b", "gopher://x")))
+    rows = f'<outline text="One">{good}{bad}</outline><outline text="Two">{good}{bad}</outline>'
+    file.write_text(f'<opml version="2.0"><body>{rows}<outline type="rss" text="Lost"/></body></opml>')
+    told = monitor("feeds", "import", file, "--json").document
+    feed = told["rows"][0]["id"]
+    assert [(row["result"], row["title"], row["id"]) for row in told["rows"]] == [
+        ("added", "a", feed),
+        ("refused", "b", None),
+        ("repeated", "a", feed),
+        ("repeated", "b", None),
+        ("refused", "Lost", None),
+    ]
+    assert [row["detail"] for row in told["rows"][2:]] == [
+        f"listed twice: as feed {feed} above",
+        "listed twice: refused above",
+        "refused: it has no address (xmlUrl)",
+    ]
+    assert (told["n_new"], told["n_known"], told["n_repeated"], len(told["refused"])) == (1, 0, 2, 2)
+    assert monitor("feeds", "show", feed, "--json").document["categories"] == ["One", "Two"]
+    again = monitor("feeds", "import", file).out
+    assert again.endswith("0 feeds added, 1 was there already, 2 listed twice, 2 refused\n")
+    assert "Lost" in again
+
+
 def test_an_interval_below_the_least_is_raised_to_it_and_told(monitor: Monitor, folder: Path) -> None:
     file = folder / "eager.opml"
     eager = f'<outline text="x" xmlUrl="{URL}" updateInterval="1"/>'
