@@ -22,6 +22,7 @@ from monitor.extract.given import article_from_document
 from monitor.extract.identity import choose_canonical
 from monitor.extract.page import warm_up
 from monitor.fetch.dates import hold_dates
+from monitor.fetch.failures import explain_failure
 from monitor.text.durations import duration
 from monitor.text.normalise import plain_text
 from monitor.types import EntryDate, ExtractedArticle, Media, ParsedEntry, ParsedFeed, Reason
@@ -56,7 +57,8 @@ def feed(context: typer.Context, name: Name, url: Where = "", as_json: Json = Fa
         deadline_s=settings.fetch.parse_deadline_s,
     )
     if isinstance(parsed, Reason):
-        raise MonitorError(f"{masked(name)} is no feed that can be read: {parsed.value}")
+        why = "" if parsed is Reason.NOT_A_FEED else f": {explain_failure(parsed, None)}"
+        raise MonitorError(f"{masked(name)} is no feed that can be read{why}")
     parsed = hold_dates(parsed, utc_now())
     if as_json:
         print_json(_feed_document(parsed))
@@ -167,7 +169,8 @@ def article(context: typer.Context, name: Name, url: Where = "", as_json: Json =
         warm=warm_up,
     )
     if isinstance(extracted, Reason):
-        raise MonitorError(f"{masked(name)} holds no article that can be read: {extracted.value}{_status(document)}")
+        why = f"{explain_failure(extracted, None)}{_status(document)}"
+        raise MonitorError(f"{masked(name)} holds no article that can be read: {why}")
     described = _article_document(extracted, asked_url)
     if as_json:
         print_json(described)
@@ -234,5 +237,6 @@ def _in_worker(
     with WorkerPool(n_processes=1, memory_max_bytes=settings.extract.memory_max_bytes, warm=warm) as workers:
         [result] = workers.run(fn, [args], deadline_s=deadline_s)
     if isinstance(result, WorkFailure):
-        raise MonitorError(f"reading it failed: {result.reason.value} {result.detail}".strip())
+        detail = f" ({result.detail})" if result.detail else ""
+        raise MonitorError(f"reading it failed: {explain_failure(result.reason, None)}{detail}")
     return result
