@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from monitor.cli.output import counted, short
@@ -54,6 +55,37 @@ def told(row: FeedRow) -> dict[str, object]:
         "tags": ", ".join(row.tags),
         "managed by": "the file that files.feeds names" if row.managed_by == "file" else "`monitor feeds`",
     }
+
+
+def why_not_polled(row: FeedRow) -> str | None:
+    """Of a feed that is polled no more, or hardly: in which state it is and what to do. None: it is polled."""
+    if row.merged_into_id is not None:
+        return f"it was merged into feed {row.merged_into_id}, which is polled for both"
+    if row.state == "paused" and row.managed_by == "file":
+        return "it is paused, and polled again when the file that files.feeds names lists it again"
+    told_state = {"paused": "is paused", "ended": "has ended", "dormant": "is hardly polled any more"}.get(row.state)
+    if told_state is None:
+        return None
+    because = row.because.strip().rstrip(".")
+    told_state = f"it {told_state} ({because})" if because else f"it {told_state}"
+    if row.managed_by == "file":
+        return told_state  # resuming is not for hands
+    return f"{told_state}: `monitor feeds resume {row.id}` polls it again"
+
+
+def what_stays(row: FeedRow, *, options: Sequence[str]) -> str | None:
+    """That a feed which is there already ignores the options it was added with, and how to change it."""
+    if not options:
+        return None
+    often = f" (polled {every(row.wanted_interval_s or row.interval_s)})" if "--every" in options else ""
+    stays = f"{' and '.join(options)} changed nothing: feed {row.id} stays as it is{often}"
+    if row.managed_by == "file":
+        return f"{stays}; change it in the file that files.feeds names"
+    changeable = [name for name in options if name != "--title"]
+    if not changeable:
+        return f"{stays}; its title is what it calls itself"
+    again = f"adding it again sets {' and '.join(changeable)} and keeps its entries"
+    return f"{stays}; after `monitor feeds remove {row.id}`, {again}"
 
 
 def _state(row: FeedRow) -> str:

@@ -55,6 +55,7 @@ def feed(context: typer.Context, name: Name, url: Where = "", as_json: Json = Fa
         (document.body, url or document.url, document.content_type, document.content_location),
         settings=settings,
         deadline_s=settings.fetch.parse_deadline_s,
+        timeout_reason=Reason.PARSE_TIMEOUT,
     )
     if isinstance(parsed, Reason):
         why = "" if parsed is Reason.NOT_A_FEED else f": {explain_failure(parsed, None)}"
@@ -231,11 +232,12 @@ def _in_worker(
     *,
     settings: Settings,
     deadline_s: float,
+    timeout_reason: Reason = Reason.EXTRACT_TIMEOUT,
     warm: Callable[[], None] | None = None,
 ) -> T:
     """The result of a function on hostile input, in a process that is killed at the deadline."""
     with WorkerPool(n_processes=1, memory_max_bytes=settings.extract.memory_max_bytes, warm=warm) as workers:
-        [result] = workers.run(fn, [args], deadline_s=deadline_s)
+        [result] = workers.run(fn, [args], deadline_s=deadline_s, timeout_reason=timeout_reason)
     if isinstance(result, WorkFailure):
         detail = f" ({result.detail})" if result.detail else ""
         raise MonitorError(f"reading it failed: {explain_failure(result.reason, None)}{detail}")

@@ -219,6 +219,53 @@ def test_a_removed_feed_is_listed_no_more_and_taken_up_when_it_is_added_again(mo
     assert (shown["state"], shown["next_poll_at"] is not None) == ("active", True)
 
 
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        (
+            {"state": "ended", "reason": "merged", "merged_into_id": 1},
+            "was merged into feed 1, which is polled for both",
+        ),
+        ({"state": "ended", "reason": "gone", "because": "Gone."}, "has ended (Gone): `monitor feeds resume 2` polls"),
+        (
+            {"state": "paused", "because": "paused by hand"},
+            "is paused (paused by hand): `monitor feeds resume 2` polls",
+        ),
+        ({"state": "dormant", "because": ""}, "is hardly polled any more: `monitor feeds resume 2` polls"),
+        ({"state": "paused", "managed_by": "file"}, "polled again when the file that files.feeds names lists it again"),
+    ],
+)
+def test_adding_a_feed_that_is_not_polled_tells_its_state_and_what_to_do(
+    monitor: Monitor, folder: Path, values: dict[str, object], said: str
+) -> None:
+    assert monitor("feeds", "add", URL, "--json").document["id"] == 2
+    assert monitor("feeds", "add", URL).out == "feed 2 is this one already\n"
+    with database(folder) as conn:
+        conn.execute(update(t.feeds).where(t.feeds.c.id == 2).values(**values))
+    out = monitor("feeds", "add", URL).out
+    assert out.startswith("feed 2 is this one already; it ")
+    assert said in out
+    assert monitor("feeds", "add", URL, "--json").document["state"] == values["state"]
+
+
+def test_options_for_a_feed_that_is_there_already_are_not_ignored_without_a_word(monitor: Monitor) -> None:
+    monitor("feeds", "add", URL, "--every", 30)
+    assert monitor("feeds", "add", URL).err == ""
+    ran = monitor("feeds", "add", URL, "--every", 60, "--tag", "x")
+    assert "--tag and --every changed nothing: feed 2 stays as it is (polled every 30 minutes)" in ran.err
+    assert "`monitor feeds remove 2`" in ran.err
+    assert monitor("feeds", "show", 2, "--json").document["wanted_interval_s"] == 1_800
+    assert (
+        "change it in the file"
+        in monitor("feeds", "add", "https://wire.example/feed.xml?token=geheim", "--every", 60).err
+    )
+    monitor("feeds", "remove", 2)
+    ran = monitor("feeds", "add", URL, "--every", 60, "--tag", "x")
+    assert (ran.out, ran.err) == ("feed 2 had been removed and is polled again\n", "")
+    shown = monitor("feeds", "show", 2, "--json").document
+    assert (shown["wanted_interval_s"], shown["tags"]) == (3_600, ["x"])
+
+
 def test_a_feed_of_a_file_is_removed_in_the_file(monitor: Monitor) -> None:
     ran = monitor("feeds", "remove", 1)
     assert (ran.code, "feeds.opml" in ran.err) == (2, True)
