@@ -84,7 +84,7 @@ def what_stays(row: FeedRow, *, options: Sequence[str]) -> str | None:
     changeable = [name for name in options if name != "--title"]
     if not changeable:
         return f"{stays}; its title is what it calls itself"
-    again = f"adding it again sets {' and '.join(changeable)} and keeps its entries"
+    again = f"adding it again with {' and '.join(changeable)} sets that and keeps its entries"
     return f"{stays}; after `monitor feeds remove {row.id}`, {again}"
 
 
