@@ -24,7 +24,7 @@ from monitor.declared import (
     read_watchlists,
 )
 from monitor.errors import ConfigError, UsageError
-from monitor.fetch.opml import OpmlFeed, parse_opml
+from monitor.fetch.opml import OpmlFeed, joined, parse_rows
 from monitor.net.guard import check_url
 from monitor.store import feeds, listed_feeds, sources, subscriptions, watchlists
 from monitor.store.columns import URL_CHARS
@@ -101,7 +101,7 @@ def read_files(settings: Settings) -> DeclaredFiles:
     # A watchlist file that cannot be read is complaint enough: its names cannot be known.
     known = None if problems and lists is None else {one.name for one in lists or ()}
     wanted = read("subscriptions", lambda path: read_subscriptions(path, known))
-    listed = read("feeds", read_feeds)
+    listed = read("feeds", lambda path: read_feeds(path, settings.fetch.min_interval_s))
     if listed:
         problems += contact_problems(settings, len({host_of(feed.url) for feed in listed}))
     if problems:
@@ -109,12 +109,12 @@ def read_files(settings: Settings) -> DeclaredFiles:
     return DeclaredFiles(publishers=publishers, watchlists=lists, subscriptions=wanted, feeds=listed)
 
 
-def read_feeds(file: Path) -> tuple[NewFeed, ...]:
+def read_feeds(file: Path, min_interval_s: int) -> tuple[NewFeed, ...]:
     """The feeds of an OPML file. Raises ConfigError naming each that cannot be polled."""
     found, problems = [], []
-    for number, row in enumerate(read_opml(file), start=1):
+    for number, row in enumerate(joined(read_opml(file)), start=1):
         try:
-            found.append(new_feed(row, managed_by="file"))
+            found.append(new_feed(row, managed_by="file", min_interval_s=min_interval_s))
         except UsageError as error:
             problems.append(f'{file}: feed {number} ("{row.title[:80]}"): xmlUrl: {error}')
     if problems:
@@ -123,24 +123,29 @@ def read_feeds(file: Path) -> tuple[NewFeed, ...]:
 
 
 def read_opml(file: Path) -> list[OpmlFeed]:
-    """The rows of an OPML file as they stand. Raises ConfigError."""
+    """The rows of an OPML file as they stand, also repeated ones and those without an address. Raises ConfigError."""
     try:
-        return parse_opml(file.read_bytes())
+        return parse_rows(file.read_bytes())
     except OSError as error:
         raise ConfigError(f"{file}: cannot be read: {error.strerror}") from None
     except ConfigError as error:
         raise ConfigError(f"{file}: {error}") from None
 
 
-def new_feed(row: OpmlFeed, *, managed_by: str) -> NewFeed:
-    """A row of an OPML file as a feed to subscribe to. Raises UsageError for what cannot be polled."""
+def new_feed(row: OpmlFeed, *, managed_by: str, min_interval_s: int) -> NewFeed:
+    """A row of an OPML file as a feed to subscribe to. Raises UsageError for what cannot be polled.
+
+    An interval below the least one is raised to it, in whole minutes: a list made for another reader, or by a stranger,
+    must not have servers asked more often than the configuration allows.
+    """
+    least_s = -(-min_interval_s // 60) * 60
     return NewFeed(
         url=feed_address(row.url),
         title=row.title,
         site_url=absolute_url("", row.site_url or ""),
         categories=row.categories,
         tags=row.tags,
-        wanted_interval_s=row.interval_s,
+        wanted_interval_s=None if row.interval_s is None else max(row.interval_s, least_s),
         managed_by=managed_by,
     )
 

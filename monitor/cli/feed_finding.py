@@ -11,16 +11,17 @@ import typer
 
 import monitor.fetch.stage
 from monitor.app import open_http
-from monitor.cli.feed_words import duration
 from monitor.cli.invocation import Json, settings_of
 from monitor.cli.output import counted, note, print_fields, print_json, print_table, say, short, wide
 from monitor.config import Settings
 from monitor.errors import MonitorError
 from monitor.fetch.checking import FeedCheck, describe, why_no_answer, why_no_feed
 from monitor.fetch.discovery import Discovery, Find, How, begin, found
+from monitor.fetch.failures import explain_failure
 from monitor.rediscovery import Doors, discover, parse_answer
 from monitor.sync import feed_address
-from monitor.types import ParsedFeed, Request, Response
+from monitor.text.durations import duration
+from monitor.types import ParsedFeed, Reason, Request, Response
 from monitor.urls import masked
 from monitor.workers import WorkerPool
 
@@ -73,8 +74,16 @@ def tell_discovery(ended: Discovery, *, as_json: bool) -> None:
         print_table([wide("address"), wide("feed")], [(masked(find.url), _line(find)) for find in finds])
         say(f"{counted(ended.n_requests, 'request')}; `monitor feeds add ADDRESS` polls one of them from now on")
     if not finds:
-        outcomes = ", ".join(f"{masked(one.url)} {one.outcome.replace('_', ' ')}" for one in ended.asked)
+        outcomes = "; ".join(f"{masked(one.url)}: {_outcome(one.outcome)}" for one in ended.asked)
         raise MonitorError(f"no feed was found in {counted(ended.n_requests, 'request')}: {outcomes}")
+
+
+_ANSWERED = {"feed": "a feed", "page": "a page", "robots": "read"}
+
+
+def _outcome(outcome: str) -> str:
+    """What came of one request, in words."""
+    return _ANSWERED[outcome] if outcome in _ANSWERED else explain_failure(Reason(outcome), None)
 
 
 def _line(find: Find) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from monitor.cli.output import counted, short
 from monitor.store.feeds import FeedRow
+from monitor.text.durations import duration, every
 from monitor.types import Reason
 from monitor.urls import masked
 
@@ -55,6 +57,37 @@ def told(row: FeedRow) -> dict[str, object]:
     }
 
 
+def why_not_polled(row: FeedRow) -> str | None:
+    """Of a feed that is polled no more, or hardly: in which state it is and what to do. None: it is polled."""
+    if row.merged_into_id is not None:
+        return f"it was merged into feed {row.merged_into_id}, which is polled for both"
+    if row.state == "paused" and row.managed_by == "file":
+        return "it is paused, and polled again when the file that files.feeds names lists it again"
+    told_state = {"paused": "is paused", "ended": "has ended", "dormant": "is hardly polled any more"}.get(row.state)
+    if told_state is None:
+        return None
+    because = row.because.strip().rstrip(".")
+    told_state = f"it {told_state} ({because})" if because else f"it {told_state}"
+    if row.managed_by == "file":
+        return told_state  # resuming is not for hands
+    return f"{told_state}: `monitor feeds resume {row.id}` polls it again"
+
+
+def what_stays(row: FeedRow, *, options: Sequence[str]) -> str | None:
+    """That a feed which is there already ignores the options it was added with, and how to change it."""
+    if not options:
+        return None
+    often = f" (polled {every(row.wanted_interval_s or row.interval_s)})" if "--every" in options else ""
+    stays = f"{' and '.join(options)} changed nothing: feed {row.id} stays as it is{often}"
+    if row.managed_by == "file":
+        return f"{stays}; change it in the file that files.feeds names"
+    changeable = [name for name in options if name != "--title"]
+    if not changeable:
+        return f"{stays}; its title is what it calls itself"
+    again = f"adding it again with {' and '.join(changeable)} sets that and keeps its entries"
+    return f"{stays}; after `monitor feeds remove {row.id}`, {again}"
+
+
 def _state(row: FeedRow) -> str:
     because = row.because.strip()
     return f"{state_word(row).rstrip('*')}: {because}" if because else row.state
@@ -67,7 +100,7 @@ def _proposed(row: FeedRow) -> str | None:
 
 
 def _moving(row: FeedRow) -> str | None:
-    if row.moved_to is None or row.moved_to == row.current_url:
+    if row.moved_to is None or row.moved_to == row.current_url or row.merged_into_id is not None:
         return None
     since = f" since {short(row.moved_since_at)} UTC" if row.moved_since_at else ""
     return f"redirects for good to {masked(row.moved_to)}{since}, seen {counted(row.n_moves_seen, 'time')}"
@@ -77,9 +110,9 @@ def _interval(row: FeedRow) -> str | None:
     if row.next_poll_at is None:
         return None
     if row.wanted_interval_s is not None:
-        often = f"every {duration(row.wanted_interval_s)}, as it was set"
+        often = f"{every(row.wanted_interval_s)}, as it was set"
     else:
-        often = f"every {duration(row.interval_s)}, which adapts to what it brings"
+        often = f"{every(row.interval_s)}, which adapts to what it brings"
     return f"{often}; it asks for {duration(row.ttl_s)} between polls" if row.ttl_s else often
 
 
@@ -94,12 +127,3 @@ def _gap(row: FeedRow) -> str | None:
     if row.gap_at is None:
         return None
     return f"entries may have been missed before {short(row.gap_at)} UTC: that poll shared none with the one before"
-
-
-def duration(seconds: float) -> str:
-    """90 seconds, 30 minutes, 1.5 hours, 2 days."""
-    for unit_s, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
-        if seconds >= unit_s:
-            amount = f"{seconds / unit_s:.3g}"
-            return f"{amount} {unit}" if amount == "1" else f"{amount} {unit}s"
-    return f"{seconds:.0f} seconds"

@@ -8,7 +8,7 @@ import typer
 
 from monitor.app import utc_now
 from monitor.cli import days, feed_finding, feed_lists
-from monitor.cli.feed_words import described, is_found_elsewhere, state_word, told
+from monitor.cli.feed_words import described, is_found_elsewhere, state_word, told, what_stays, why_not_polled
 from monitor.cli.invocation import Json, current_store, settings_of
 from monitor.cli.output import brief, cut, heading, note, number, print_fields, print_json, print_table, say, wide
 from monitor.config import Settings
@@ -56,13 +56,21 @@ def add(
     )
     with current_store(settings) as store, store.begin() as conn:
         [added] = feeds.add_feeds(conn, [feed], now=utc_now(), interval_s=settings.fetch.default_interval_s)
+        row = feeds.get_feed(conn, str(added.id))
         _warn(conn, settings)
+    given = {"--title": title, "--category": category, "--tag": tag, "--every": every}
+    if added.adding in {Adding.KNOWN, Adding.MOVED}:
+        stays = what_stays(row, options=[name for name, value in given.items() if value])
+        if stays is not None:
+            note(stays)
     if as_json:
         is_new = added.adding is Adding.ADDED
         print_json({"id": added.id, "url": masked(feed.url), "is_new": is_new, "result": added.adding.value,
+                    "state": row.state, "merged_into_id": row.merged_into_id,
                     "resembles": added.resembles})  # fmt: skip
         return
-    say(_SAID[added.adding].format(added.id))
+    why = why_not_polled(row)
+    say(f"{_SAID[added.adding].format(added.id)}{f'; {why}' if why else ''}")
     if added.adding is Adding.ADDED and added.resembles is not None:
         note(f"probably the same as feed {added.resembles}; if it is, `monitor feeds remove {added.id}`")
 

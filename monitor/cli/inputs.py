@@ -12,6 +12,7 @@ from pathlib import Path
 from monitor.app import open_http
 from monitor.config import Settings
 from monitor.errors import MonitorError, UsageError
+from monitor.fetch.failures import explain_failure
 from monitor.types import Failure, Request
 from monitor.urls import absolute_url, masked
 
@@ -69,7 +70,8 @@ def _fetched(url: str, settings: Settings, accept: str, max_bytes: int) -> Docum
     with open_http(settings) as http:
         [answer] = http.fetch_many([Request(url=address, accept=accept, max_bytes=max_bytes)])
     if isinstance(answer, Failure):
-        raise MonitorError(f"{masked(url)} could not be fetched: {answer.reason.value}: {answer.detail}")
+        detail = f" ({answer.detail})" if answer.detail else ""
+        raise MonitorError(f"{masked(url)} could not be fetched: {explain_failure(answer.reason, None)}{detail}")
     return Document(
         body=answer.body,
         url=answer.final_url,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import calendar
 from collections.abc import Callable
 from dataclasses import asdict
+from datetime import UTC
 from typing import Annotated, Any, TypeVar
 
 import typer
@@ -14,15 +15,17 @@ import monitor.fetch.stage
 from monitor.app import utc_now
 from monitor.cli.inputs import Document, read_document
 from monitor.cli.invocation import Json, settings_of
-from monitor.cli.output import cut, heading, print_fields, print_json, print_table, print_text, say, short, wide
+from monitor.cli.output import counted, heading, print_block, print_fields, print_json, print_text, say, short
 from monitor.config import Settings
 from monitor.errors import MonitorError, UsageError
 from monitor.extract.given import article_from_document
 from monitor.extract.identity import choose_canonical
 from monitor.extract.page import warm_up
 from monitor.fetch.dates import hold_dates
+from monitor.fetch.failures import explain_failure
+from monitor.text.durations import duration
 from monitor.text.normalise import plain_text
-from monitor.types import ExtractedArticle, ParsedEntry, ParsedFeed, Reason
+from monitor.types import EntryDate, ExtractedArticle, Media, ParsedEntry, ParsedFeed, Reason
 from monitor.urls import canonical_url, masked
 from monitor.workers import WorkerPool, WorkFailure
 
@@ -52,9 +55,11 @@ def feed(context: typer.Context, name: Name, url: Where = "", as_json: Json = Fa
         (document.body, url or document.url, document.content_type, document.content_location),
         settings=settings,
         deadline_s=settings.fetch.parse_deadline_s,
+        timeout_reason=Reason.PARSE_TIMEOUT,
     )
     if isinstance(parsed, Reason):
-        raise MonitorError(f"{masked(name)} is no feed that can be read: {parsed.value}")
+        why = "" if parsed is Reason.NOT_A_FEED else f": {explain_failure(parsed, None)}"
+        raise MonitorError(f"{masked(name)} is no feed that can be read{why}")
     parsed = hold_dates(parsed, utc_now())
     if as_json:
         print_json(_feed_document(parsed))
@@ -65,7 +70,7 @@ def feed(context: typer.Context, name: Name, url: Where = "", as_json: Json = Fa
             "format": parsed.format,
             "site": masked(parsed.url or ""),
             "language": parsed.language,
-            "asks to wait": f"{parsed.ttl_s} s" if parsed.ttl_s else None,
+            "asks to wait": duration(parsed.ttl_s) if parsed.ttl_s else None,
             "skips hours (UTC)": ", ".join(map(str, parsed.skip_hours)),
             "skips days": ", ".join(calendar.day_name[day] for day in parsed.skip_days),
         }
@@ -74,22 +79,49 @@ def feed(context: typer.Context, name: Name, url: Where = "", as_json: Json = Fa
         say(f"problem: {problem}")
     for child in parsed.children:
         say(f"entries are in {masked(child)}")
-    print_table(
-        ["published (UTC)", "date", cut("as written"), wide("title", 3), cut("tags"), "media", cut("url", 2)],
-        [_feed_row(entry) for entry in parsed.entries],
-    )
+    if parsed.entries:
+        heading(counted(len(parsed.entries), "entry"))
+    for entry in parsed.entries:
+        print_block(entry.title or "(no title)", _told_entry(entry))
 
 
-def _feed_row(entry: ParsedEntry) -> tuple[object, ...]:
-    return (
-        short(entry.published_at),
-        entry.date_origin.value,
-        entry.published_raw,
-        entry.title,
-        ", ".join(entry.tags),
-        len(entry.media) or "",
-        masked(entry.url or "-"),
-    )
+def _told_entry(entry: ParsedEntry) -> dict[str, object]:
+    """All that is stored of an entry, except its summary and its content."""
+    date = f"{short(entry.published_at)} UTC" if entry.published_at else ""
+    return {
+        "date": f"{date} ({_DATES[entry.date_origin]})" if date else "none that can be read",
+        "as written": "" if _says_the_same(entry) else entry.published_raw,
+        "changed": entry.updated_at if entry.updated_at != entry.published_at else None,
+        "url": masked(entry.url) if entry.url else "none that can be asked for",
+        "guid": masked(entry.guid),
+        "authors": ", ".join(entry.authors),
+        "tags": ", ".join(entry.tags),
+        "media": ", ".join(_told_media(one) for one in entry.media),
+    }
+
+
+_DATES = {
+    EntryDate.PUBLISHED: "published",
+    EntryDate.UPDATED: "updated; it names no other",
+    EntryDate.CREATED: "created; it names no other",
+    EntryDate.CLAMPED: "now, as its own lies in the future",
+    EntryDate.NONE: "nobody says which",
+}
+
+
+def _says_the_same(entry: ParsedEntry) -> bool:
+    """Whether the date as written has the digits of the one that is shown, so that it need not be shown beside it."""
+    at = entry.published_at
+    if at is None or entry.date_origin is EntryDate.CLAMPED:
+        return False
+    at = at.astimezone(UTC)
+    return all(digits in entry.published_raw for digits in (f"{at:%Y}", str(at.day), f"{at:%H:%M}"))
+
+
+def _told_media(media: Media) -> str:
+    about = [media.media_type, f"{media.n_bytes:,} bytes" if media.n_bytes else "", media.title]
+    told = ", ".join(part for part in about if part)
+    return f"{masked(media.url)} ({told})" if told else masked(media.url)
 
 
 def _feed_document(parsed: ParsedFeed) -> dict[str, Any]:
@@ -138,7 +170,8 @@ def article(context: typer.Context, name: Name, url: Where = "", as_json: Json =
         warm=warm_up,
     )
     if isinstance(extracted, Reason):
-        raise MonitorError(f"{masked(name)} holds no article that can be read: {extracted.value}{_status(document)}")
+        why = f"{explain_failure(extracted, None)}{_status(document)}"
+        raise MonitorError(f"{masked(name)} holds no article that can be read: {why}")
     described = _article_document(extracted, asked_url)
     if as_json:
         print_json(described)
@@ -199,11 +232,13 @@ def _in_worker(
     *,
     settings: Settings,
     deadline_s: float,
+    timeout_reason: Reason = Reason.EXTRACT_TIMEOUT,
     warm: Callable[[], None] | None = None,
 ) -> T:
     """The result of a function on hostile input, in a process that is killed at the deadline."""
     with WorkerPool(n_processes=1, memory_max_bytes=settings.extract.memory_max_bytes, warm=warm) as workers:
-        [result] = workers.run(fn, [args], deadline_s=deadline_s)
+        [result] = workers.run(fn, [args], deadline_s=deadline_s, timeout_reason=timeout_reason)
     if isinstance(result, WorkFailure):
-        raise MonitorError(f"reading it failed: {result.reason.value} {result.detail}".strip())
+        detail = f" ({result.detail})" if result.detail else ""
+        raise MonitorError(f"reading it failed: {explain_failure(result.reason, None)}{detail}")
     return result

@@ -17,6 +17,7 @@ from typing import Any, cast
 
 import typer
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -137,15 +138,26 @@ def print_table(columns: Sequence[Column | str], rows: Sequence[Sequence[object]
     out().print(table)
 
 
+def print_block(title: str, fields: Mapping[str, object]) -> None:
+    """One thing of several: its title, its fields indented below, and an empty line."""
+    console = out()
+    console.print(Text(clean_line(title), style="bold", overflow="fold"))
+    console.print(Padding(_fields(fields), (0, 0, 1, 2)))
+
+
 def print_fields(fields: Mapping[str, object]) -> None:
     """One thing: a line for each field; what is empty is left out."""
+    out().print(_fields(fields))
+
+
+def _fields(fields: Mapping[str, object]) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_header=False, expand=True)
     table.add_column(style="bold", no_wrap=True)
     table.add_column(ratio=1, overflow="fold")
     for name, value in fields.items():
         if value is not None and value != "":
             table.add_row(Text(name), cell(f"{short(value)} UTC" if isinstance(value, datetime) else value))
-    out().print(table)
+    return table
 
 
 def print_text(text: str) -> None:

@@ -3,7 +3,8 @@
 Reads what feed readers export: OPML 1.0 and 2.0 with folders, the `category` attribute, intervals, bare ampersands,
 quotes inside titles, and any encoding. Gives a row's URL as it stands there, whatever it is: whether it may be polled
 is for the caller to say, row by row. Refuses (ConfigError) what is no OPML and what declares entities.
-`parse_opml(render_opml(feeds))` gives the same feeds in the same order.
+`parse_rows` gives every row as it stands, also those that are listed twice or have no address; `parse_opml` gives the
+feeds that they come to. `parse_opml(render_opml(feeds))` gives the same feeds in the same order.
 
 Sources: OPML 2.0 (opml.org/spec2): the items of `category` are separated by commas; one with a slash is a path
 ("/Politics/Europe"), one without is a tag. No standard knows intervals: Liferea writes `updateInterval` in minutes,
@@ -31,6 +32,7 @@ _MAX_CHARS = 2_048
 _MAX_NAME_CHARS = 200
 _MAX_INTERVAL_S = 30 * 86_400
 _NUMBER = re.compile(r"-?[0-9]{1,9}")
+_FEED_TYPES = frozenset({"rss", "atom", "rdf", "jsonfeed"})
 _FRESHRSS = "https://freshrss.org/opml"
 _BARE_AMPERSAND = re.compile(r"&(?!(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|amp|lt|gt|quot|apos);)")
 # A quotation mark that neither opens nor closes the value of an attribute.
@@ -58,16 +60,27 @@ def parse_opml(body: bytes) -> list[OpmlFeed]:
 
     Raises ConfigError with a sentence for the user.
     """
+    return joined(parse_rows(body))
+
+
+def parse_rows(body: bytes) -> list[OpmlFeed]:
+    """Every row of an OPML document that is meant as a feed, in its order; `url` is "" where it names no address.
+
+    Raises ConfigError with a sentence for the user.
+    """
     text = decode_xml(body).text
     if declares_entities(text):
         raise ConfigError("This OPML file declares entities, which no feed list needs: refused.")
+    return [_feed(folders, row) for folders, row in _repaired_outlines(_DECLARATION.sub("", text, count=1))]
+
+
+def joined(rows: Iterable[OpmlFeed]) -> list[OpmlFeed]:
+    """One feed for each address that rows have, in the order of their first rows."""
     feeds: dict[str, OpmlFeed] = {}
-    for folders, row in _repaired_outlines(_DECLARATION.sub("", text, count=1)):
-        feed = _feed(folders, row)
-        known = feeds.get(feed.url)
-        if known:
-            feed = _joined(known, feed)
-        feeds[feed.url] = feed
+    for row in rows:
+        if row.url:
+            known = feeds.get(row.url)
+            feeds[row.url] = _joined(known, row) if known else row
     return list(feeds.values())
 
 
@@ -97,35 +110,50 @@ def _repaired_outlines(text: str) -> list[tuple[tuple[str, ...], dict[str, str]]
 
 
 def _outlines(text: str) -> list[tuple[tuple[str, ...], dict[str, str]]]:
-    """(folders above, attributes by lower-case name) of every outline that has a feed."""
+    """(folders above, attributes by lower-case name) of every outline that has a feed, or should have one.
+
+    An outline with the type of a feed and without an address should, unless others stand in it: then it is a folder.
+    """
     rows: list[tuple[tuple[str, ...], dict[str, str]]] = []
     opened: list[str | None] = []
+    folder_rows: set[int] = set()
+    row_at_depth: dict[int, int] = {}  # of the rows without an address that are open
 
     def start(name: str, attributes: dict[str, str]) -> None:
         row = {key.lower(): value for key, value in attributes.items()}
-        is_feed = name.lower() == "outline" and bool(row.get("xmlurl", "").strip())
+        is_outline = name.lower() == "outline"
+        is_feed = is_outline and bool(row.get("xmlurl", "").strip())
+        is_meant = is_feed or (is_outline and row.get("type", "").strip().lower() in _FEED_TYPES)
         if not opened and name.lower() != "opml":
             raise ConfigError(f"This is not an OPML file: it begins with <{clean_line(name)[:40]}>.")
-        if is_feed:
+        if is_outline and len(opened) - 1 in row_at_depth:
+            folder_rows.add(row_at_depth[len(opened) - 1])
+        if is_meant:
             folders = tuple(folder for folder in opened if folder)[:_MAX_FOLDERS]
+            if not is_feed:
+                row_at_depth[len(opened)] = len(rows)
             rows.append((folders, row))
         if len(rows) > MAX_FEEDS:
             raise ConfigError(f"This OPML file lists more than {MAX_FEEDS} feeds.")
-        is_folder = name.lower() == "outline" and not is_feed
+        is_folder = is_outline and not is_feed
         opened.append(category_path(row.get("text") or row.get("title") or "") if is_folder else None)
+
+    def end(_name: str) -> None:
+        opened.pop()
+        row_at_depth.pop(len(opened), None)
 
     parser = expat.ParserCreate("utf-8")
     parser.StartElementHandler = start
-    parser.EndElementHandler = lambda _name: opened.pop()
+    parser.EndElementHandler = end
     parser.ParseFile(io.BytesIO(text.encode("utf-8")))
-    return rows
+    return [row for number, row in enumerate(rows) if number not in folder_rows]
 
 
 def _feed(folders: Iterable[str], row: Mapping[str, str]) -> OpmlFeed:
     named = row.get("category", "").split(",")
     paths = ["/".join(folders), *(item for item in named if "/" in item)]
     return OpmlFeed(
-        url=clean_line(row["xmlurl"])[:_MAX_CHARS],
+        url=clean_line(row.get("xmlurl", ""))[:_MAX_CHARS],
         title=_title(row.get("title") or row.get("text") or ""),
         site_url=clean_line(row.get("htmlurl", ""))[:_MAX_CHARS] or None,
         categories=_distinct(category_path(path) for path in paths),

@@ -37,6 +37,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from monitor.fetch.failures import explain_failure, weight_of
+from monitor.text.durations import duration, every
 from monitor.types import PollState, Reason
 
 FeedState = Literal["active", "failing", "dormant", "ended"]
@@ -140,7 +141,7 @@ def plan_poll(state: PollState, outcome: PollOutcome, *, now: datetime, jitter: 
     if state.wanted_interval_s is not None:
         interval_s = _wanted_s(state.wanted_interval_s, policy)
         next_at = now + timedelta(seconds=_spread(interval_s, jitter, policy, least_s=MIN_WANTED_S))
-        because = f"{found}; polled every {_duration(interval_s)}, as somebody wants it."
+        because = f"{found}; polled {every(interval_s)}, as somebody wants it."
     else:
         interval_s, learnt = _learn(state, outcome, has_gap=has_gap, now=now, policy=policy)
         is_gap_recent = has_gap or _is_within(policy.gap_memory_s, state.last_gap_at, now)
@@ -148,7 +149,7 @@ def plan_poll(state: PollState, outcome: PollOutcome, *, now: datetime, jitter: 
         wait_s = max(_spread(interval_s, jitter, policy), asked_s * (1 + policy.jitter_share * _chance(jitter)))
         due_at = now + timedelta(seconds=min(wait_s, policy.max_wait_s))
         next_at, skipped = _outside_skipped(due_at, outcome.wishes, now=now, jitter=jitter, policy=policy)
-        because = f"{found}{learnt}{asked}{skipped}; polled every {_duration(interval_s)}."
+        because = f"{found}{learnt}{asked}{skipped}; polled {every(interval_s)}."
     return PollPlan(
         next_poll_at=next_at, interval_s=interval_s, n_failures=0.0, state="active", because=because, has_gap=has_gap
     )
@@ -216,9 +217,9 @@ def _asked(wishes: Wishes, interval_s: int, *, is_gap_recent: bool, policy: Poll
     ttl_s, cache_s = (max(0, min(wish or 0, most_s)) for wish in (wishes.ttl_s, wishes.cache_s))
     asked = ""
     if interval_s < ttl_s >= cache_s:
-        asked = f"; the feed asks to wait {_duration(ttl_s)}"
+        asked = f"; the feed asks to wait {duration(ttl_s)}"
     elif cache_s > interval_s:
-        asked = f"; the server says that the answer holds for {_duration(cache_s)} (Cache-Control)"
+        asked = f"; the server says that the answer holds for {duration(cache_s)} (Cache-Control)"
     if is_gap_recent and max(wishes.ttl_s or 0, wishes.cache_s or 0) > most_s:
         asked = f"{asked}; it asks for more, but entries were missed lately"
     return max(ttl_s, cache_s), asked
@@ -256,9 +257,9 @@ def _plan_after_failure(
         return PollPlan(next_poll_at=None, interval_s=interval_s, n_failures=n_failures, state="ended", because=because)
     wait_s = _wait_s(state, interval_s, n_failures, outcome=outcome, policy=policy)
     next_poll_at = now + timedelta(seconds=_spread(wait_s, jitter, policy))
-    because = f"{said}; failures weigh {n_failures:g}: tried again after {_duration(wait_s)}."
+    because = f"{said}; failures weigh {n_failures:g}: tried again after {duration(wait_s)}."
     if n_failures > policy.dormant_after:
-        because = f"{said}; it has failed for so long that it is only tried after {_duration(wait_s)}."
+        because = f"{said}; it has failed for so long that it is only tried after {duration(wait_s)}."
     if outcome.retry_after_at and outcome.retry_after_at > next_poll_at:
         latest = now + timedelta(seconds=policy.max_retry_after_s)
         asked_at = min(outcome.retry_after_at, latest)
@@ -327,10 +328,3 @@ def _spread(wait_s: float, jitter: float, policy: PollPolicy, least_s: float | N
 
 def _chance(jitter: float) -> float:
     return min(max(jitter, 0.0), 1.0)
-
-
-def _duration(seconds: float) -> str:
-    for unit_s, unit in ((86_400, "days"), (3_600, "hours"), (60, "minutes")):
-        if seconds >= 2 * unit_s:
-            return f"{seconds / unit_s:.3g} {unit}"
-    return f"{seconds:.0f} seconds"

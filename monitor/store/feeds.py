@@ -107,8 +107,8 @@ def add_feed(conn: Connection, new: NewFeed, *, now: datetime, interval_s: int) 
 def add_feeds(conn: Connection, new: Sequence[NewFeed], *, now: datetime, interval_s: int) -> list[AddedFeed]:
     """Subscribe to many feeds with few statements; tells what became of each, in the order given.
 
-    What is there already stays as it is, except that a feed which was removed is polled again. Raises UsageError for
-    an endless URL.
+    What is there already stays as it is. A feed that was removed is polled again, as often as is wanted now,
+    and has the categories and tags of now beside its own. Raises UsageError for an endless URL.
     """
     for feed in new:
         if len(feed.url) > URL_CHARS:
@@ -130,7 +130,7 @@ def add_feeds(conn: Connection, new: Sequence[NewFeed], *, now: datetime, interv
         else:
             feed_id, adding = known[feed.url]
         if adding is Adding.RESUMED:
-            _take_up(conn, feed_id, managed_by=feed.managed_by, now=now)
+            _take_up(conn, feed_id, feed, now=now)
             known[feed.url] = (feed_id, Adding.KNOWN)
         older = [other for other in alike.get(_likeness(feed.url), ()) if adding is Adding.ADDED and other < feed_id]
         added.append(AddedFeed(id=feed_id, url=feed.url, adding=adding, resembles=min(older, default=None)))
@@ -193,9 +193,13 @@ def save_names(conn: Connection, names: dict[FeedId, tuple[Iterable[str], Iterab
             conn.execute(insert(conn, table).on_conflict_do_nothing(), rows)
 
 
-def _take_up(conn: Connection, feed_id: FeedId, *, managed_by: str, now: datetime) -> None:
+def _take_up(conn: Connection, feed_id: FeedId, feed: NewFeed, *, now: datetime) -> None:
     resume_feed(conn, feed_id, now=now, because="added again")
-    conn.execute(update(feeds).where(feeds.c.id == feed_id).values(managed_by=managed_by))
+    values: dict[str, Any] = {"managed_by": feed.managed_by, "wanted_interval_s": feed.wanted_interval_s}
+    if feed.wanted_interval_s is not None:
+        values["interval_s"] = feed.wanted_interval_s
+    conn.execute(update(feeds).where(feeds.c.id == feed_id).values(**values))
+    save_names(conn, {feed_id: (feed.categories, feed.tags)})
 
 
 def _find_alike(conn: Connection, urls: Iterable[str]) -> dict[str, list[FeedId]]:

@@ -100,7 +100,8 @@ def test_what_was_discovered_is_told_to_programs(doors: Doors, capsys: pytest.Ca
 def test_where_nothing_is_found_it_is_said_what_was_tried(doors: Doors, capsys: pytest.CaptureFixture[str]) -> None:
     ended = discover(begin("http://a.example/empty"), doors)
     with pytest.raises(
-        MonitorError, match=r"no feed was found in 6 requests: http://a\.example/empty empty, .*robots\.txt"
+        MonitorError,
+        match=r"no feed was found in 6 requests: http://a\.example/empty: the answer is empty; .*robots\.txt",
     ):
         tell_discovery(ended, as_json=True)
     assert json.loads(capsys.readouterr().out)["feeds"] == []

@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, update
 
+from monitor.config import load_settings
 from monitor.fetch.opml import OpmlFeed, parse_opml
 from monitor.store import tables as t
 from monitor.store.engine import open_store
+from monitor.sync import read_files
 from tests.cli.conftest import Monitor
 
 URL = "https://new.example/feed.xml"
@@ -148,6 +150,55 @@ def test_an_import_tells_of_each_row_what_became_of_it(monitor: Monitor, folder:
     assert told["rows"][3]["detail"] == f"there already: feed {old}, which moved to this address"
 
 
+def test_an_import_tells_also_of_rows_that_are_listed_twice_or_have_no_address(monitor: Monitor, folder: Path) -> None:
+    file = folder / "twice.opml"
+    good, bad = (f'<outline type="rss" text="{n}" xmlUrl="{url}"/>' for n, url in (("a", URL), ("b", "gopher://x")))
+    rows = f'<outline text="One">{good}{bad}</outline><outline text="Two">{good}{bad}</outline>'
+    file.write_text(f'<opml version="2.0"><body>{rows}<outline type="rss" text="Lost"/></body></opml>')
+    told = monitor("feeds", "import", file, "--json").document
+    feed = told["rows"][0]["id"]
+    assert [(row["result"], row["title"], row["id"]) for row in told["rows"]] == [
+        ("added", "a", feed),
+        ("refused", "b", None),
+        ("repeated", "a", feed),
+        ("repeated", "b", None),
+        ("refused", "Lost", None),
+    ]
+    assert [row["detail"] for row in told["rows"][2:]] == [
+        f"listed twice: as feed {feed} above",
+        "listed twice: refused above",
+        "refused: it has no address (xmlUrl)",
+    ]
+    assert (told["n_new"], told["n_known"], told["n_repeated"], len(told["refused"])) == (1, 0, 2, 2)
+    assert monitor("feeds", "show", feed, "--json").document["categories"] == ["One", "Two"]
+    again = monitor("feeds", "import", file).out
+    assert again.endswith("0 feeds added, 1 was there already, 2 listed twice, 2 refused\n")
+    assert "Lost" in again
+
+
+def test_an_interval_below_the_least_is_raised_to_it_and_told(monitor: Monitor, folder: Path) -> None:
+    file = folder / "eager.opml"
+    eager = f'<outline text="x" xmlUrl="{URL}" updateInterval="1"/>'
+    calm = '<outline text="y" xmlUrl="https://calm.example/f" updateInterval="30"/>'
+    file.write_text(f'<opml version="2.0"><body>{eager}{calm}</body></opml>')
+    rows = monitor("feeds", "import", file, "--json").document["rows"]
+    raised = "polled every 10 minutes (fetch.min_interval_s), not every minute"
+    assert rows[0]["detail"] == f"added as feed {rows[0]['id']}; {raised}"
+    assert rows[1]["detail"] == f"added as feed {rows[1]['id']}"
+    shown = [monitor("feeds", "show", row["id"], "--json").document["wanted_interval_s"] for row in rows]
+    assert shown == [600, 1_800]
+    assert raised not in " ".join(monitor("feeds", "import", file).out.split())
+
+
+def test_a_file_that_manages_feeds_cannot_have_them_polled_more_often_than_allowed(folder: Path) -> None:
+    (folder / "feeds.opml").write_text(
+        f'<opml version="2.0"><body><outline text="x" xmlUrl="{URL}" updateInterval="1"/></body></opml>'
+    )
+    settings = load_settings(folder / "monitor.toml", {})
+    declared = read_files(settings)
+    assert [feed.wanted_interval_s for feed in declared.feeds or ()] == [settings.fetch.min_interval_s]
+
+
 def test_an_address_that_looks_alike_is_taken_and_told(monitor: Monitor) -> None:
     first = monitor("feeds", "add", "https://www.new.example/feed", "--json").document
     ran = monitor("feeds", "add", "http://new.example/feed/?utm_source=x")
@@ -166,6 +217,53 @@ def test_a_removed_feed_is_listed_no_more_and_taken_up_when_it_is_added_again(mo
     assert (again["id"], again["is_new"], again["result"]) == (feed, False, "resumed")
     shown = monitor("feeds", "show", feed, "--json").document
     assert (shown["state"], shown["next_poll_at"] is not None) == ("active", True)
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        (
+            {"state": "ended", "reason": "merged", "merged_into_id": 1},
+            "was merged into feed 1, which is polled for both",
+        ),
+        ({"state": "ended", "reason": "gone", "because": "Gone."}, "has ended (Gone): `monitor feeds resume 2` polls"),
+        (
+            {"state": "paused", "because": "paused by hand"},
+            "is paused (paused by hand): `monitor feeds resume 2` polls",
+        ),
+        ({"state": "dormant", "because": ""}, "is hardly polled any more: `monitor feeds resume 2` polls"),
+        ({"state": "paused", "managed_by": "file"}, "polled again when the file that files.feeds names lists it again"),
+    ],
+)
+def test_adding_a_feed_that_is_not_polled_tells_its_state_and_what_to_do(
+    monitor: Monitor, folder: Path, values: dict[str, object], said: str
+) -> None:
+    assert monitor("feeds", "add", URL, "--json").document["id"] == 2
+    assert monitor("feeds", "add", URL).out == "feed 2 is this one already\n"
+    with database(folder) as conn:
+        conn.execute(update(t.feeds).where(t.feeds.c.id == 2).values(**values))
+    out = monitor("feeds", "add", URL).out
+    assert out.startswith("feed 2 is this one already; it ")
+    assert said in out
+    assert monitor("feeds", "add", URL, "--json").document["state"] == values["state"]
+
+
+def test_options_for_a_feed_that_is_there_already_are_not_ignored_without_a_word(monitor: Monitor) -> None:
+    monitor("feeds", "add", URL, "--every", 30)
+    assert monitor("feeds", "add", URL).err == ""
+    ran = monitor("feeds", "add", URL, "--every", 60, "--tag", "x")
+    assert "--tag and --every changed nothing: feed 2 stays as it is (polled every 30 minutes)" in ran.err
+    assert "`monitor feeds remove 2`" in ran.err
+    assert monitor("feeds", "show", 2, "--json").document["wanted_interval_s"] == 1_800
+    assert (
+        "change it in the file"
+        in monitor("feeds", "add", "https://wire.example/feed.xml?token=geheim", "--every", 60).err
+    )
+    monitor("feeds", "remove", 2)
+    ran = monitor("feeds", "add", URL, "--every", 60, "--tag", "x")
+    assert (ran.out, ran.err) == ("feed 2 had been removed and is polled again\n", "")
+    shown = monitor("feeds", "show", 2, "--json").document
+    assert (shown["wanted_interval_s"], shown["tags"]) == (3_600, ["x"])
 
 
 def test_a_feed_of_a_file_is_removed_in_the_file(monitor: Monitor) -> None:
@@ -193,10 +291,7 @@ def test_a_feed_that_was_found_elsewhere_is_marked_told_and_adopted(monitor: Mon
 def test_a_feed_is_told_in_words_and_nothing_is_cut(monitor: Monitor, folder: Path) -> None:
     seen_at = datetime(2026, 1, 6, 10, 30, tzinfo=UTC)
     values = {
-        "state": "ended",
-        "reason": "merged",
         "because": "It moved to the address of another feed.",
-        "merged_into_id": 1,
         "moved_to": "https://wire.example/" + "long/" * 30,
         "moved_since_at": seen_at,
         "n_moves_seen": 3,
@@ -208,14 +303,19 @@ def test_a_feed_is_told_in_words_and_nothing_is_cut(monitor: Monitor, folder: Pa
     }
     with database(folder) as conn:
         conn.execute(update(t.feeds).values(**values))
+    moving = " ".join(monitor("feeds", "show", 1).out.split())
+    assert "since 2026-01-06 10:30 UTC, seen 3 times" in moving
+    merged = {"state": "ended", "reason": "merged", "merged_into_id": 1, "site_url": values["moved_to"]}
+    with database(folder) as conn:
+        conn.execute(update(t.feeds).values(**merged))
     shown = monitor("feeds", "show", 1).out
+    assert "seen 3 times" not in shown
     assert max(len(line) for line in shown.splitlines()) <= 80
     assert "long/" * 30 in "".join(shown.split())
     words = " ".join(shown.split())
     for said in (
         "merged: It moved to the address of another feed.",
         "feed 1, which has the same address",
-        "since 2026-01-06 10:30 UTC, seen 3 times",
         "may have been missed before 2026-01-06 10:30 UTC",
         "unchanged in 4 polls since",
         "every 30 minutes, as it was set; it asks for 1 hour between polls",

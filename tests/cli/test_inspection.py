@@ -68,8 +68,46 @@ def test_a_feed_is_shown_as_the_contract_says(inspect: Monitor, tmp_path: Path) 
         "problems": [],
     }
     shown = inspect("feed", "feed.xml").out
-    for word in ("One & two", "published", "World", "1800 s", "Sunday"):
+    for word in ("One & two", "published", "World", "30 minutes", "Sunday"):
         assert word in shown
+
+
+@pytest.mark.parametrize("width", [80, 160])
+def test_every_entry_is_shown_whole_whatever_the_width(
+    inspect: Monitor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    address = "/" + "long/" * 60
+    second = b"<item><title>\x1b[31mTwo [/b]</title><guid>g2</guid><pubDate>some day</pubDate></item></channel>"
+    body = FEED.replace(b"/1<", address.encode() + b"<").replace(b"</channel>", second)
+    (tmp_path / "feed.xml").write_bytes(body.replace(b"\x1b", b"&#27;"))
+    shown = inspect("feed", "feed.xml", "--url", "https://wire.example/feed.xml").out
+    assert max(len(line) for line in shown.splitlines()) <= width
+    assert "…" not in shown
+    assert "\x1b" not in shown
+    assert f"https://wire.example{address}" in "".join(shown.split())
+    lines = [" ".join(line.split()) for line in shown.splitlines()]
+    for line in (
+        "2 entries",
+        "One & two",
+        "date 2026-01-06 10:10 UTC (published)",
+        "as written Tue, 06 Jan 2026 11:10:00 +0100",
+        "guid g1",
+        "authors Ann Lee",
+        "tags World",
+        "date none that can be read",
+        "as written some day",
+        "url none that can be asked for",
+    ):
+        assert line in lines
+    assert "https://wire.example/a.mp3 (audio/mpeg, 12 bytes)" in " ".join(lines)
+
+
+def test_a_date_is_not_shown_twice_where_it_is_written_in_utc(inspect: Monitor, tmp_path: Path) -> None:
+    (tmp_path / "feed.xml").write_bytes(FEED.replace(b"+0100", b"GMT"))
+    shown = inspect("feed", "feed.xml").out
+    assert "2026-01-06 11:10 UTC" in shown
+    assert "as written" not in shown
 
 
 def test_a_date_in_the_future_is_shown_as_held(inspect: Monitor, tmp_path: Path) -> None:
@@ -107,24 +145,27 @@ def test_a_gzip_bomb_is_refused(inspect: Monitor, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "reason"),
+    ("body", "why"),
     [
-        (b"", "empty"),
-        (b"plain words", "not_a_feed"),
-        (b"<html><body>page</body></html>", "not_a_feed"),
-        (b'<!DOCTYPE rss [<!ENTITY a "b">]><rss version="2.0"/>', "entities"),
+        (b"", ": the answer is empty"),
+        (b"plain words", ""),
+        (b"<html><body>page</body></html>", ""),
+        (
+            b'<!DOCTYPE rss [<!ENTITY a "b">]><rss version="2.0"/>',
+            ": the document declares XML entities, which are not expanded for safety",
+        ),
     ],
 )
 def test_what_is_no_feed_is_one_sentence_with_the_reason(
     inspect: Monitor,
     tmp_path: Path,
     body: bytes,
-    reason: str,
+    why: str,
 ) -> None:
     (tmp_path / "feed.xml").write_bytes(body)
     ran = inspect("feed", "feed.xml", "--json")
     assert (ran.code, ran.out) == (1, "")
-    assert ran.err == f"feed.xml is no feed that can be read: {reason}\n"
+    assert ran.err == f"feed.xml is no feed that can be read{why}\n"
 
 
 def test_the_seed_article_comes_out_clean(inspect: Monitor) -> None:
@@ -160,7 +201,7 @@ def test_a_picture_holds_no_article(inspect: Monitor, tmp_path: Path) -> None:
     (tmp_path / "x.png").write_bytes(b"\x89PNG\r\n\x1a\n\0\0")
     ran = inspect("article", "x.png")
     assert (ran.code, ran.out) == (1, "")
-    assert "not_html" in ran.err
+    assert "the answer is no web page" in ran.err
 
 
 def test_the_canonical_url_is_shown(inspect: Monitor) -> None:
@@ -177,7 +218,7 @@ def test_the_canonical_url_is_shown(inspect: Monitor) -> None:
 def test_an_address_of_this_network_is_not_asked(inspect: Monitor, url: str) -> None:
     ran = inspect("article", url)
     assert (ran.code, ran.out) == (1, "")
-    assert "blocked_address" in ran.err
+    assert "is not on the public web" in ran.err
 
 
 def test_a_file_that_is_not_there_is_wrong_usage(inspect: Monitor) -> None:

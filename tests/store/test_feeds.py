@@ -40,6 +40,17 @@ def test_a_new_feed_is_due_at_once_and_belongs_to_the_source_of_its_registered_d
     assert domains == ["one.example"]
 
 
+def test_a_removed_feed_that_is_added_again_is_polled_as_often_as_is_wanted_now(store: Store) -> None:
+    with store.begin() as conn:
+        for wanted_s in (1_800, 3_600, None):
+            new = NewFeed(url="https://one.example/f", wanted_interval_s=wanted_s, tags=(f"t{wanted_s}",))
+            [added] = feeds.add_feeds(conn, [new], now=NOW, interval_s=900)
+            row = feeds.get_feed(conn, str(added.id))
+            assert (row.wanted_interval_s, row.interval_s) == (wanted_s, wanted_s or 3_600)
+            feeds.remove_feed(conn, added.id, because="removed by hand")
+        assert feeds.get_feed(conn, str(added.id)).tags == ("t1800", "t3600", "tNone")
+
+
 def test_adding_a_feed_again_changes_nothing(store: Store) -> None:
     with store.begin() as conn:
         first = feeds.add_feed(conn, NewFeed(url=URL, title="One"), now=NOW, interval_s=900)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.errors import ConfigError
-from monitor.fetch.opml import OpmlFeed, parse_opml, render_opml
+from monitor.fetch.opml import OpmlFeed, joined, parse_opml, parse_rows, render_opml
 
 
 def opml(body: str, head: str = '<?xml version="1.0" encoding="UTF-8"?>') -> bytes:
@@ -37,6 +37,29 @@ def test_a_feed_in_two_folders_comes_once_with_both() -> None:
     row = '<outline text="A" xmlUrl="http://a.example/rss"/>'
     feeds = parse_opml(opml(f'<outline text="One">{row}</outline><outline text="Two">{row}</outline>'))
     assert [feed.categories for feed in feeds] == [("One", "Two")]
+
+
+def test_rows_are_given_as_they_stand_also_repeated_ones_and_those_without_an_address() -> None:
+    row = '<outline text="A" xmlUrl="http://a.example/rss"/>'
+    lost = '<outline type="RSS" text="Lost" xmlUrl=" "/><outline type="rss" title="Bare"/>'
+    body = opml(f'<outline text="One">{row}{lost}</outline><outline text="Two">{row}</outline>')
+    assert [(one.url, one.title, one.categories) for one in parse_rows(body)] == [
+        ("http://a.example/rss", "A", ("One",)),
+        ("", "Lost", ("One",)),
+        ("", "Bare", ("One",)),
+        ("http://a.example/rss", "A", ("Two",)),
+    ]
+    assert parse_opml(body) == joined(parse_rows(body))
+    assert [one.url for one in parse_opml(body)] == ["http://a.example/rss"]
+
+
+def test_a_folder_that_calls_itself_a_feed_is_a_folder() -> None:
+    row = '<outline text="A" xmlUrl="http://a.example/rss"/>'
+    body = opml(f'<outline type="rss" text="One"><outline text="Two">{row}</outline></outline>{row}')
+    assert [(one.url, one.categories) for one in parse_rows(body)] == [
+        ("http://a.example/rss", ("One/Two",)),
+        ("http://a.example/rss", ()),
+    ]
 
 
 def test_attribute_names_in_any_case_are_read() -> None:

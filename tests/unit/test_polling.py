@@ -50,7 +50,7 @@ def test_a_feed_of_which_a_quarter_is_new_keeps_its_interval() -> None:
     decided = plan(FeedRead(n_new=5, n_known=15))
     assert (decided.interval_s, decided.state, decided.n_failures) == (HOUR, "active", 0.0)
     assert wait_s(decided) == HOUR
-    assert decided.because == "5 of 20 entries were new; polled every 60 minutes."
+    assert decided.because == "5 of 20 entries were new; polled every hour."
 
 
 def test_a_feed_with_mostly_new_entries_is_polled_twice_as_often() -> None:
