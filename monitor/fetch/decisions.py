@@ -92,7 +92,7 @@ def log_row(outcome: PollOutcome, answer: Answer, *, n_passed_over: int) -> Poll
     """The line of the poll log."""
     notes = [*answer.parsed.problems] if answer.parsed else [answer.detail]
     if n_passed_over:
-        notes.append(f"{n_passed_over} entries were too old for a first poll")
+        notes.append(f"too old for a first poll: {n_passed_over} of its entries")
     return PollLogRow(
         outcome=_word(outcome),
         status=answer.response.status if answer.response else None,

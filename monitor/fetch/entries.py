@@ -93,11 +93,13 @@ def _problems(
     if given.n_entries > MAX_ENTRIES:
         found.append(f"{given.n_entries} entries, only the first {MAX_ENTRIES} were read")
     if n_repeated := len(read) - len(entries):
-        found.append(f"{n_repeated} entries were there twice")
+        found.append("1 entry was there twice" if n_repeated == 1 else f"{n_repeated} entries were there twice")
     if n_without_url := sum(entry.url is None for entry in entries):
-        found.append(f"{n_without_url} entries have no usable link")
+        found.append(
+            "1 entry has no usable link" if n_without_url == 1 else f"{n_without_url} entries have no usable link"
+        )
     if n_undated := sum(bool(entry.published_raw) and entry.published_at is None for entry in entries):
-        found.append(f"{n_undated} dates could not be read")
+        found.append("1 date could not be read" if n_undated == 1 else f"{n_undated} dates could not be read")
     return found
 
 

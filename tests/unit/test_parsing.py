@@ -125,7 +125,7 @@ def test_a_garbage_date_is_kept_as_given_and_counted() -> None:
     feed = parsed(rss(item(link="/1", pubDate="Smarch 31st")))
     assert feed.entries[0].published_at is None
     assert feed.entries[0].published_raw == "Smarch 31st"
-    assert feed.problems == ("1 dates could not be read",)
+    assert feed.problems == ("1 date could not be read",)
 
 
 @pytest.mark.parametrize(
@@ -204,7 +204,7 @@ def test_a_title_of_a_million_characters_is_cut() -> None:
 def test_a_link_that_leads_to_no_web_page_is_none(link: str) -> None:
     feed = parsed(rss(f'<item><guid isPermaLink="false">1</guid><link>{link}</link><title>t</title></item>'))
     assert feed.entries[0].url is None
-    assert "1 entries have no usable link" in feed.problems
+    assert "1 entry has no usable link" in feed.problems
 
 
 @pytest.mark.parametrize(
@@ -278,7 +278,7 @@ def test_a_guid_on_several_links_is_split_by_link_whatever_their_order() -> None
 def test_an_entry_that_is_there_twice_comes_once() -> None:
     feed = parsed(rss(item(guid="a", link="/1", title="first") + item(guid="a", link="/1", title="second")))
     assert [(entry.guid, entry.title) for entry in feed.entries] == [("a", "first")]
-    assert feed.problems == ("1 entries were there twice",)
+    assert feed.problems == ("1 entry was there twice",)
 
 
 def test_a_guid_longer_than_the_limit_is_hashed_and_stays_distinct() -> None:
