@@ -35,7 +35,7 @@ pytestmark = [
 
 MINUTES = float(os.environ.get("SOAK_MINUTES", "1.5"))
 N_FEEDS, N_HOSTS = 200, 80
-#: Seconds between two entries of a feed: most documents show those of the whole run, some those of a quarter of an hour.
+#: Seconds between two entries of a feed: most documents show those of the whole run, some of a quarter of an hour.
 PERIOD_S = max(60.0, MINUTES * 60 / 50)
 SAMPLE_S = min(20.0, MINUTES * 60 / 20)
 #: At the end the servers behave, until every feed was read once more.
