@@ -49,9 +49,10 @@ def tidy(app: App) -> Progress:
     return Progress()
 
 
-#: In the order of the pipeline: what one job leaves is due for the next.
+#: In the order of the pipeline: what one job leaves is due for the next. Polls are looked for more often than a host
+#: may be asked, else a source of many feeds would not get all of its turns.
 PIPELINE = (
-    Job("poll", 15, monitor.fetch.stage.run),
+    Job("poll", 3, monitor.fetch.stage.run),
     Job("extract", 5, monitor.extract.stage.run),
     Job("match", 5, monitor.dedup.stage.run),
     Job("assign", 5, monitor.cluster.stage.run),
