@@ -127,15 +127,17 @@ def test_poll_log_lines_expire_and_the_days_of_sources_remain(store: Store) -> N
         assert len(days(conn)) == 4
 
 
-def test_another_feed_at_an_address_is_found_by_both_its_addresses(store: Store) -> None:
+def test_another_feed_is_found_where_it_is_polled_and_nowhere_else(store: Store) -> None:
     with store.begin() as conn:
         moving = add_feed(conn, "https://a.example/old")
         there = add_feed(conn, "https://b.example/first")
         conn.execute(t.feeds.update().where(t.feeds.c.id == there).values(current_url="https://b.example/now"))
         found = [polls.find_at(conn, f"https://b.example/{name}", other_than=moving) for name in ("first", "now", "x")]
         itself = polls.find_at(conn, "https://b.example/now", other_than=FeedId(there))
-    assert found == [there, there, None]
-    assert itself is None
+        feeds.pause_feed(conn, there, "by hand")
+        resting = polls.find_at(conn, "https://b.example/now", other_than=moving)
+    assert found == [None, there, None]
+    assert (itself, resting) == (None, None)
 
 
 def test_a_feed_that_takes_anothers_place_gets_its_tags_too(store: Store) -> None:

@@ -75,7 +75,7 @@ def test_feeds_of_sources_are_loaded_with_whether_they_are_to_be_polled(store: S
         found = source_days.load_feeds(conn, [source_id])[source_id]
     assert [feed.is_due for feed in found] == [True, True, True, False]
     assert (found[0].ttl_s, found[0].skip_hours, found[0].skip_days, found[0].created_at) == (60, (0, 1), (6,), NOW)
-    assert (found[1].ttl_s, found[1].skip_hours, found[1].interval_s) == (None, [], 1800)
+    assert (found[1].ttl_s, found[1].skip_hours, found[1].interval_s) == (None, (), 1800)
 
 
 def test_sources_are_to_be_judged_that_have_a_feed_to_poll_or_a_day_without_a_verdict(store: Store) -> None:
