@@ -55,7 +55,7 @@ def subscribed(
     settings = Settings(
         database=Database(url=url),
         politeness=Politeness(host_spacing_s=0, source_spacing_s=0),
-        http=Http(contact="bench@monitor.example", concurrency=CONCURRENCY, **http),  # type: ignore[arg-type]
+        http=Http(contact="bench@monitor.example", concurrency=CONCURRENCY, **http),  # type: ignore[arg-type] # some keys are whole numbers
         fetch=Fetch(batch=200),
     )
     with open_app(settings, clock=clock, connect_to=connect_to, seed=1) as app:

@@ -141,14 +141,14 @@ def a_failing_migration(monkeypatch: pytest.MonkeyPatch) -> None:
 
     module = ModuleType("9998_fails")
     module.upgrade = up  # type: ignore[attr-defined]
-    module.down_revision = NEWEST  # type: ignore[attr-defined]
+    module.down_revision = NEWEST  # type: ignore[attr-defined] # a module of Alembic has it
     load = ScriptDirectory._load_revisions
 
     def load_with_failing(self: ScriptDirectory) -> Iterator[Script]:
         yield from load(self)
         yield Script(module, "9998_fails", str(ROOT / "migrations/versions/0002_fails.py"))
 
-    module.revision = "9998_fails"  # type: ignore[attr-defined]
+    module.revision = "9998_fails"  # type: ignore[attr-defined] # as above
     monkeypatch.setattr(ScriptDirectory, "_load_revisions", load_with_failing)
 
 
