@@ -12,23 +12,23 @@ Runs in a killable worker: hostile pages can keep any extractor busy for ever. T
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 import trafilatura
 
-from monitor.extract.agencies import agency_by_form, is_initials, is_known_agency
+from monitor.extract.agencies import agency_by_form, is_known_agency
+from monitor.extract.authors import choose_authors
 from monitor.extract.cleaning import Cleaned, clean_paragraphs
-from monitor.extract.lines import is_person
-from monitor.extract.page_facts import PageFacts, parse_declared_date, read_facts
+from monitor.extract.moments import Moment, choose_moment, parse_declared_date
+from monitor.extract.page_facts import PageFacts, read_facts
+from monitor.extract.titles import choose_title, title_of_text
 from monitor.extract.walls import wall_of
 from monitor.text.language import detect_language, normal_language
-from monitor.text.normalise import clean_line, fold, plain_text
+from monitor.text.normalise import clean_line, line_of, plain_text
 from monitor.text.tokens import n_words
 from monitor.types import Access, DateOrigin, ExtractedArticle, FeedHints, Method, Precision, Reason
-from monitor.urls import registered_domain
 
 MAX_FEED_CHARS = 1_000_000
 MAX_PARAGRAPHS = 5_000
@@ -36,13 +36,6 @@ _ENOUGH_LETTERS = 80
 """With this much text the detected language wins over the declared one."""
 _MOSTLY = 0.9
 """A page text of this share of the feed's content is not shorter: feeds add a line or two of their own."""
-_NO_PERSON = re.compile(
-    r"^(?:admin\w*|editors?|redaktion|redaction|redaccion|redazione|webmaster|staff|newsroom|news ?desk|news|user\d*"
-    r"|root|author|web ?desk|unknown|none|null|anonymous)$"
-)
-_BY = re.compile(r"^(?:by|par|von|por|di)\s+", re.IGNORECASE)
-_EMAIL = re.compile(r"\S+@\S+\.\S+")
-_SITE_SEPARATOR = re.compile(r"\s+[|–—·•»:/\\-]+\s+|\s*[|»]\s*|:\s+")
 _HTML_START = re.compile(
     rb"\s*(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?(?:<!--(?:[^-]|-(?!->))*-->\s*)*<(?:!doctype\s+html|html|head|body)",
     re.IGNORECASE,
@@ -144,7 +137,7 @@ def _read_page(body: bytes, facts: PageFacts, *, url: str, hints: FeedHints) -> 
     if document is None:
         return _Text(cleaned=Cleaned(paragraphs=()), method=Method.PAGE)
     raw_text = document.text or ""
-    titles = (_line(hints.title), facts.headline, facts.first_heading, facts.page_title)
+    titles = (line_of(hints.title), facts.headline, facts.first_heading, facts.page_title)
     published_at, _ = parse_declared_date(document.date or "")
     return _Text(
         cleaned=clean_paragraphs(
@@ -184,7 +177,7 @@ def _feed_text(hints: FeedHints) -> _Text | None:
     """Content if the feed has it, else the summary."""
     for html, method in ((hints.content, Method.FEED_CONTENT), (hints.summary, Method.FEED_SUMMARY)):
         lines = plain_text(html[:MAX_FEED_CHARS]).splitlines()[:MAX_PARAGRAPHS]
-        cleaned = clean_paragraphs(lines, titles=[_line(hints.title)], known_authors=hints.authors)
+        cleaned = clean_paragraphs(lines, titles=[line_of(hints.title)], known_authors=hints.authors)
         if any(char.isalnum() for paragraph in cleaned.paragraphs for char in paragraph):
             return _Text(cleaned=cleaned, method=method)
     return None
@@ -215,21 +208,38 @@ def _article(text: _Text, facts: PageFacts, *, hints: FeedHints, url: str, acces
     cleaned = text.cleaned
     body = "\n".join(cleaned.paragraphs)
     declared = normal_language(facts.language) or normal_language(hints.language)
-    published_at, precision, date_origin = _date(text, facts, hints)
+    moment = choose_moment(
+        (
+            Moment(hints.published_at, Precision.MINUTE, DateOrigin.FEED),
+            Moment(facts.published_at, facts.precision, facts.date_origin),
+            Moment(text.published_at, Precision.DAY, DateOrigin.PAGE),
+        )
+    )
+    detected = _detected(body, declared)
     return ExtractedArticle(
-        title=_title(text, facts, hints=hints, url=url) or _title_of_text(body),
+        title=choose_title(
+            line_of(hints.title),
+            (facts.headline, facts.first_heading, facts.page_title, text.title),
+            heading=facts.first_heading,
+            site_names=facts.site_names,
+            url=url,
+        )
+        or title_of_text(body),
         text=body,
-        authors=_authors(text, facts, hints=hints),
-        published_at=published_at,
-        precision=precision,
-        date_origin=date_origin,
-        language=_language(body, declared),
+        authors=choose_authors(
+            (hints.authors, facts.authors, cleaned.authors, text.authors), site_names=facts.site_names
+        ),
+        published_at=moment.at,
+        precision=moment.precision,
+        date_origin=moment.origin,
+        language=detected or declared,
+        language_detected=detected,
         language_declared=declared,
         access=access,
         method=text.method,
         canonical_url=facts.canonical_url,
         section=facts.section,
-        tags=tuple(dict.fromkeys(tag for tag in (*map(_line, hints.tags), *facts.tags) if tag))[:20],
+        tags=tuple(dict.fromkeys(tag for tag in (*map(line_of, hints.tags), *facts.tags) if tag))[:20],
         dateline=cleaned.dateline,
         credit=cleaned.credit,
         agency=cleaned.agency,
@@ -238,92 +248,7 @@ def _article(text: _Text, facts: PageFacts, *, hints: FeedHints, url: str, acces
     )
 
 
-def _line(html: str) -> str:
-    return clean_line(plain_text(html))
-
-
-def _title_of_text(body: str) -> str:
-    """A page without any title is known by how it begins."""
-    first = body.split("\n", 1)[0]
-    return first if len(first) <= 120 else first[:117].rsplit(" ", 1)[0] + "..."
-
-
-def _date(text: _Text, facts: PageFacts, hints: FeedHints) -> tuple[datetime | None, Precision, DateOrigin]:
-    if hints.published_at is not None:
-        return hints.published_at, Precision.MINUTE, DateOrigin.FEED
-    if facts.published_at is not None:
-        return facts.published_at, facts.precision, DateOrigin.PAGE
-    if text.published_at is not None:
-        return text.published_at, Precision.DAY, DateOrigin.PAGE
-    return None, Precision.UNKNOWN, DateOrigin.FIRST_SEEN
-
-
-def _language(body: str, declared: str | None) -> str | None:
-    detected = detect_language(body)
+def _detected(body: str, declared: str | None) -> str | None:
+    """What the text itself says; None where it is too short to be believed against what is declared."""
     n_letters = sum(map(str.isalpha, body[:4_000]))
-    if detected is None or (declared is not None and n_letters < _ENOUGH_LETTERS):
-        return declared or detected
-    return detected
-
-
-# --- title and authors ------------------------------------------------------------------------------------------
-
-
-def _title(text: _Text, facts: PageFacts, *, hints: FeedHints, url: str) -> str:
-    if given := _line(hints.title):
-        return given
-    own_names = {_squeezed(name) for name in facts.site_names} | {registered_domain(url).split(".", 1)[0]}
-    for title in (facts.headline, facts.first_heading, facts.page_title, text.title):
-        if title and _squeezed(title) not in own_names:
-            return _without_site_name(title, own_names - {""}, heading=facts.first_heading)
-    return ""
-
-
-def _without_site_name(title: str, own_names: set[str], *, heading: str) -> str:
-    """ "Summit opens | World | Northern Post" is "Summit opens" on the site named Northern Post."""
-    parts = _SITE_SEPARATOR.split(title)
-    if len(parts) < 2:
-        return title
-    if heading and fold(parts[0]) == fold(heading):
-        return parts[0]
-    if _squeezed(parts[-1]) in own_names:
-        return title[: title.rindex(parts[-1])].rstrip(" |–—·•»:/\\-")
-    if _squeezed(parts[0]) in own_names:
-        return title[len(parts[0]) :].lstrip(" |–—·•»:/\\-")
-    return title
-
-
-def _squeezed(name: str) -> str:
-    return re.sub(r"^the|[\W_]+|(?:com|org|net)$", "", fold(name))
-
-
-def _authors(text: _Text, facts: PageFacts, *, hints: FeedHints) -> tuple[str, ...]:
-    """The feed's authors, else the page's declared ones, else its byline, else what the extractor found.
-
-    Names of the outlet and of roles ("admin", "Newsroom") stand only where nobody names a person.
-    """
-    organisations = {_squeezed(name) for name in facts.site_names}
-    candidates: Sequence[Sequence[str]] = (hints.authors, facts.authors, text.cleaned.authors, text.authors)
-    cleaned = [_clean_authors(names) for names in candidates]
-    for names in cleaned:
-        people = tuple(name for name in names if is_person(name) and _squeezed(name) not in organisations)
-        if people:
-            return people
-    for names in cleaned[:3]:
-        if kept := tuple(name for name in names if _squeezed(name) not in organisations):
-            return kept
-    return ()
-
-
-def _clean_authors(names: Sequence[str]) -> tuple[str, ...]:
-    found: list[str] = []
-    for given in names:
-        name = _BY.sub("", _EMAIL.sub("", _line(given))).strip(" ()<>,;|-")
-        if name and "://" not in name and len(name) <= 100 and not _is_nobody(name):
-            found.append(name.title() if name.isupper() and name.isascii() and " " in name else name)
-    return tuple(dict.fromkeys(found))
-
-
-def _is_nobody(name: str) -> bool:
-    """A role, an account name or the initials of an agency ("mdp/hn")."""
-    return bool(_NO_PERSON.match(fold(name))) or all(map(is_initials, name.split("/"))) or is_known_agency(name)
+    return None if declared is not None and n_letters < _ENOUGH_LETTERS else detect_language(body)

@@ -11,13 +11,14 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from lxml import etree
 
+from monitor.extract.moments import Moment, parse_declared_date
 from monitor.text.normalise import clean_line, plain_text
-from monitor.types import Precision
+from monitor.types import DateOrigin, Precision
 from monitor.urls import absolute_url, canonical_url
 
 _MAX_JSON_CHARS = 300_000
@@ -31,7 +32,6 @@ _ROOT_ID = re.compile(
     r"^(?:root|app|__next|__nuxt|___gatsby|main-?app|app-?root|react-root|svelte|ember\d*)$", re.IGNORECASE
 )
 _XPATH_META = "//meta[@content]"
-_FIRST_YEAR = 1990
 _AUTHOR_KEYS = ("author", "article:author", "dc.creator", "parsely-author")
 
 
@@ -46,6 +46,7 @@ class PageFacts:
     authors: tuple[str, ...] = ()
     published_at: datetime | None = None
     precision: Precision = Precision.UNKNOWN
+    date_origin: DateOrigin = DateOrigin.FIRST_SEEN
     section: str | None = None
     tags: tuple[str, ...] = ()
     language: str | None = None
@@ -72,15 +73,16 @@ def read_facts(body: bytes, *, url: str) -> PageFacts:
     meta = _meta(root)
     items = list(_json_ld(root))
     article = _article_of(items)
-    published_at, precision = _published(article, meta)
+    published = _published(article, meta)
     return PageFacts(
         headline=_line(article.get("headline")) or meta.get("og:title", ""),
         page_title=_text_of(root, "//title"),
         first_heading=_text_of(root, "//h1"),
         site_names=_site_names(article, meta),
         authors=_authors(article.get("author"), meta),
-        published_at=published_at,
-        precision=precision,
+        published_at=published.at,
+        precision=published.precision,
+        date_origin=published.origin,
         section=_line(_first(article.get("articleSection"))) or meta.get("article:section") or None,
         tags=_tags(article),
         language=root.get("lang") or root.get("xml:lang") or _line(article.get("inLanguage")) or meta.get("og:locale"),
@@ -217,34 +219,22 @@ def _is_free(items: list[dict[str, Any]]) -> bool | None:
 # --- dates ------------------------------------------------------------------------------------------------------
 
 
-def _published(article: Mapping[str, Any], meta: Mapping[str, str]) -> tuple[datetime | None, Precision]:
+def _published(article: Mapping[str, Any], meta: Mapping[str, str]) -> Moment:
+    in_json, in_meta = DateOrigin.JSON_LD, DateOrigin.META
     declared = (
-        _line(_first(article.get("datePublished"))),
-        meta.get("article:published_time", ""),
-        meta.get("datepublished", ""),
-        meta.get("parsely-pub-date", ""),
-        meta.get("dc.date.issued", ""),
-        meta.get("date", ""),
-        _line(_first(article.get("dateCreated"))),
+        (_line(_first(article.get("datePublished"))), in_json),
+        (meta.get("article:published_time", ""), in_meta),
+        (meta.get("datepublished", ""), in_meta),
+        (meta.get("parsely-pub-date", ""), in_meta),
+        (meta.get("dc.date.issued", ""), in_meta),
+        (meta.get("date", ""), in_meta),
+        (_line(_first(article.get("dateCreated"))), in_json),
     )
-    for raw in declared:
+    for raw, origin in declared:
         published_at, precision = parse_declared_date(raw)
         if published_at is not None:
-            return published_at, precision
-    return None, Precision.UNKNOWN
-
-
-def parse_declared_date(raw: str) -> tuple[datetime | None, Precision]:
-    """ISO 8601 as pages declare it; a naive time is UTC. Years before 1990 and anything else give None."""
-    raw = raw.strip()
-    try:
-        moment = datetime.fromisoformat(raw)
-        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None, Precision.UNKNOWN
-    if moment.year < _FIRST_YEAR:
-        return None, Precision.UNKNOWN
-    return moment, Precision.MINUTE if ":" in raw or "T" in raw else Precision.DAY
+            return Moment(published_at, precision, origin)
+    return Moment()
 
 
 # --- how the page is made ---------------------------------------------------------------------------------------

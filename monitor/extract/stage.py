@@ -286,7 +286,7 @@ def _canonical(reading: Reading) -> tuple[str, str]:
     Error pages, logins and walls answer for many articles under one URL.
     """
     page, answer, result = reading.page, reading.answer, reading.result
-    is_readable = isinstance(result, ExtractedArticle) and result.method is Method.PAGE and result.access is Access.OK
+    is_readable = isinstance(result, ExtractedArticle) and result.method.is_page and result.access is Access.OK
     if not page.host or not is_readable or not isinstance(answer, Response) or not 200 <= answer.status < 300:
         return page.url, page.url
     declared = result.canonical_url if isinstance(result, ExtractedArticle) else None
@@ -312,9 +312,9 @@ def _are_one(conn: Connection, other_id: ArticleId, reading: Reading) -> bool:
 def _worse(reading: Reading) -> tuple[Reason, str] | None:
     """Why the stored text of a page is better than what was read this time: the reason and a line on it."""
     page, result = reading.page, reading.result
-    if page.is_new or page.method != Method.PAGE or not isinstance(result, ExtractedArticle):
+    if page.is_new or not page.method or not Method(page.method).is_page or not isinstance(result, ExtractedArticle):
         return None
-    if result.method is not Method.PAGE:
+    if not result.method.is_page:
         return reading.reason or Reason.EMPTY, reading.detail
     if page.access == Access.OK and result.access is not Access.OK:
         return Reason.PAYMENT_REQUIRED, f"could be read before and is now: {result.access.value}"

@@ -221,7 +221,13 @@ def save_member(conn: Connection, member: NewMember, *, leased_until: datetime, 
         )
     )
     conn.execute(
-        insert(conn, features).values(article_id=article.id, scheme=member.features_scheme, body=member.features)
+        insert(conn, features).values(
+            article_id=article.id,
+            scheme=member.features_scheme,
+            arrival_no=article.arrival_no,
+            body=member.features,
+            assigned_at=now,
+        )
     )
     _count_terms(conn, article.language, member.terms)
     conn.execute(update(articles).where(articles.c.id == article.id).values(assign_due_at=None))

@@ -163,6 +163,11 @@ def clean_line(text: str) -> str:
     return " ".join(text.split())
 
 
+def line_of(html: str) -> str:
+    """One display line of an HTML fragment."""
+    return clean_line(plain_text(html))
+
+
 def normal_text(text: str) -> str:
     """What the hash of an exact copy is taken of: the folded words with single spaces; punctuation does not count."""
     return " ".join(TOKEN.findall(fold(text)))

@@ -19,13 +19,16 @@ class FeedHints:
     content: str = ""
     tags: tuple[str, ...] = ()
     language: str | None = None
+    #: Sentences that end (or begin) most articles of this source, as learned: no part of its texts.
+    boilerplate: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExtractedArticle:
     """The readable article: `text` holds paragraphs separated by one newline, without byline, credit and advertisement.
 
-    `dateline` stays in the text as well. `canonical_url` is the page's own rel=canonical, if it has one.
+    `dateline` stays in the text as well. `canonical_url` is the page's own rel=canonical, if it has one. `language` is the
+    detected one, or the declared one where the text is too short to tell.
     """
 
     title: str
@@ -36,6 +39,7 @@ class ExtractedArticle:
     date_origin: DateOrigin = DateOrigin.FIRST_SEEN
     language: str | None = None
     language_declared: str | None = None
+    language_detected: str | None = None
     access: Access = Access.OK
     method: Method = Method.PAGE
     canonical_url: str | None = None

@@ -54,6 +54,8 @@ class Reason(StrEnum):
     PARSE_TIMEOUT = "parse_timeout"
     EMPTY = "empty"
     NOT_HTML = "not_html"
+    PDF = "pdf"
+    MEDIA = "media"  # an image, a sound, a film
     EXTRACT_TIMEOUT = "extract_timeout"
     OUT_OF_MEMORY = "out_of_memory"
     WORKER_DIED = "worker_died"
@@ -100,10 +102,28 @@ class Access(StrEnum):
 class Method(StrEnum):
     """Where the stored text of an article comes from."""
 
+    JSON_LD = "json_ld"  # the articleBody that the page declares
     PAGE = "page"
+    PAGE_RECALL = "page_recall"  # the page, with the extractor told to rather take too much
     FEED_CONTENT = "feed_content"
     FEED_SUMMARY = "feed_summary"
     GIVEN = "given"
+
+    @property
+    def is_page(self) -> bool:
+        """Whether the page itself gave the text."""
+        return self in {Method.JSON_LD, Method.PAGE, Method.PAGE_RECALL}
+
+
+class RevisionKind(StrEnum):
+    """What happened to an article between the revision before this one and this one."""
+
+    FIRST = "first"
+    CHANGED = "changed"
+    SHRUNK = "shrunk"  # most of the text was taken away
+    RETRACTED = "retracted"  # the page is gone, or says that the article was removed; the text is what stood there then
+    RESTORED = "restored"  # there again after it was retracted
+    REEXTRACTED = "reextracted"  # the same page, read by other rules of ours: nothing the publisher did
 
 
 class Origin(StrEnum):
@@ -119,7 +139,10 @@ class DateOrigin(StrEnum):
     """Who said when an article was published."""
 
     FEED = "feed"
-    PAGE = "page"
+    JSON_LD = "json_ld"
+    META = "meta"
+    PAGE = "page"  # found in the markup, the URL or the text of the page
+    GIVEN = "given"  # in a file that somebody handed over
     FIRST_SEEN = "first_seen"
 
 

@@ -73,7 +73,7 @@ def test_without_a_feed_the_page_s_declarations_count() -> None:
     assert found.title == "Summit on harbours ends & resumes"
     assert found.authors == ("Ann Lee", "Bo Ek")
     assert found.published_at == datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
-    assert (found.precision, found.date_origin) == (Precision.MINUTE, DateOrigin.PAGE)
+    assert (found.precision, found.date_origin) == (Precision.MINUTE, DateOrigin.JSON_LD)
     assert found.section == "World"
 
 

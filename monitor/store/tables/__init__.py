@@ -53,6 +53,7 @@ from monitor.store.tables.sources import (
     poll_log,
     source_boilerplate,
     source_days,
+    source_hosts,
     source_tags,
     sources,
 )
@@ -100,6 +101,7 @@ __all__ = [
     "sightings",
     "source_boilerplate",
     "source_days",
+    "source_hosts",
     "source_tags",
     "sources",
     "stories",

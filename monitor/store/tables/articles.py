@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Boolean, Column, Index, Integer, LargeBinary, String, Table, Text, UniqueConstraint
+from sqlalchemy import JSON, Boolean, Column, Float, Index, Integer, LargeBinary, String, Table, Text, UniqueConstraint
 
 from monitor.store.columns import Key, UTCDateTime
 from monitor.store.tables.metadata import key, metadata, refers
@@ -25,6 +25,10 @@ entries = Table(
     Column("tags", JSON, nullable=False, default=list),
     Column("media", JSON, nullable=False, default=list),
     Column("content_hash", String(64), nullable=False),
+    # What else an entry is known by within its feed: the guid without scheme, host and count of versions; the title
+    # with the date. Hashes; NULL where it says too little.
+    Column("guid_alias", String(64)),
+    Column("title_key", String(64)),
     # Too old when its feed was first polled: known from then on, but it leads to no article.
     Column("passed_over", Boolean, nullable=False, default=False),
     Column("first_seen_at", UTCDateTime, nullable=False),
@@ -36,6 +40,8 @@ entries = Table(
     Column("resolve_due_at", UTCDateTime, index=True),
     UniqueConstraint("feed_id", "guid"),
     Index(None, "feed_id", "last_seen_at"),
+    Index(None, "feed_id", "guid_alias"),
+    Index(None, "feed_id", "title_key"),
 )
 
 articles = Table(
@@ -53,6 +59,7 @@ articles = Table(
     Column("folded", Text, nullable=False, default=""),
     Column("language", String(8)),
     Column("language_declared", String(20)),
+    Column("language_detected", String(8)),
     Column("published_at", UTCDateTime, index=True),
     Column("published_precision", String(10), nullable=False, default="unknown"),
     Column("published_origin", String(20), nullable=False, default="first_seen"),
@@ -76,6 +83,16 @@ articles = Table(
     Column("fetch_leased_until", UTCDateTime),
     Column("n_fetch_tries", Integer, nullable=False, default=0),
     Column("n_page_failures", Integer, nullable=False, default=0),
+    # When its text was first saved, from where the times of the later looks at its page are counted, and how many of
+    # these there were.
+    Column("ready_at", UTCDateTime),
+    Column("n_rereads", Integer, nullable=False, default=0),
+    # Since when the page is gone, or says that the article was removed; its last text stays.
+    Column("retracted_at", UTCDateTime),
+    # Small changes that became revisions: a page that never stops changing stops adding to them.
+    Column("n_small_changes", Integer, nullable=False, default=0),
+    # Its kept page is to be read again by the rules of today.
+    Column("reextract_due_at", UTCDateTime, index=True),
     Column("match_due_at", UTCDateTime, index=True),
     Column("match_leased_until", UTCDateTime),
     Column("n_match_tries", Integer, nullable=False, default=0),
@@ -135,6 +152,7 @@ pages = Table(
     Column("etag", String(1000)),
     Column("last_modified", String(200)),
     Column("body_zlib", LargeBinary, nullable=False),
+    Column("body_hash", String(64)),
     Column("n_bytes", Integer, nullable=False),
     Column("fetched_at", UTCDateTime, nullable=False),
     Column("expires_at", UTCDateTime, nullable=False, index=True),
@@ -150,9 +168,14 @@ revisions = Table(
     Column("title", Text, nullable=False),
     Column("text", Text, nullable=False),
     Column("revision_hash", String(64), nullable=False),
+    Column("kind", String(20), nullable=False, default="changed"),
+    Column("n_chars", Integer, nullable=False, default=0),
     Column("n_words", Integer, nullable=False),
     Column("n_words_added", Integer, nullable=False, default=0),
     Column("n_words_removed", Integer, nullable=False, default=0),
+    # 0..1, of the words of title and text in their order, to the revision before; NULL for the first.
+    Column("similarity", Float),
+    Column("title_changed", Boolean, nullable=False, default=False),
     Column("seen_at", UTCDateTime, nullable=False),
     UniqueConstraint("article_id", "revision_no"),
 )

@@ -40,7 +40,10 @@ features = Table(
     metadata,
     refers("article_id", "articles.id", primary_key=True),
     Column("scheme", String(60), primary_key=True),
+    # An article whose text changed arrives again: each arrival is decided by the features it had then.
+    Column("arrival_no", Key, primary_key=True, autoincrement=False),
     Column("body", LargeBinary, nullable=False),
+    Column("assigned_at", UTCDateTime, nullable=False),
 )
 
 fingerprints = Table(
@@ -71,8 +74,13 @@ duplicates = Table(
     Column("containment", Float, nullable=False),
     Column("jaccard", Float, nullable=False),
     Column("scheme", String(60), nullable=False),
+    # The texts that were compared, as `fingerprints` hashes them: a link says nothing of other texts of the two.
+    Column("article_text_hash", String(64), nullable=False, default=""),
+    Column("original_text_hash", String(64), nullable=False, default=""),
     Column("found_at", UTCDateTime, nullable=False),
-    UniqueConstraint("article_id", "original_id", "scheme"),
+    UniqueConstraint(
+        "article_id", "original_id", "scheme", "article_text_hash", "original_text_hash", name="uq_duplicates_texts"
+    ),
 )
 
 rewrites = Table(
@@ -84,8 +92,13 @@ rewrites = Table(
     Column("containment", Float, nullable=False),
     Column("because", Text, nullable=False, default=""),
     Column("scheme", String(60), nullable=False),
+    # The texts that were compared, as `fingerprints` hashes them: a link says nothing of other texts of the two.
+    Column("article_text_hash", String(64), nullable=False, default=""),
+    Column("original_text_hash", String(64), nullable=False, default=""),
     Column("found_at", UTCDateTime, nullable=False),
-    UniqueConstraint("article_id", "original_id", "scheme"),
+    UniqueConstraint(
+        "article_id", "original_id", "scheme", "article_text_hash", "original_text_hash", name="uq_rewrites_texts"
+    ),
 )
 
 #: Derived from `duplicates`: each copy with the original of its copy group. An original has no row of its own.

@@ -21,8 +21,19 @@ sources = Table(
     Column("language", String(8)),
     refers("family_id", "families.id", nullable=True, index=True),
     Column("text_policy", String(20), nullable=False, default="full"),
+    # The last article whose text was looked at to learn what ends most of them.
+    Column("learned_arrival_no", Key, nullable=False, default=0),
     Column("managed_by", String(20), nullable=False, default="user"),
     Column("created_at", UTCDateTime, nullable=False),
+)
+
+#: Hosts and domains that belong to another source than their registered domain says: "bbci.co.uk" to the BBC, a
+#: sub-domain to a publisher of its own. The most specific name counts.
+source_hosts = Table(
+    "source_hosts",
+    metadata,
+    Column("name", String(253), primary_key=True),
+    refers("source_id", "sources.id", index=True),
 )
 
 source_tags = Table(
@@ -51,7 +62,9 @@ source_boilerplate = Table(
     metadata,
     refers("source_id", "sources.id", primary_key=True),
     Column("sentence_hash", String(64), primary_key=True),
+    # What a reader sees, and where it stands: "start" or "end" of an article.
     Column("sentence", Text, nullable=False),
+    Column("edge", String(10), nullable=False, default="end"),
     Column("n_articles", Integer, nullable=False, default=0),
     Column("first_seen_at", UTCDateTime, nullable=False),
     Column("last_seen_at", UTCDateTime, nullable=False),
