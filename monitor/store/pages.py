@@ -15,10 +15,10 @@ from monitor.errors import LeaseLostError
 from monitor.politeness import Manners
 from monitor.query.matching import index_words
 from monitor.store import claims, hosts
+from monitor.store.arrivals import arrive
 from monitor.store.articles import add_urls, appeared_at, find_article, join_sightings
 from monitor.store.claims import Claimable
 from monitor.store.columns import URL_CHARS, storable
-from monitor.store.counters import take_numbers
 from monitor.store.engine import RESOLVE_LOCK, hold_lock, insert
 from monitor.store.entries import move_entries
 from monitor.store.hosts import Asked
@@ -157,10 +157,8 @@ def save_article(conn: Connection, fetched: FetchedPage, article: ExtractedArtic
     url = _save_urls(conn, fetched, now)
     changed = _save_revision(conn, page.id, article, now)
     values = _article_values(article, page, conn)
-    if changed:
-        values |= _DUE_AGAIN | {"match_due_at": now, "watch_due_at": now}
     if page.is_new:
-        values |= {"assign_due_at": now, "state": "ready"}
+        values |= {"state": "ready", "ready_at": now}
     values |= _whereabouts(conn, page, url, now)
     claims.save(
         conn,
@@ -175,19 +173,9 @@ def save_article(conn: Connection, fetched: FetchedPage, article: ExtractedArtic
     )
     _save_authors(conn, page.id, article.authors)
     _save_tags(conn, page.id, article.tags)
-    if page.is_new:
-        number = take_numbers(conn, "arrival")
-        conn.execute(update(articles).where(articles.c.id == page.id).values(arrival_no=number))
+    if changed:
+        arrive(conn, page.id, now)
     return changed
-
-
-#: Whoever compares the text before this one must not mark the new one as compared.
-_DUE_AGAIN: dict[str, Any] = {
-    "match_leased_until": None,
-    "n_match_tries": 0,
-    "watch_leased_until": None,
-    "n_watch_tries": 0,
-}
 
 
 def _save_urls(conn: Connection, fetched: FetchedPage, now: datetime) -> str:
@@ -216,6 +204,7 @@ def _article_values(article: ExtractedArticle, page: DuePage, conn: Connection) 
         "folded": f" {' '.join(index_words(article.title, article.text).words)} ",
         "language": (article.language or "und")[:8],
         "language_declared": article.language_declared and article.language_declared[:20],
+        "language_detected": article.language_detected and article.language_detected[:8],
         "access": article.access.value,
         "method": article.method.value,
         "n_words": article.n_words,

@@ -27,8 +27,8 @@ class FeedHints:
 class ExtractedArticle:
     """The readable article: `text` holds paragraphs separated by one newline, without byline, credit and advertisement.
 
-    `dateline` stays in the text as well. `canonical_url` is the page's own rel=canonical, if it has one. `language` is the
-    detected one, or the declared one where the text is too short to tell.
+    `dateline` stays in the text as well. `canonical_url` is the page's own rel=canonical, if it has one. `language` is
+    the detected one, or the declared one where the text is too short to tell.
     """
 
     title: str

@@ -1,0 +1,32 @@
+"""The order in which texts arrived, and what is due for one that is new or changed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+
+from monitor.store.counters import take_numbers
+from monitor.store.tables import articles
+from monitor.types import ArticleId
+
+#: Whoever compares the text before this one must not mark the new one as compared.
+_DUE_AGAIN: dict[str, Any] = {
+    "match_leased_until": None,
+    "n_match_tries": 0,
+    "watch_leased_until": None,
+    "n_watch_tries": 0,
+}
+
+
+def arrive(conn: Connection, article_id: ArticleId, now: datetime) -> None:
+    """Let an article's new text be compared and watched; its first one takes its place in the order of arrival.
+
+    Call it last in a transaction: the numbers are given out in the order of commits.
+    """
+    values: dict[str, Any] = {**_DUE_AGAIN, "match_due_at": now, "watch_due_at": now}
+    is_new = select(articles.c.arrival_no.is_(None)).where(articles.c.id == article_id)
+    if conn.execute(is_new).scalar_one():
+        values |= {"assign_due_at": now, "arrival_no": take_numbers(conn, "arrival")}
+    conn.execute(update(articles).where(articles.c.id == article_id).values(values))
