@@ -59,7 +59,8 @@ _DUPLICATES = """
 SELECT c.article_id, a.title AS article_title, a.source AS article_source, a.url AS article_url,
        c.original_id, o.title AS original_title, o.source AS original_source, o.url AS original_url,
        c.kind, c.containment, c.jaccard, c.scheme, a.appeared_at AS article_appeared_at,
-       o.appeared_at AS original_appeared_at
+       o.appeared_at AS original_appeared_at,
+       CASE WHEN a.not_seen_before_at >= o.first_seen_at THEN 1 ELSE 0 END AS is_order_certain
 FROM copies c JOIN v_articles a ON a.id = c.article_id JOIN v_articles o ON o.id = c.original_id
 """
 
