@@ -29,7 +29,9 @@ _ESCAPE = re.compile(r"%([0-9a-fA-F]{2})")
 _STRAY_PERCENT = re.compile(r"%(?![0-9a-fA-F]{2})")
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 # The copy of a page in a cache: "/c/s/e.example/a" is https, without the "s" http; "v" is for viewers, "wp" a bundle.
-_AMP_HOST = re.compile(r"(?:[a-z0-9-]+\.)?cdn\.ampproject\.org|[a-z0-9-]+\.amp\.cloudflare\.com|(?:www\.)?bing-amp\.com")
+_AMP_HOST = re.compile(
+    r"(?:[a-z0-9-]+\.)?cdn\.ampproject\.org|[a-z0-9-]+\.amp\.cloudflare\.com|(?:www\.)?bing-amp\.com"
+)
 _AMP_PATH = re.compile(r"/(?:c|v|wp|a|amp)/(?P<s>s)?(?(s)/)(?P<rest>.+)")
 _GOOGLE_HOST = re.compile(r"(?:www\.)?google\.(?:com?\.)?[a-z]{2,3}")
 _GOOGLE_AMP_PATH = re.compile(r"/amp/(?P<s>s)?(?(s)/)(?P<rest>.+)")

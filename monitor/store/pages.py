@@ -22,7 +22,7 @@ from monitor.store.columns import URL_CHARS, storable
 from monitor.store.engine import RESOLVE_LOCK, hold_lock, insert
 from monitor.store.entries import move_entries
 from monitor.store.hosts import Asked
-from monitor.store.sources import ensure_source
+from monitor.store.sources import ensure_source_of
 from monitor.store.tables import (
     article_authors,
     article_merges,
@@ -38,7 +38,7 @@ from monitor.store.tables import (
 from monitor.text.normalise import text_hash
 from monitor.text.tokens import words
 from monitor.types import Access, ArticleId, ExtractedArticle, Reason, Response
-from monitor.urls import host_of, registered_domain
+from monitor.urls import host_of
 
 PAGES = Claimable(articles, articles.c.fetch_due_at, articles.c.fetch_leased_until, articles.c.n_fetch_tries)
 #: What a claimed page needs of its article, and not its text.
@@ -193,7 +193,7 @@ def _whereabouts(conn: Connection, page: DuePage, url: str, now: datetime) -> di
     if host == page.host:
         return {}
     hosts.ensure_hosts(conn, [host], now)
-    return {"host": host, "source_id": ensure_source(conn, registered_domain(host), now=now)}
+    return {"host": host, "source_id": ensure_source_of(conn, host, now=now)}
 
 
 def _article_values(article: ExtractedArticle, page: DuePage, conn: Connection) -> dict[str, Any]:

@@ -101,7 +101,9 @@ _PARTS = st.sampled_from(
 
 
 @settings(max_examples=1_000)
-@given(start=st.sampled_from(["https://e.example/", "http://", "https:/", "HTTP://E.example:80"]), rest=st.lists(_PARTS))
+@given(
+    start=st.sampled_from(["https://e.example/", "http://", "https:/", "HTTP://E.example:80"]), rest=st.lists(_PARTS)
+)
 def test_a_canonical_url_is_its_own_canonical_url(start: str, rest: list[str]) -> None:
     try:
         once = canonical_url(start + "".join(rest))
@@ -176,7 +178,10 @@ def test_the_names_of_the_table_are_written_as_they_are_compared() -> None:
     ("url", "expected"),
     [
         ("https://cdn.ampproject.org/c/s/www.e.example/a/amp?x=1", "https://www.e.example/a/amp?x=1"),
-        ("https://www-e-example.cdn.ampproject.org/v/s/www.e.example/a?amp_js_v=0.1&usqp=mq3", "https://www.e.example/a"),
+        (
+            "https://www-e-example.cdn.ampproject.org/v/s/www.e.example/a?amp_js_v=0.1&usqp=mq3",
+            "https://www.e.example/a",
+        ),
         ("https://e-example.cdn.ampproject.org/c/e.example/a", "http://e.example/a"),
         ("https://www.google.com/amp/s/e.example/a", "https://e.example/a"),
         ("https://www.google.co.uk/amp/s.example/a", "http://s.example/a"),
