@@ -49,6 +49,15 @@ class Identity(Generic[Known]):
     also: tuple[Known, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class PageUrls:
+    """After the fetch: the URL an article is known by, the one that answered, and what its page says is canonical."""
+
+    canonical: str
+    final: str | None = None
+    declared: str | None = None
+
+
 class SeenEntry(Entry, Protocol):
     """An entry, and when it was first and last seen in its feed."""
 

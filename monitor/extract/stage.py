@@ -18,6 +18,7 @@ from monitor.errors import LeaseLostError
 from monitor.extract.aggregators import is_aggregator_link
 from monitor.extract.identity import (
     Identity,
+    PageUrls,
     alike_articles,
     candidate_urls,
     choose_canonical,
@@ -283,18 +284,20 @@ def _access_of_detour(final_url: str) -> Access:
 
 def _save(app: App, reading: Reading, leased_until: datetime) -> None:
     now, page = app.clock(), reading.page
-    canonical, final_url = _canonical(app, reading)
+    urls = _urls(app, reading)
     fetched = FetchedPage(
         page=page,
         leased_until=leased_until,
-        canonical_url=canonical,
-        other_urls={page.url: "asked", final_url: "final"},
+        canonical_url=urls.canonical,
+        other_urls={page.url: "asked", urls.final or page.url: "final"},
+        final_url=urls.final,
+        declared_url=urls.declared,
         response=reading.answer if isinstance(reading.answer, Response) else None,
         expires_at=now + timedelta(days=app.settings.retention.pages_days),
         retry_at=_retry_at(reading, now),
     )
     with app.store.begin() as conn:
-        other_id = articles.find_article(conn, [canonical])
+        other_id = articles.find_article(conn, [urls.canonical])
         if other_id not in (None, page.id) and page.is_new and _are_one(conn, other_id, reading):
             pages.merge_into(conn, fetched, other_id, now)
             return
@@ -308,23 +311,24 @@ def _save(app: App, reading: Reading, leased_until: datetime) -> None:
             pages.save_without_text(conn, fetched, access=reading.access, reason=reason, detail=detail)
 
 
-def _canonical(app: App, reading: Reading) -> tuple[str, str]:
-    """The canonical URL and the one that answered; the URL asked for twice unless a readable page answered.
+def _urls(app: App, reading: Reading) -> PageUrls:
+    """The canonical URL, the one that answered and the declared one; the URL asked for alone without a readable page.
 
     Error pages, logins and walls answer for many articles under one URL.
     """
     page, answer, result = reading.page, reading.answer, reading.result
-    is_readable = isinstance(result, ExtractedArticle) and result.method.is_page and result.access is Access.OK
-    if not page.host or not is_readable or not isinstance(answer, Response) or not 200 <= answer.status < 300:
-        return page.url, page.url
-    declared = result.canonical_url if isinstance(result, ExtractedArticle) else None
-    final_url = answer.final_url
+    is_answered = page.host and isinstance(answer, Response) and 200 <= answer.status < 300
+    if not is_answered or not isinstance(answer, Response) or not isinstance(result, ExtractedArticle):
+        return PageUrls(page.url)
+    if not result.method.is_page or result.access is not Access.OK:
+        return PageUrls(page.url)
+    declared, final = result.canonical_url, answer.final_url
     publishers = {}
-    if declared and host_of(declared) != host_of(final_url):
+    if declared and host_of(declared) != host_of(final):
         with app.store.read() as conn:
-            publishers = load_publishers(conn, {host_of(declared), host_of(final_url)})
-    canonical = choose_canonical(asked_url=page.url, final_url=final_url, declared_url=declared, publishers=publishers)
-    return canonical, final_url
+            publishers = load_publishers(conn, {host_of(declared), host_of(final)})
+    canonical = choose_canonical(asked_url=page.url, final_url=final, declared_url=declared, publishers=publishers)
+    return PageUrls(canonical, final, declared)
 
 
 def _are_one(conn: Connection, other_id: ArticleId, reading: Reading) -> bool:

@@ -135,7 +135,10 @@ def merge_into(conn: Connection, fetched: FetchedPage, other_id: ArticleId, now:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchedPage:
-    """What came of fetching a page: where it lies, what to read there, when to ask again."""
+    """What came of fetching a page: where it lies, what to read there, when to ask again.
+
+    `final_url` answered, `declared_url` is what the page names as canonical; None where no page could be read.
+    """
 
     page: DuePage
     leased_until: datetime
@@ -144,6 +147,8 @@ class FetchedPage:
     response: Response | None
     expires_at: datetime
     retry_at: datetime | None
+    final_url: str | None = None
+    declared_url: str | None = None
 
 
 def save_article(conn: Connection, fetched: FetchedPage, article: ExtractedArticle, now: datetime) -> bool:
@@ -160,6 +165,9 @@ def save_article(conn: Connection, fetched: FetchedPage, article: ExtractedArtic
     if page.is_new:
         values |= {"state": "ready", "ready_at": now}
     values |= _whereabouts(conn, page, url, now)
+    if fetched.final_url is not None:
+        declared = fetched.declared_url and fetched.declared_url[:URL_CHARS]
+        values |= {"final_url": fetched.final_url[:URL_CHARS], "declared_url": declared}
     claims.save(
         conn,
         PAGES,

@@ -93,11 +93,10 @@ def test_canonical_urls_are_idempotent_for_any_text() -> None:
     assert n_accepted > 4_000
 
 
-_PARTS = st.sampled_from(
+_PARTS = (
     "a A é %2e %2E .. . / // \\ ? & = ; # #! #!/ #/ @ : :80 % %z utm_source=x amp amp=1 ref=e.example ' [ ] | c/s/ "
-    "e.example www.google.com/amp/s/ e-example.cdn.ampproject.org/v/s/ http:// https:// \u202e \x00 + %20".split(" ")
-    + [" ", "\t"]
-)
+    "e.example www.google.com/amp/s/ e-example.cdn.ampproject.org/v/s/ http:// https:// \u202e \x00 + %20"
+).split(" ")
 
 
 @settings(max_examples=1_000)
