@@ -64,10 +64,11 @@ class EntryKeys:
 
 
 class _Links(Enum):
-    SAME = 1  # one page, or one of them is missing
+    SAME = 1  # one page, or there are none
     NUMBERED = 2  # they name the same number: that of the page, or of its section
     SIGNED = 3  # they differ in parts that look like a token: a signature, or the number of a page
-    DIFFERENT = 4
+    ONE_MISSING = 4
+    DIFFERENT = 5
 
 
 def entry_keys(entry: Entry) -> EntryKeys:
@@ -112,9 +113,13 @@ def is_other_article(old: Entry, new: Entry) -> bool:
     title and date do as well, or the dates lie more than a day apart.
     """
     links, is_poor = _compare_links(old, new), guid_alias(new.guid) is None
-    if links is _Links.SAME or _is_one_permalink(old.guid, new.guid) or (links is _Links.NUMBERED and not is_poor):
+    if links is _Links.SAME:
+        return is_poor and not old.url and not _alike_titles(old.title, new.title)
+    if _is_one_permalink(old.guid, new.guid) or (links is _Links.NUMBERED and not is_poor):
         return False
-    is_alike = _alike_titles(old.title, new.title) or _is_same_moment(old.published_at, new.published_at)
+    is_alike = _alike_titles(old.title, new.title) or (
+        not is_poor and _is_same_moment(old.published_at, new.published_at)
+    )
     is_far = _far_apart(old.published_at, new.published_at)
     if links is _Links.DIFFERENT:
         return is_poor or is_far or not is_alike
@@ -122,8 +127,11 @@ def is_other_article(old: Entry, new: Entry) -> bool:
 
 
 def is_same_article(old: Entry, new: Entry) -> bool:
-    """Are these one article, given that their titles and dates are equal? Only where a link is missing or signed."""
-    return _compare_links(old, new) is not _Links.DIFFERENT
+    """Are these one article, given that their titles and dates are equal? Only where both links are missing, or signed.
+
+    One that is missing agrees with any link: it would make one article of several.
+    """
+    return _compare_links(old, new) not in {_Links.ONE_MISSING, _Links.DIFFERENT}
 
 
 def _is_one_permalink(old: str, new: str) -> bool:
@@ -149,7 +157,7 @@ def _far_apart(old: datetime | None, new: datetime | None) -> bool:
 
 def _compare_links(old: Entry, new: Entry) -> _Links:
     if not old.url or not new.url:
-        return _Links.SAME
+        return _Links.ONE_MISSING if old.url or new.url else _Links.SAME
     one, two = _parts(old.url), _parts(new.url)
     if one == two or (old.guid == new.guid and len(old.guid) > 1 and old.guid in one.names and old.guid in two.names):
         return _Links.SAME

@@ -176,7 +176,8 @@ def _resolve(conn: Connection, entry: UnresolvedEntry, now: datetime) -> None:
         feed_url=entry.feed_url,
         by_guid={} if own is None else {entry.guid: own},
         by_url=resolving.find_by_urls(conn, urls),
-        alike=alike_articles(entry, entries.find_alike(conn, entry, keys)),
+        # Only once: what it stood beside is forgotten later.
+        alike=[] if own is not None else alike_articles(entry, entries.find_alike(conn, entry, keys)),
     )
     new = _new_article(conn, entry, identity, now)
     if identity.known is None:
@@ -196,7 +197,8 @@ def _new_article(conn: Connection, entry: UnresolvedEntry, identity: Identity[Ar
     is_new = identity.known is None
     return NewArticle(
         url=identity.canonical_url,
-        entry_url=entry.url or identity.canonical_url,
+        # A link that names no article, such as a homepage, must not lead to one.
+        entry_url=identity.canonical_url if identity.canonical_url.startswith("urn:") else entry.url or "",
         host=host,
         source_id=ensure_source_of(conn, host, now=now) if host and is_new else entry.source_id,
         first_seen_at=entry.first_seen_at,
