@@ -141,6 +141,8 @@ def _is_one_permalink(old: str, new: str) -> bool:
 
 
 def _alike_titles(old: str, new: str) -> bool:
+    if old == new:
+        return True
     one, two = Counter(words(old)), Counter(words(new))
     n_all = one.total() + two.total()
     return n_all > 0 and 2 * (one & two).total() / n_all >= ALIKE_TITLES
