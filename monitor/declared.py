@@ -19,11 +19,12 @@ from monitor.config import read_toml
 from monitor.errors import ConfigError, QueryError
 from monitor.query.grammar import parse
 from monitor.text.normalise import clean_line
-from monitor.urls import registered_domain
+from monitor.urls import host_of, is_public_suffix, registered_domain
 
 KINDS = ("outlet", "agency", "aggregator", "institution")
 MAX_RECIPIENTS = 100
 MAX_STORIES = 200
+MAX_HOSTS = 200
 
 _MAX_SHOWN_CHARS = 80
 _DOMAIN = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+")
@@ -35,7 +36,7 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeclaredSource:
-    """A source as config/publishers.toml describes it."""
+    """A source as config/publishers.toml describes it; `hosts` are its own beside those of its domain."""
 
     domain: str
     name: str
@@ -43,6 +44,7 @@ class DeclaredSource:
     country: str | None = None
     language: str | None = None
     family: str | None = None
+    hosts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +105,17 @@ def _domain_fault(value: Any) -> str | None:
     return None if registered == value else f"must be a registered domain; write {_shown(registered)}"
 
 
+def _hosts_fault(value: Any) -> str | None:
+    if not isinstance(value, list) or not 1 <= len(value) <= MAX_HOSTS:
+        return f"must be a list of 1 to {MAX_HOSTS} host names"
+    for one in value:
+        if not (isinstance(one, str) and _DOMAIN.fullmatch(one) and host_of(f"https://{one}/") == one):
+            return f"{_shown(one)} is no host name; write it in small letters, for example feeds.bbci.co.uk"
+        if is_public_suffix(one):
+            return f"anybody can register names under {_shown(one)}: it belongs to no publisher"
+    return None
+
+
 def _kind_fault(value: Any) -> str | None:
     return None if value in KINDS else f"must be one of {', '.join(KINDS)}"
 
@@ -144,6 +157,7 @@ _SOURCE = {
     "country": _Key(_pattern("[A-Z]{2}", "an ISO 3166 code of two capitals, for example SO")),
     "language": _Key(_pattern("[a-z]{2}", "an ISO 639-1 code of two small letters, for example en")),
     "family": _Key(_text(200)),
+    "hosts": _Key(_hosts_fault),
 }
 _WATCHLIST = {"name": _Key(_text(200), is_required=True), "query": _Key(_query_fault, is_required=True)}
 _SUBSCRIPTION = {
@@ -159,8 +173,8 @@ _SUBSCRIPTION = {
 def read_publishers(file: Path) -> tuple[DeclaredSource, ...]:
     """The sources of publishers.toml. Raises ConfigError."""
     rows, problems = _rows(file, "source", keys=_SOURCE, unique="domain")
-    _refuse(problems)
-    return tuple(DeclaredSource(**row) for row in rows)
+    _refuse(problems + [f"{file}: {problem}" for problem in _shared_hosts(rows)])
+    return tuple(DeclaredSource(**{**row, "hosts": tuple(row.get("hosts", ()))}) for row in rows)
 
 
 def read_watchlists(file: Path) -> tuple[DeclaredWatchlist, ...]:
@@ -223,6 +237,16 @@ def _repeated(kind: str, rows: Sequence[Row], unique: str) -> Iterator[str]:
         if value in first:
             yield f"{_entry(kind, number, row)}: {unique} = {_shown(value)}: {kind} {first[value]} has it already"
         first.setdefault(value, number)
+
+
+def _shared_hosts(rows: Sequence[Row]) -> Iterator[str]:
+    """Hosts that two sources have, or one twice; the domain of a source is its own."""
+    owners = {row["domain"]: number for number, row in enumerate(rows, start=1) if isinstance(row.get("domain"), str)}
+    for number, row in enumerate(rows, start=1):
+        for host in row["hosts"] if _hosts_fault(row.get("hosts")) is None else ():
+            if host in owners:
+                yield f"{_entry('source', number, row)}: hosts = {_shown(host)}: source {owners[host]} has it already"
+            owners.setdefault(host, number)
 
 
 def _unknown_watchlists(file: Path, rows: Sequence[Row], known: Collection[str]) -> list[str]:

@@ -18,40 +18,29 @@ from urllib.parse import quote, unquote, urljoin, urlsplit, urlunsplit
 import idna
 from publicsuffixlist import PublicSuffixList
 
-# Query parameters that say how a reader came, and not which page is meant: our own table, after what browsers strip
-# (Firefox, Brave) and what news outlets add to feed links. A name stands here only if no outlet is known to address
-# articles with it: `id`, `p`, `sid`, `ref` and `source` are not tracking by name.
-_TRACKING_WORDS = """
-fbclid gclid dclid gbraid wbraid gclsrc gad_source gad_campaignid srsltid msclkid twclid ttclid yclid ysclid li_fat_id
-igshid igsh epik rdt_cid s_kwcid ef_id wickedid rb_clickid irclickid irgwc sc_cid sc_campaign scid
-mc_cid mc_eid mc_tc mkt_tok vero_id vero_conv _bhlid _branch_match_id _branch_referrer
-_ga _gl _gac _openstat _hsenc _hsmi __hssc __hstc __hsfp hsctatracking
-campaign_id campaign_name campaign_medium campaign_source itm_source itm_medium itm_campaign itm_content itm_term
-hmb_campaign hmb_medium hmb_source fb_action_ids fb_action_types fb_source fb_ref fb_comment_id
-oly_anon_id oly_enc_id piwik_campaign piwik_kwd pk_campaign pk_kwd pk_source pk_medium pk_content pk_cid
-at_medium at_campaign at_custom1 at_custom2 at_custom3 at_custom4 at_link_id at_link_type at_link_origin at_format
-at_bbc_team at_ptr_name at_campaign_type
-ns_mchannel ns_source ns_campaign ns_linkname ns_fee xtor xtref xts wt_mc wt.mc_id wt_zmc wtmc
-cmpid cmp ocid smid smtyp guccounter guce_referrer guce_referrer_sig __twitter_impression
-__readwiselocation spm scm ncid ito
-"""
-_TRACKING_NAMES = frozenset(_TRACKING_WORDS.split())
-_TRACKING_PREFIXES = ("utm_", "mtm_", "hsa_", "matomo_", "ga_campaign", "ga_source", "ga_medium")
-
-_ORIGIN_WORDS = "source src from partner emc cid ref referrer feature"
-_ORIGIN_NAMES = frozenset(_ORIGIN_WORDS.split())
-"""These are tracking only with one of the values below."""
-_ORIGIN_VALUES = frozenset({"rss", "rssfeed", "rss_feed", "feed", "atom"})
-
-_HOST_NAMES = frozenset({"ref"})
-"""These are tracking only when their value is the host of the feed or of the page itself."""
+from monitor.tracking import bare_host, is_tracking
 
 MAX_URL_CHARS = 4_096
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _IGNORED_CHARS = re.compile(r"[\t\r\n]")  # browsers drop them, wherever they stand
+_ENDS = "".join(map(chr, range(0x21)))  # controls and the space, which browsers drop at both ends
+_AUTHORITY = re.compile(r"(https?):[\\/]*", re.IGNORECASE)
 _ESCAPE = re.compile(r"%([0-9a-fA-F]{2})")
 _STRAY_PERCENT = re.compile(r"%(?![0-9a-fA-F]{2})")
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+# The copy of a page in a cache: "/c/s/e.example/a" is https, without the "s" http; "v" is for viewers, "wp" a bundle.
+_AMP_HOST = re.compile(
+    r"(?:[a-z0-9-]+\.)?cdn\.ampproject\.org|[a-z0-9-]+\.amp\.cloudflare\.com|(?:www\.)?bing-amp\.com"
+)
+_AMP_PATH = re.compile(r"/(?:c|v|wp|a|amp)/(?P<s>s)?(?(s)/)(?P<rest>.+)")
+_GOOGLE_HOST = re.compile(r"(?:www\.)?google\.(?:com?\.)?[a-z]{2,3}")
+_GOOGLE_AMP_PATH = re.compile(r"/amp/(?P<s>s)?(?(s)/)(?P<rest>.+)")
+_HOST_WITH_DOT = re.compile(r"[a-zA-Z0-9-]+(?:\.[a-zA-Z0-9-]+)+(?::\d+)?(?:/|$)")
+_MAX_CACHES = 3
+_ROUTE = re.compile(r"!?/[^/?#\s]|![^/?#\s]")
+_MANY_SLASHES = re.compile(r"^//+")
+_DOT = re.compile(r"%2e", re.IGNORECASE)
+_NUMBER = re.compile(r"0x[0-9a-f]{0,9}|\d{1,12}")
 _HOST = re.compile(r"[a-z0-9_](?:[a-z0-9._-]*[a-z0-9_])?")
 _USERINFO = re.compile(r"(?<=//)[^/?#\s]*@")
 _QUERY_PAIR = re.compile(r"(?<=[?&;#])([^=&;#\s]+)=([^&#\s]*)")
@@ -63,14 +52,34 @@ _SECRET_NAME = re.compile(
 def canonical_url(url: str, *, feed_host: str | None = None) -> str:
     """The URL an article is known by. Idempotent. Raises ValueError for anything but an absolute http(s) URL.
 
-    Out: fragment, userinfo, default port, tracking parameters (`ref` only if its value is the page's own host or
-    `feed_host`). Host in lower case and ASCII, escapes in upper case, characters that need no escape unescaped.
+    Out: userinfo, default port, tracking parameters (`ref` only if its value is the page's own host or `feed_host`) and
+    the fragment, unless scripts route by it ("#!/news/1", "#/news/1": each such address is a page of its own, and the
+    server is asked for the same one every time). Host in lower case and ASCII, escapes in upper case, characters that
+    need no escape unescaped. A copy in an AMP cache is known by its publisher's URL.
     """
+    url = publisher_url(url)
     scheme, host, port, path, query = _split(url)
-    own_hosts = {_bare(host), _bare(feed_host or "")} - {""}
-    kept = [part for part in query.split("&") if part and not _is_tracking(part, own_hosts)]
+    own_hosts = {bare_host(host), bare_host(feed_host or "")} - {""}
+    kept = [part for part in query.split("&") if part and not is_tracking(part, host=host, own_hosts=own_hosts)]
     netloc = host if port is None else f"{host}:{port}"
-    return urlunsplit((scheme, netloc, _normal_escapes(path) or "/", _normal_escapes("&".join(kept)), ""))
+    escaped = (_normal_escapes(part) for part in (path or "/", "&".join(kept), _route(url)))
+    return urlunsplit((scheme, netloc, *escaped))
+
+
+def publisher_url(url: str) -> str:
+    """The URL at the publisher of a page in an AMP cache, as it is written there; any other text as it is."""
+    for _ in range(_MAX_CACHES if "amp" in url.lower() and host_of(url) else 0):
+        _, host, _, path, query = _split(url)
+        found = _AMP_HOST.fullmatch(host) and _AMP_PATH.fullmatch(path)
+        if not found and _GOOGLE_HOST.fullmatch(host):
+            found = _GOOGLE_AMP_PATH.fullmatch(path)
+        if not found:
+            return url
+        inner = f"http{found['s'] or ''}://{found['rest']}" + (f"?{query}" if query else "")
+        if not _HOST_WITH_DOT.match(found["rest"]) or not host_of(inner):
+            return url
+        url = inner
+    return url
 
 
 def absolute_url(base: str, link: str) -> str | None:
@@ -79,7 +88,8 @@ def absolute_url(base: str, link: str) -> str | None:
     Nothing is taken away but white space around it: this is the URL to fetch.
     """
     try:
-        joined = urljoin(base.strip(), _IGNORED_CHARS.sub("", link).strip())
+        link = _slashed(_IGNORED_CHARS.sub("", link).strip(_ENDS).strip())
+        joined = urljoin(base.strip(), _MANY_SLASHES.sub("//", link))
         scheme, host, port, path, query = _split(joined)
         parts = urlsplit(joined)
     except ValueError:
@@ -97,6 +107,11 @@ def host_of(url: str) -> str:
         return _split(url)[1]
     except ValueError:
         return ""
+
+
+def is_public_suffix(host: str) -> bool:
+    """Can anybody register names under this one ("co.uk", "github.io")?"""
+    return "." not in host or bool(_suffixes().is_public(host))
 
 
 @lru_cache(maxsize=4_096)
@@ -128,7 +143,7 @@ def _suffixes() -> PublicSuffixList:
 
 def _split(url: str) -> tuple[str, str, int | None, str, str]:
     """(scheme, host, port unless default, path, query), escaped; ValueError for anything but absolute http(s)."""
-    url = _IGNORED_CHARS.sub("", url).strip()
+    url = _as_browsers_read(url)
     if len(url) > MAX_URL_CHARS:
         raise ValueError(f"a URL of {len(url)} characters is longer than {MAX_URL_CHARS}")
     parts = urlsplit(url)
@@ -137,18 +152,57 @@ def _split(url: str) -> tuple[str, str, int | None, str, str]:
         raise ValueError(f"not an http or https URL: {masked(url[:200])!r}")
     host = _ascii_host(parts.hostname or "")
     port = None if parts.port in {None, _DEFAULT_PORTS[scheme]} else parts.port
-    return scheme, host, port, _escaped(_without_dots(parts.path)), _escaped(parts.query)
+    return scheme, host, port, _escaped(_without_dots(parts.path)), _escaped(parts.query).replace("'", "%27")
+
+
+def _as_browsers_read(url: str) -> str:
+    """The same URL with two slashes before its host, none of them leaning backwards, and nothing around it."""
+    url = _IGNORED_CHARS.sub("", url).strip(_ENDS).strip()
+    found = _AUTHORITY.match(url)
+    return f"{found[1]}://{_slashed(url[found.end() :])}" if found else url
+
+
+def _slashed(url: str) -> str:
+    if "\\" not in url:
+        return url
+    end = min((at for mark in "?#" if (at := url.find(mark)) >= 0), default=len(url))
+    return url[:end].replace("\\", "/") + url[end:]
+
+
+def _route(url: str) -> str:
+    """The fragment by which scripts choose the page; "" for one that marks a place in it."""
+    fragment = url.partition("#")[2]
+    return _escaped(_IGNORED_CHARS.sub("", fragment).strip(_ENDS).strip()) if _ROUTE.match(fragment) else ""
 
 
 def _ascii_host(host: str) -> str:
-    host = unquote(host).rstrip(".").lower()
+    host = unquote(host).lower()
     if ":" in host:
         return f"[{ipaddress.IPv6Address(host).compressed}]"
     if not host.isascii():
         host = idna.encode(host, uts46=True, transitional=False).decode("ascii")
+    host = host.rstrip(".")
     if not _HOST.fullmatch(host) or ".." in host or len(host) > 253:
         raise ValueError(f"not a host name: {host[:200]!r}")
-    return host
+    return _ipv4(host) if _NUMBER.fullmatch(host.rpartition(".")[2]) else host
+
+
+def _ipv4(host: str) -> str:
+    """An address in any way that browsers read it: "0x7f.1" is 127.0.0.1."""
+    labels = host.split(".")
+    if len(labels) > 4 or not all(map(_NUMBER.fullmatch, labels)):
+        raise ValueError(f"not an address: {host[:200]!r}")
+    numbers = [_number(label) for label in labels]
+    last = numbers.pop()
+    if any(number > 255 for number in numbers) or last >= 256 ** (4 - len(numbers)):
+        raise ValueError(f"not an address: {host[:200]!r}")
+    return str(ipaddress.IPv4Address(last + sum(number << (24 - 8 * place) for place, number in enumerate(numbers))))
+
+
+def _number(label: str) -> int:
+    if label.startswith("0x"):
+        return int(label[2:] or "0", 16)
+    return int(label, 8 if len(label) > 1 and label.startswith("0") else 10)
 
 
 def _is_ip(host: str) -> bool:
@@ -160,16 +214,18 @@ def _is_ip(host: str) -> bool:
 
 
 def _without_dots(path: str) -> str:
-    """RFC 3986 5.2.4, for absolute paths; empty segments stay, since some servers mean them."""
-    if "/." not in path:
+    """RFC 3986 5.2.4, for absolute paths; an escaped dot is one, and empty segments stay: some servers mean them."""
+    if "/." not in path and "/%2" not in path:
         return path
     segments: list[str] = []
+    last = ""
     for segment in path.split("/")[1:]:
-        if segment == "..":
+        last = _DOT.sub(".", segment)
+        if last == "..":
             segments = segments[:-1]
-        elif segment != ".":
+        elif last != ".":
             segments.append(segment)
-    ends_in_folder = path.endswith(("/.", "/.."))
+    ends_in_folder = last in {".", ".."}
     return "/" + "/".join(segments) + ("/" if ends_in_folder and segments else "")
 
 
@@ -186,19 +242,3 @@ def _normal_escapes(part: str) -> str:
 def _normal_escape(escape: re.Match[str]) -> str:
     char = chr(int(escape[1], 16))
     return char if char in _UNRESERVED else escape[0].upper()
-
-
-def _is_tracking(part: str, own_hosts: set[str]) -> bool:
-    name, _, value = part.partition("=")
-    name, value = unquote(name).lower(), unquote(value).lower()
-    if name in _TRACKING_NAMES or name.startswith(_TRACKING_PREFIXES):
-        return True
-    if name in _HOST_NAMES and _bare(value) in own_hosts:
-        return True
-    return name in _ORIGIN_NAMES and value in _ORIGIN_VALUES
-
-
-def _bare(host: str) -> str:
-    """Host as people write it in a parameter: scheme, "www." and a closing slash do not count."""
-    host = re.sub(r"^https?://", "", host.lower())
-    return host.removeprefix("www.").rstrip("/")

@@ -19,6 +19,8 @@ _ARTICLE_COLUMNS = (
     "n_rereads",
     "ready_at",
     "language_detected",
+    "declared_url",
+    "final_url",
 )
 _REVISION_COLUMNS = ("title_changed", "similarity", "n_chars", "kind")
 _LINKS = ("duplicates", "rewrites")
@@ -33,6 +35,8 @@ def upgrade() -> None:
         entries.create_index(op.f("ix_entries_feed_id_guid_alias"), ["feed_id", "guid_alias"])
         entries.create_index(op.f("ix_entries_feed_id_title_key"), ["feed_id", "title_key"])
     with op.batch_alter_table("articles") as articles:
+        articles.add_column(sa.Column("final_url", sa.String(length=2048), nullable=True))
+        articles.add_column(sa.Column("declared_url", sa.String(length=2048), nullable=True))
         articles.add_column(sa.Column("language_detected", sa.String(length=8), nullable=True))
         articles.add_column(sa.Column("ready_at", UTCDateTime, nullable=True))
         articles.add_column(sa.Column("n_rereads", sa.Integer(), nullable=False, server_default="0"))

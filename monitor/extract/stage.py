@@ -15,17 +15,28 @@ import structlog
 
 from monitor.app import App
 from monitor.errors import LeaseLostError
-from monitor.extract.identity import choose_canonical, decide_identity, is_aggregator_link, is_detour
+from monitor.extract.aggregators import is_aggregator_link
+from monitor.extract.identity import (
+    Identity,
+    PageUrls,
+    alike_articles,
+    candidate_urls,
+    choose_canonical,
+    decide_identity,
+    is_detour,
+    marked,
+)
 from monitor.extract.page import access_of_status, article_from_feed, extract_article
+from monitor.likeness import entry_keys
 from monitor.permission import learn_robots
 from monitor.politeness import manners_for_pages, wished_at
 from monitor.robots import refusal
-from monitor.store import articles, claims, entries, hosts, pages, robots
+from monitor.store import articles, claims, entries, hosts, pages, resolving, robots
 from monitor.store.articles import NewArticle
 from monitor.store.engine import Connection
 from monitor.store.entries import UnresolvedEntry
 from monitor.store.pages import DuePage, FetchedPage
-from monitor.store.sources import ensure_source
+from monitor.store.sources import ensure_source_of, load_publishers
 from monitor.text.normalise import normal_text, text_hash
 from monitor.types import (
     Access,
@@ -39,7 +50,7 @@ from monitor.types import (
     Request,
     Response,
 )
-from monitor.urls import host_of, masked, registered_domain
+from monitor.urls import host_of, masked
 from monitor.workers import WorkFailure
 
 log = structlog.get_logger()
@@ -155,25 +166,45 @@ def _resolve_or_postpone(conn: Connection, entry: UnresolvedEntry, now: datetime
 
 
 def _resolve(conn: Connection, entry: UnresolvedEntry, now: datetime) -> None:
-    by_guid = {} if entry.article_id is None else {entry.guid: entry.article_id}
-    identity = decide_identity(guid=entry.guid, url=entry.url, feed_url=entry.feed_url, by_guid=by_guid, by_url={})
-    new = NewArticle(
+    keys = entry_keys(entry)
+    # As it is now: an entry before this one may have shown its article to be another one's.
+    own = None if entry.article_id is None else entries.load_article_id(conn, entry.id)
+    urls = candidate_urls(guid=entry.guid, url=entry.url, feed_url=entry.feed_url)
+    identity = decide_identity(
+        guid=entry.guid,
+        url=entry.url,
+        feed_url=entry.feed_url,
+        by_guid={} if own is None else {entry.guid: own},
+        by_url=resolving.find_by_urls(conn, urls),
+        # Only once: what it stood beside is forgotten later.
+        alike=[] if own is not None else alike_articles(entry, entries.find_alike(conn, entry, keys)),
+    )
+    new = _new_article(conn, entry, identity, now)
+    if identity.known is None:
+        article_id = articles.add_article(conn, new, now)
+    else:
+        article_id = resolving.join_unread(conn, (identity.known, *identity.also), now)
+        articles.add_urls(conn, article_id, {new.entry_url: "entry", new.url: "entry"}, now)
+        if own is None:
+            articles.note_sighting(conn, article_id, new)
+        else:
+            articles.request_page(conn, article_id, now)
+    entries.save_resolved(conn, entry, article_id, keys)
+
+
+def _new_article(conn: Connection, entry: UnresolvedEntry, identity: Identity[ArticleId], now: datetime) -> NewArticle:
+    host = host_of(identity.fetch_url) if identity.fetch_url else ""
+    is_new = identity.known is None
+    return NewArticle(
         url=identity.canonical_url,
-        entry_url=entry.url or identity.canonical_url,
-        host=host_of(identity.fetch_url) if identity.fetch_url else "",
-        source_id=entry.source_id,
+        # A link that names no article, such as a homepage, must not lead to one.
+        entry_url=identity.canonical_url if identity.canonical_url.startswith("urn:") else entry.url or "",
+        host=host,
+        source_id=ensure_source_of(conn, host, now=now) if host and is_new else entry.source_id,
         first_seen_at=entry.first_seen_at,
         not_seen_before_at=entry.not_seen_before_at,
         published_at=entry.published_at,
     )
-    known = identity.known or articles.find_article(conn, [new.url])
-    if entry.article_id is not None:
-        articles.request_page(conn, entry.article_id, now)
-    elif known is not None:
-        articles.note_sighting(conn, known, new)
-    elif new.host:
-        new = replace(new, source_id=ensure_source(conn, registered_domain(new.host), now=now))
-    entries.save_resolved(conn, entry, known or articles.add_article(conn, new, now))
 
 
 # --- pages ---------------------------------------------------------------------------------------------------------
@@ -232,7 +263,7 @@ def _reading(
         reason, detail = result.reason, result.detail
         access = Access.TIMEOUT if reason is Reason.EXTRACT_TIMEOUT else Access.FAILED
     if result is None or isinstance(result, WorkFailure):
-        result = article_from_feed(hints, url=page.url, access=access)
+        result = marked(article_from_feed(hints, url=page.url, access=access), page.url)
     if isinstance(result, ExtractedArticle):
         access = result.access
     elif reason is None and isinstance(answer, Response) and not 200 <= answer.status < 300:
@@ -255,18 +286,20 @@ def _access_of_detour(final_url: str) -> Access:
 
 def _save(app: App, reading: Reading, leased_until: datetime) -> None:
     now, page = app.clock(), reading.page
-    canonical, final_url = _canonical(reading)
+    urls = _urls(app, reading)
     fetched = FetchedPage(
         page=page,
         leased_until=leased_until,
-        canonical_url=canonical,
-        other_urls={page.url: "asked", final_url: "final"},
+        canonical_url=urls.canonical,
+        other_urls={page.url: "asked", urls.final or page.url: "final"},
+        final_url=urls.final,
+        declared_url=urls.declared,
         response=reading.answer if isinstance(reading.answer, Response) else None,
         expires_at=now + timedelta(days=app.settings.retention.pages_days),
         retry_at=_retry_at(reading, now),
     )
     with app.store.begin() as conn:
-        other_id = articles.find_article(conn, [canonical])
+        other_id = articles.find_article(conn, [urls.canonical])
         if other_id not in (None, page.id) and page.is_new and _are_one(conn, other_id, reading):
             pages.merge_into(conn, fetched, other_id, now)
             return
@@ -280,18 +313,24 @@ def _save(app: App, reading: Reading, leased_until: datetime) -> None:
             pages.save_without_text(conn, fetched, access=reading.access, reason=reason, detail=detail)
 
 
-def _canonical(reading: Reading) -> tuple[str, str]:
-    """The canonical URL and the one that answered; the URL asked for twice unless a readable page answered.
+def _urls(app: App, reading: Reading) -> PageUrls:
+    """The canonical URL, the one that answered and the declared one; the URL asked for alone without a readable page.
 
     Error pages, logins and walls answer for many articles under one URL.
     """
     page, answer, result = reading.page, reading.answer, reading.result
-    is_readable = isinstance(result, ExtractedArticle) and result.method.is_page and result.access is Access.OK
-    if not page.host or not is_readable or not isinstance(answer, Response) or not 200 <= answer.status < 300:
-        return page.url, page.url
-    declared = result.canonical_url if isinstance(result, ExtractedArticle) else None
-    final_url = answer.final_url
-    return choose_canonical(asked_url=page.url, final_url=final_url, declared_url=declared), final_url
+    is_answered = page.host and isinstance(answer, Response) and 200 <= answer.status < 300
+    if not is_answered or not isinstance(answer, Response) or not isinstance(result, ExtractedArticle):
+        return PageUrls(page.url)
+    if not result.method.is_page or result.access is not Access.OK:
+        return PageUrls(page.url)
+    declared, final = result.canonical_url, answer.final_url
+    publishers = {}
+    if declared and host_of(declared) != host_of(final):
+        with app.store.read() as conn:
+            publishers = load_publishers(conn, {host_of(declared), host_of(final)})
+    canonical = choose_canonical(asked_url=page.url, final_url=final, declared_url=declared, publishers=publishers)
+    return PageUrls(canonical, final, declared)
 
 
 def _are_one(conn: Connection, other_id: ArticleId, reading: Reading) -> bool:

@@ -7,15 +7,19 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, case, select, update
+from sqlalchemy import Connection, and_, case, or_, select, update
 from sqlalchemy.exc import OperationalError
 
+from monitor.likeness import EntryKeys, is_other_article
 from monitor.store.columns import URL_CHARS, storable
 from monitor.store.engine import RESOLVE_LOCK, hold_lock, insert
 from monitor.store.tables import entries, feeds, sightings
 from monitor.types import ArticleId, EntryId, FeedHints, FeedId, ParsedEntry, SourceId
 
 GUID_BYTES = 2048
+#: So many entries that are alike are looked at, the latest ones: a feed that signs its links has many more.
+MAX_ALIKE = 50
+_NO_KEYS = EntryKeys(guid_alias=None, title_key=None)
 #: When an entry was last known to stand in its feed. What the last read saw is there as long as the polls after it find
 #: the document unchanged; so such a poll writes to the feed's row alone, and to none of its entries.
 LAST_SEEN = case(
@@ -59,6 +63,20 @@ class UnresolvedEntry:
     article_id: ArticleId | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlikeEntry:
+    """An entry that leads to an article already and shares its alias or its title and date with another one."""
+
+    guid: str
+    url: str | None
+    title: str
+    published_at: datetime | None
+    first_seen_at: datetime
+    last_seen_at: datetime
+    article_id: ArticleId
+    keys: EntryKeys
+
+
 def save_entries(
     conn: Connection,
     feed_id: FeedId,
@@ -72,10 +90,12 @@ def save_entries(
     """Store what a poll found. New and changed entries are due to be resolved; saving twice changes nothing.
 
     `not_seen_before_at` is the good poll before this one, `last_read_at` the last one that read the document. New
-    entries dated before `oldest_at` are passed over: known from now on, but they lead to no article.
+    entries dated before `oldest_at` are passed over: known from now on, but they lead to no article. A guid that comes
+    back with another article is that of an entry of its own, so that neither is lost.
     """
     by_guid = {(guid := _key(entry.guid)): replace(entry, guid=guid) for entry in parsed}
     known = _known(conn, feed_id, list(by_guid))
+    by_guid, known = _with_own_guids(conn, feed_id, by_guid, known)
     new = [entry for entry in by_guid.values() if entry.guid not in known]
     changed = [entry for entry in by_guid.values() if _is_changed(entry, known.get(entry.guid))]
     n_shared = _n_shared(conn, feed_id, known.values(), last_read_at)
@@ -92,6 +112,44 @@ def save_entries(
     return EntryChange(
         n_new=len(new), n_changed=len(changed), n_known=len(known), n_shared=n_shared, n_passed_over=n_passed_over
     )
+
+
+def _with_own_guids(
+    conn: Connection, feed_id: FeedId, by_guid: dict[str, ParsedEntry], known: dict[str, _Known]
+) -> tuple[dict[str, ParsedEntry], dict[str, _Known]]:
+    """The entries, and those of them that are known, once a guid that names another article now is told apart by link.
+
+    So a document with several entries under one guid is parsed, too.
+    """
+    changed = [guid for guid, entry in by_guid.items() if _is_changed(entry, known.get(guid))]
+    stored = _load_told(conn, feed_id, changed)
+    others = [guid for guid in changed if guid in stored and is_other_article(stored[guid], by_guid[guid])]
+    if not others:
+        return by_guid, known
+    own = {guid: _key(f"{guid} {by_guid[guid].url or by_guid[guid].title}") for guid in others}
+    renamed: dict[str, ParsedEntry] = {}
+    for guid, entry in by_guid.items():
+        renamed.setdefault(own.get(guid, guid), replace(entry, guid=own.get(guid, guid)))
+    kept = {guid: one for guid, one in known.items() if guid not in own}
+    return renamed, kept | _known(conn, feed_id, sorted(set(own.values())))
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    guid: str
+    url: str | None
+    title: str
+    published_at: datetime | None
+
+
+def _load_told(conn: Connection, feed_id: FeedId, guids: Sequence[str]) -> dict[str, _Told]:
+    told: dict[str, _Told] = {}
+    columns = [entries.c[name] for name in ("guid", "url", "title", "published_at")]
+    for start in range(0, len(guids), 500):
+        some = guids[start : start + 500]
+        rows = select(*columns).where(entries.c.feed_id == feed_id, entries.c.guid.in_(some))
+        told.update((row.guid, _Told(*row)) for row in conn.execute(rows))
+    return told
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,9 +284,47 @@ def load_unresolved(conn: Connection, *, now: datetime, limit: int) -> list[Unre
     ]
 
 
-def save_resolved(conn: Connection, entry: UnresolvedEntry, article_id: ArticleId) -> None:
-    """Note that an entry leads to an article: a sighting."""
-    conn.execute(update(entries).where(entries.c.id == entry.id).values(article_id=article_id, resolve_due_at=None))
+def load_article_id(conn: Connection, entry_id: EntryId) -> ArticleId | None:
+    """The article that an entry leads to as things stand."""
+    known = select(entries.c.article_id).where(entries.c.id == entry_id)
+    article_id: ArticleId | None = conn.execute(known).scalar_one_or_none()
+    return article_id
+
+
+def find_alike(conn: Connection, entry: UnresolvedEntry, keys: EntryKeys) -> list[AlikeEntry]:
+    """Other entries of the same feed with an article and one of these keys, the latest first, MAX_ALIKE at most."""
+    shared = [
+        entries.c[name] == key for name in ("guid_alias", "title_key") if (key := getattr(keys, name)) is not None
+    ]
+    if not shared:
+        return []
+    rows = (
+        select(entries, LAST_SEEN.label("seen_at"))
+        .join(feeds, feeds.c.id == entries.c.feed_id)
+        .where(entries.c.feed_id == entry.feed_id, or_(*shared), entries.c.id != entry.id)
+        .where(entries.c.article_id.is_not(None))
+        .order_by(entries.c.id.desc())
+        .limit(MAX_ALIKE)
+    )
+    return [
+        AlikeEntry(
+            guid=row["guid"],
+            url=row["url"],
+            title=row["title"],
+            published_at=row["published_at"],
+            first_seen_at=row["first_seen_at"],
+            last_seen_at=row["seen_at"],
+            article_id=row["article_id"],
+            keys=EntryKeys(row["guid_alias"], row["title_key"]),
+        )
+        for row in conn.execute(rows).mappings()
+    ]
+
+
+def save_resolved(conn: Connection, entry: UnresolvedEntry, article_id: ArticleId, keys: EntryKeys = _NO_KEYS) -> None:
+    """Note that an entry leads to an article, a sighting, and what else the entry is known by within its feed."""
+    values = {"article_id": article_id, "resolve_due_at": None, **asdict(keys)}
+    conn.execute(update(entries).where(entries.c.id == entry.id).values(values))
     row = insert(conn, sightings).values(
         article_id=article_id,
         entry_id=entry.id,

@@ -19,10 +19,10 @@ from monitor.errors import NotFoundError, UsageError
 from monitor.store import hosts
 from monitor.store.columns import URL_CHARS
 from monitor.store.engine import insert
-from monitor.store.sources import ensure_sources
+from monitor.store.sources import ensure_sources_of, find_sources_of
 from monitor.store.tables import entries, feed_categories, feed_tags, feeds, sources
 from monitor.types import FeedId, Reason, SourceId
-from monitor.urls import canonical_url, host_of, registered_domain
+from monitor.urls import canonical_url, host_of
 
 #: Without its lease, so that a poll under way cannot save the next one over the pause.
 RESTING: dict[str, Any] = {"next_poll_at": None, "leased_until": None, "n_tries": 0}
@@ -158,10 +158,10 @@ def _insert_feeds(conn: Connection, new: Sequence[NewFeed], *, now: datetime, in
         return {}
     host_by_url = {feed.url: host_of(feed.url) for feed in new}
     hosts.ensure_hosts(conn, set(host_by_url.values()), now)
-    source_ids = ensure_sources(conn, {registered_domain(host) for host in host_by_url.values()}, now=now)
+    source_ids = ensure_sources_of(conn, set(host_by_url.values()), now=now)
     rows = [
         {
-            "source_id": source_ids[registered_domain(host_by_url[feed.url])],
+            "source_id": source_ids[host_by_url[feed.url]],
             "url": feed.url,
             "host": host_by_url[feed.url],
             "title": feed.title[:1000],
@@ -203,11 +203,12 @@ def _take_up(conn: Connection, feed_id: FeedId, feed: NewFeed, *, now: datetime)
 
 
 def _find_alike(conn: Connection, urls: Iterable[str]) -> dict[str, list[FeedId]]:
-    """The feeds of the addresses' domains, by what makes addresses look alike."""
+    """The feeds of the addresses' sources, by what makes addresses look alike."""
     found: dict[str, list[FeedId]] = {}
-    for chunk in _chunks({registered_domain(url) for url in urls}):
-        of_domain = select(feeds.c.id, feeds.c.url).join(sources, sources.c.id == feeds.c.source_id)
-        for feed_id, url in conn.execute(of_domain.where(sources.c.domain.in_(chunk), feeds.c.state != "removed")):
+    source_ids = sorted(set(find_sources_of(conn, {host_of(url) for url in urls}).values()))
+    for start in range(0, len(source_ids), _CHUNK):
+        theirs = select(feeds.c.id, feeds.c.url).where(feeds.c.source_id.in_(source_ids[start : start + _CHUNK]))
+        for feed_id, url in conn.execute(theirs.where(feeds.c.state != "removed")):
             found.setdefault(_likeness(url), []).append(feed_id)
     return found
 

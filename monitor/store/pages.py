@@ -22,7 +22,7 @@ from monitor.store.columns import URL_CHARS, storable
 from monitor.store.engine import RESOLVE_LOCK, hold_lock, insert
 from monitor.store.entries import move_entries
 from monitor.store.hosts import Asked
-from monitor.store.sources import ensure_source
+from monitor.store.sources import ensure_source_of
 from monitor.store.tables import (
     article_authors,
     article_merges,
@@ -38,7 +38,7 @@ from monitor.store.tables import (
 from monitor.text.normalise import text_hash
 from monitor.text.tokens import words
 from monitor.types import Access, ArticleId, ExtractedArticle, Reason, Response
-from monitor.urls import host_of, registered_domain
+from monitor.urls import host_of
 
 PAGES = Claimable(articles, articles.c.fetch_due_at, articles.c.fetch_leased_until, articles.c.n_fetch_tries)
 #: What a claimed page needs of its article, and not its text.
@@ -135,7 +135,10 @@ def merge_into(conn: Connection, fetched: FetchedPage, other_id: ArticleId, now:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchedPage:
-    """What came of fetching a page: where it lies, what to read there, when to ask again."""
+    """What came of fetching a page: where it lies, what to read there, when to ask again.
+
+    `final_url` answered, `declared_url` is what the page names as canonical; None where no page could be read.
+    """
 
     page: DuePage
     leased_until: datetime
@@ -144,6 +147,8 @@ class FetchedPage:
     response: Response | None
     expires_at: datetime
     retry_at: datetime | None
+    final_url: str | None = None
+    declared_url: str | None = None
 
 
 def save_article(conn: Connection, fetched: FetchedPage, article: ExtractedArticle, now: datetime) -> bool:
@@ -160,6 +165,9 @@ def save_article(conn: Connection, fetched: FetchedPage, article: ExtractedArtic
     if page.is_new:
         values |= {"state": "ready", "ready_at": now}
     values |= _whereabouts(conn, page, url, now)
+    if fetched.final_url is not None:
+        declared = fetched.declared_url and fetched.declared_url[:URL_CHARS]
+        values |= {"final_url": fetched.final_url[:URL_CHARS], "declared_url": declared}
     claims.save(
         conn,
         PAGES,
@@ -193,7 +201,7 @@ def _whereabouts(conn: Connection, page: DuePage, url: str, now: datetime) -> di
     if host == page.host:
         return {}
     hosts.ensure_hosts(conn, [host], now)
-    return {"host": host, "source_id": ensure_source(conn, registered_domain(host), now=now)}
+    return {"host": host, "source_id": ensure_source_of(conn, host, now=now)}
 
 
 def _article_values(article: ExtractedArticle, page: DuePage, conn: Connection) -> dict[str, Any]:

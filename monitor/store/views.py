@@ -73,12 +73,43 @@ SELECT s.name AS source, s.domain AS source_domain, d.day_on, d.n_polls_ok, d.n_
 FROM source_days d JOIN sources s ON s.id = d.source_id
 """
 
+# What a URL is to an article: a row for each, so that one URL may stand there twice. "other" leads there as well: it
+# was its canonical URL, or one of an article that turned out to be the same.
+_ARTICLE_URLS = """
+SELECT a.id AS article_id, 'canonical' AS kind, a.url FROM articles a WHERE a.arrival_no IS NOT NULL
+UNION SELECT a.id, 'final', a.final_url FROM articles a WHERE a.arrival_no IS NOT NULL AND a.final_url IS NOT NULL
+UNION SELECT a.id, 'declared', a.declared_url FROM articles a
+      WHERE a.arrival_no IS NOT NULL AND a.declared_url IS NOT NULL
+UNION SELECT a.id, 'entry', e.url FROM entries e JOIN articles a ON a.id = e.article_id
+      WHERE a.arrival_no IS NOT NULL AND e.url IS NOT NULL
+UNION SELECT a.id, 'other', u.url FROM article_urls u JOIN articles a ON a.id = u.article_id
+      WHERE a.arrival_no IS NOT NULL AND u.url <> a.url AND u.url <> COALESCE(a.final_url, '')
+        AND NOT EXISTS (SELECT 1 FROM entries e WHERE e.article_id = a.id AND e.url = u.url)
+"""
+
+# Polls that find a document unchanged are counted on its feed alone: what the last read saw is there as long as they
+# do. The same as LAST_SEEN in monitor/store/entries.py.
+_SIGHTINGS = """
+SELECT g.article_id, g.feed_id, CASE WHEN f.title = '' THEN s.name ELSE f.title END AS feed, s.name AS source,
+       s.domain AS source_domain, e.guid, e.url, e.title, e.published_at, g.first_seen_at, e.not_seen_before_at,
+       CASE WHEN f.last_good_poll_at IS NOT NULL AND e.last_seen_at >= f.last_read_at THEN f.last_good_poll_at
+            ELSE e.last_seen_at END AS last_seen_at
+FROM sightings g
+JOIN articles a ON a.id = g.article_id
+JOIN entries e ON e.id = g.entry_id
+JOIN feeds f ON f.id = g.feed_id
+JOIN sources s ON s.id = f.source_id
+WHERE a.arrival_no IS NOT NULL
+"""
+
 VIEWS = {
     "v_articles": _ARTICLES,
     "v_story_articles": _STORY_ARTICLES,
     "v_stories": _STORIES,
     "v_duplicates": _DUPLICATES,
     "v_source_days": _SOURCE_DAYS,
+    "v_article_urls": _ARTICLE_URLS,
+    "v_sightings": _SIGHTINGS,
 }
 
 

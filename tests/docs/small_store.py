@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from monitor.store import articles, duplicates, sources, stories
+from monitor.store import articles, duplicates, entries, sources, stories
 from monitor.store.engine import Store
 from monitor.store.sources import DeclaredSource
 from monitor.store.stories import NewMember
@@ -68,6 +68,7 @@ def fill(store: Store) -> Sample:
     with store.begin() as conn:
         sources.save_declared(conn, SOURCES, now=start)
         ids = _articles(conn, start)
+        _sightings(conn, ids, start)
         _links(conn, ids, now=now)
         rows.mark_matched(conn, *ids.values())
         summit = _stories(conn, ids, now=now)
@@ -128,6 +129,22 @@ def _article(
     article_id = rows.add_article(conn, url, now=at, first_seen_at=at, not_seen_before_at=polled_at)
     rows.save_text(conn, article_id, now=at, **{"title": f"Report of {outlet}", **dated, **values})
     return article_id
+
+
+def _sightings(conn: Connection, ids: dict[str, ArticleId], start: datetime) -> None:
+    """One article in two feeds, and one in a feed that gives neither link nor date; the feeds have titles or none."""
+    at = start - timedelta(hours=1)
+    for outlet, name, values in (
+        ("northwire", "wire", {"published_at": at}),
+        ("harborledger", "wire", {"published_at": at}),
+        ("quiet", "silent", {"url": None}),
+    ):
+        feed_id = rows.add_feed(conn, f"https://{outlet}.example/feed", now=at)
+        rows.save_entries(
+            conn, feed_id, rows.entry(name, **values), now=start, before=at if outlet != "quiet" else None
+        )
+        for one in entries.load_unresolved(conn, now=start, limit=9):
+            entries.save_resolved(conn, one, ids[name])
 
 
 def _links(conn: Connection, ids: dict[str, ArticleId], *, now: datetime) -> None:

@@ -1,16 +1,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import column, select, table, text
 
 from monitor.digest.selection import story_figures
-from monitor.store import duplicates, stories
+from monitor.store import duplicates, entries, stories
+from monitor.store import tables as t
+from monitor.store.articles import find_article
 from monitor.store.engine import Connection, Store
+from monitor.store.pages import save_article
 from monitor.store.sources import DeclaredSource, save_declared
 from monitor.store.views import VIEWS
 from monitor.types import (
@@ -18,15 +21,32 @@ from monitor.types import (
     DayVerdict,
     DuplicateKind,
     DuplicateLink,
+    FeedId,
     Origin,
+    ParsedEntry,
     RewriteLink,
     SourceDay,
     StoryId,
 )
-from tests.store.rows import DAY, NOW, add_article, add_day, make_article, mark_matched, save_text
+from tests.store.rows import (
+    DAY,
+    HOUR,
+    NOW,
+    add_article,
+    add_day,
+    add_feed,
+    claim_page,
+    entry,
+    extracted,
+    make_article,
+    mark_matched,
+    save_entries,
+    save_text,
+)
 from tests.store.test_stories import assign
 
 SCHEME = "test/1"
+VIEW = table("v_sightings")
 
 
 @dataclass
@@ -198,8 +218,18 @@ def build_everything(store: Store) -> None:
         add_article(conn, "https://one.example/without-text")
         room.story("a", "b")
         room.story("c")
+        see(conn, "https://one.example/feed", entry("g", url="https://one.example/a?utm_source=x"), room.ids["a"])
         for number, verdict in enumerate((None, *DayVerdict)):
             add_day(conn, "one.example", SourceDay(day_on=NOW.date() + number * DAY, n_expected=1.25, verdict=verdict))
+
+
+def see(conn: Connection, feed_url: str, parsed: ParsedEntry, article_id: ArticleId, now: datetime = NOW) -> FeedId:
+    """An entry of a feed that leads to an article."""
+    feed_id = add_feed(conn, feed_url)
+    save_entries(conn, feed_id, parsed, now=now)
+    for one in entries.load_unresolved(conn, now=now, limit=9):
+        entries.save_resolved(conn, one, article_id)
+    return feed_id
 
 
 def rows_of(store: Store, view: str) -> tuple[list[str], list[tuple[object, ...]]]:
@@ -272,3 +302,58 @@ def test_a_day_of_a_source_is_blind_where_its_verdict_says_so(full: Connection) 
         None: None,
         **{str(verdict): int(verdict.is_blind) for verdict in DayVerdict},
     }
+
+
+def test_a_sighting_lasts_as_long_as_unchanged_polls_find_the_document_that_shows_it(store: Store) -> None:
+    with store.begin() as conn:
+        article_id = make_article(conn)
+        feed_id = see(conn, "https://one.example/feed", entry("old"), article_id)
+        see(conn, "https://one.example/feed", entry("kept"), article_id, NOW + HOUR)
+        polled = {"last_read_at": NOW + HOUR, "last_good_poll_at": NOW + 5 * HOUR}
+        conn.execute(t.feeds.update().where(t.feeds.c.id == feed_id).values(**polled))
+        see(conn, "https://two.example/feed", entry("other"), article_id, NOW + 2 * HOUR)
+        found = conn.execute(select(column("guid"), column("first_seen_at"), column("last_seen_at")).select_from(VIEW))
+        seen = {guid: tuple(_plain("", moment) for moment in moments) for guid, *moments in found}
+    assert seen == {
+        "old": ("2026-03-01 12:00:00.000000", "2026-03-01 12:00:00.000000"),
+        "kept": ("2026-03-01 13:00:00.000000", "2026-03-01 17:00:00.000000"),
+        "other": ("2026-03-01 14:00:00.000000", "2026-03-01 14:00:00.000000"),
+    }
+
+
+def test_each_url_of_an_article_says_what_it_is_to_it(store: Store) -> None:
+    url = "https://one.example/a"
+    with store.begin() as conn:
+        article_id = add_article(conn, url)
+        see(conn, "https://one.example/feed", entry("1", url=f"{url}?utm_source=rss"), article_id)
+        fetched = replace(
+            claim_page(conn, article_id),
+            canonical_url="https://one.example/full/a",
+            other_urls={url: "asked", "https://one.example/amp/a": "final"},
+            final_url="https://one.example/amp/a",
+            declared_url="https://one.example/full/a",
+        )
+        save_article(conn, fetched, extracted(), NOW)
+        found = conn.execute(text("SELECT kind, url FROM v_article_urls ORDER BY kind, url")).all()
+    assert [tuple(row) for row in found] == [
+        ("canonical", "https://one.example/full/a"),
+        ("declared", "https://one.example/full/a"),
+        ("entry", "https://one.example/a?utm_source=rss"),
+        ("final", "https://one.example/amp/a"),
+        ("other", "https://one.example/a"),
+    ]
+
+
+def test_what_a_page_declares_and_is_not_believed_leads_nowhere(store: Store) -> None:
+    with store.begin() as conn:
+        for number in (1, 2):
+            article_id = add_article(conn, f"https://one.example/{number}")
+            declared = replace(
+                claim_page(conn, article_id),
+                final_url=f"https://one.example/{number}",
+                declared_url="https://two.example/a",
+            )
+            save_article(conn, declared, extracted(title=f"Report {number}"), NOW)
+        assert find_article(conn, ["https://two.example/a"]) is None
+        query = text("SELECT article_id FROM v_article_urls WHERE kind = 'declared' AND url = 'https://two.example/a'")
+        assert len(conn.execute(query).all()) == 2

@@ -161,3 +161,50 @@ def test_a_hostile_value_stays_on_its_line_and_is_cut(file: Path) -> None:
 def test_a_file_that_is_no_toml_is_named(file: Path) -> None:
     [line] = problems(file, "[[source]\n", read_publishers)
     assert line.startswith(f"{file}: not valid TOML: ")
+
+
+def test_a_source_has_hosts_beside_those_of_its_domain(file: Path) -> None:
+    file.write_text('[[source]]\ndomain = "bbc.co.uk"\nname = "BBC"\nhosts = ["bbci.co.uk", "blog.other.example"]\n')
+    (source,) = read_publishers(file)
+    assert source.hosts == ("bbci.co.uk", "blog.other.example")
+    assert "bbci.co.uk" in {host for one in read_publishers(CONFIG / "publishers.toml") for host in one.hosts}
+
+
+@pytest.mark.parametrize(
+    ("hosts", "said"),
+    [
+        ('"bbci.co.uk"', "must be a list of 1 to 200 host names"),
+        ("[]", "must be a list of 1 to 200 host names"),
+        ('["https://bbci.co.uk/"]', '"https://bbci.co.uk/" is no host name'),
+        ('["BBCi.co.uk"]', '"BBCi.co.uk" is no host name'),
+        ('["bücher.example"]', '"bücher.example" is no host name'),
+        ('["localhost"]', '"localhost" is no host name'),
+        ("[7]", "7 is no host name"),
+        ('["-a.example"]', '"-a.example" is no host name'),
+        ('["github.io"]', 'anybody can register names under "github.io"'),
+    ],
+)
+def test_what_is_no_host_is_refused_by_name(file: Path, hosts: str, said: str) -> None:
+    [problem] = problems(file, f'[[source]]\ndomain = "bbc.co.uk"\nname = "BBC"\nhosts = {hosts}\n', read_publishers)
+    assert "source 1" in problem
+    assert said in problem
+
+
+def test_a_host_belongs_to_one_source_alone(file: Path) -> None:
+    body = """
+    [[source]]
+    domain = "a.example"
+    name = "A"
+    hosts = ["cdn.example", "cdn.example", "a.example"]
+    [[source]]
+    domain = "b.example"
+    name = "B"
+    hosts = ["cdn.example", "a.example"]
+    """
+    found = problems(file, body, read_publishers)
+    assert [problem.partition(": source ")[2] for problem in found] == [
+        '1 ("A"): hosts = "cdn.example": source 1 has it already',
+        '1 ("A"): hosts = "a.example": source 1 has it already',
+        '2 ("B"): hosts = "cdn.example": source 1 has it already',
+        '2 ("B"): hosts = "a.example": source 1 has it already',
+    ]

@@ -3,8 +3,19 @@ from __future__ import annotations
 import random
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from monitor.urls import absolute_url, canonical_url, host_of, masked, registered_domain
+from monitor.tracking import is_tracking, read_rules, shipped_rules
+from monitor.urls import (
+    absolute_url,
+    canonical_url,
+    host_of,
+    is_public_suffix,
+    masked,
+    publisher_url,
+    registered_domain,
+)
 
 
 @pytest.mark.parametrize(
@@ -80,6 +91,132 @@ def test_canonical_urls_are_idempotent_for_any_text() -> None:
         assert canonical_url(once) == once
         assert once.isascii()
     assert n_accepted > 4_000
+
+
+_PARTS = (
+    "a A é %2e %2E .. . / // \\ ? & = ; # #! #!/ #/ @ : :80 % %z utm_source=x amp amp=1 ref=e.example ' [ ] | c/s/ "
+    "e.example www.google.com/amp/s/ e-example.cdn.ampproject.org/v/s/ http:// https:// \u202e \x00 + %20"
+).split(" ")
+
+
+@settings(max_examples=1_000)
+@given(
+    start=st.sampled_from(["https://e.example/", "http://", "https:/", "HTTP://E.example:80"]), rest=st.lists(_PARTS)
+)
+def test_a_canonical_url_is_its_own_canonical_url(start: str, rest: list[str]) -> None:
+    try:
+        once = canonical_url(start + "".join(rest))
+    except ValueError:
+        return
+    assert canonical_url(once) == once
+    assert once.isascii()
+
+
+@pytest.mark.parametrize(
+    "parameter",
+    ["utm_source=a", "fbclid=IwAR0", "gclid=Cj0", "Utm_Campaign=b", "amp;utm_medium=c", "amp=1", "outputType=amp",
+     "source=rss", "ref=www.e.example", "mc_cid=1", "at_campaign=64", "usqp=mq331", "%75tm_source=d"],
+)  # fmt: skip
+def test_one_article_with_many_trackers_is_one_url(parameter: str) -> None:
+    assert canonical_url(f"https://e.example/a?{parameter}&id=7") == "https://e.example/a?id=7"
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://www.youtube.com/watch?v=AbC&feature=share&si=x&t=10", "https://www.youtube.com/watch?v=AbC"),
+        ("https://e.example/watch?v=AbC&feature=share&t=10", "https://e.example/watch?v=AbC&feature=share&t=10"),
+        ("https://us1.campaign-archive.com/?u=1&id=2&e=3", "https://us1.campaign-archive.com/?u=1&id=2"),
+        ("https://www.spiegel.de/a?sara_ref=re-so-app", "https://www.spiegel.de/a"),
+        (
+            "https://web.archive.org/web/2020/https://e.example/a?utm_source=x",
+            "https://web.archive.org/web/2020/https://e.example/a?utm_source=x",
+        ),
+        ("https://medium.com/p/1?source=rss----5&gi=2", "https://medium.com/p/1?gi=2"),
+        ("https://notmedium.com/p/1?source=rss----5", "https://notmedium.com/p/1?source=rss----5"),
+    ],
+)
+def test_a_host_has_rules_of_its_own(url: str, expected: str) -> None:
+    assert canonical_url(url) == expected
+
+
+def test_the_most_specific_host_counts_and_what_it_keeps_is_kept() -> None:
+    rules = read_rules(
+        """
+        names = ["cmp", "utm_*"]
+        own_host = []
+        with_values = []
+        [[host]]
+        hosts = ["e.example"]
+        drop = ["x"]
+        [[host]]
+        hosts = ["shop.e.example"]
+        keep = ["cmp"]
+        """
+    )
+
+    def dropped(host: str) -> list[str]:
+        names = ("cmp", "utm_term", "x")
+        return [one for one in names if is_tracking(f"{one}=1", host=host, own_hosts=(), rules=rules)]
+
+    assert dropped("e.example") == dropped("www.e.example") == ["cmp", "utm_term", "x"]
+    assert dropped("de.shop.e.example") == ["utm_term"]
+    assert dropped("ne.example") == ["cmp", "utm_term"]
+
+
+def test_the_names_of_the_table_are_written_as_they_are_compared() -> None:
+    rules = shipped_rules()
+    lists = [rules.names, *(names for one in rules.hosts.values() for names in (one.drop, one.keep))]
+    written = [name for names in lists for name in (*names.exact, *names.prefixes)]
+    assert written == [name.lower().strip() for name in written]
+    assert not rules.names.exact & {"id", "p", "sid", "cid", "ref", "source", "page", "article", "v"}
+    assert all(host == host_of(f"https://{host}/") for host in rules.hosts)
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://cdn.ampproject.org/c/s/www.e.example/a/amp?x=1", "https://www.e.example/a/amp?x=1"),
+        (
+            "https://www-e-example.cdn.ampproject.org/v/s/www.e.example/a?amp_js_v=0.1&usqp=mq3",
+            "https://www.e.example/a",
+        ),
+        ("https://e-example.cdn.ampproject.org/c/e.example/a", "http://e.example/a"),
+        ("https://www.google.com/amp/s/e.example/a", "https://e.example/a"),
+        ("https://www.google.co.uk/amp/s.example/a", "http://s.example/a"),
+        ("https://e-example.amp.cloudflare.com/c/s/e.example/a", "https://e.example/a"),
+        ("https://www.bing-amp.com/c/s/e.example/a?amp=1", "https://e.example/a"),
+        ("https://www.google.com/amp/s/e-example.cdn.ampproject.org/c/s/e.example/a", "https://e.example/a"),
+        # no pages: a picture, a search, a word
+        ("https://e-example.cdn.ampproject.org/i/s/e.example/a.jpg", None),
+        ("https://www.google.com/search?q=amp", None),
+        ("https://www.google.com/amp/s/word", None),
+        ("https://e.example/amp/s/other.example/a", None),
+    ],
+)
+def test_a_copy_in_an_amp_cache_is_known_by_its_publishers_url(url: str, expected: str | None) -> None:
+    assert canonical_url(url) == (expected or url)
+    assert (publisher_url(url) == url) is (expected is None)
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://e.example/#!/news/1", "https://e.example/#!/news/1"),
+        ("https://e.example/a?utm_source=x#/news/1", "https://e.example/a#/news/1"),
+        ("https://e.example/a#comments", "https://e.example/a"),
+        ("https://e.example/a#!", "https://e.example/a"),
+        ("https://e.example/a#:~:text=word", "https://e.example/a"),
+    ],
+)
+def test_a_fragment_counts_only_where_scripts_choose_the_page_by_it(url: str, expected: str) -> None:
+    assert canonical_url(url) == expected
+
+
+def test_names_under_which_anybody_may_register_are_told() -> None:
+    assert [is_public_suffix(name) for name in ("co.uk", "github.io", "com", "bbc.co.uk", "e.example")] == [
+        True, True, True, False, False,
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

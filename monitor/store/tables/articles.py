@@ -49,6 +49,10 @@ articles = Table(
     metadata,
     key(),
     Column("url", String(2048), nullable=False, unique=True),
+    # The URL that answered, and the one that the page names as canonical, also where it is not believed: these are
+    # facts, and need not lead here.
+    Column("final_url", String(2048)),
+    Column("declared_url", String(2048)),
     Column("host", String(253), nullable=False),
     refers("source_id", "sources.id", index=True),
     Column("title", Text, nullable=False, default=""),
