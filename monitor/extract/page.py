@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any
 
 import trafilatura
@@ -21,14 +20,14 @@ import trafilatura
 from monitor.extract.agencies import agency_by_form, is_known_agency
 from monitor.extract.authors import choose_authors
 from monitor.extract.cleaning import Cleaned, clean_paragraphs
-from monitor.extract.moments import Moment, choose_moment, parse_declared_date
+from monitor.extract.moments import choose_moment
 from monitor.extract.page_facts import PageFacts, read_facts
 from monitor.extract.titles import choose_title, title_of_text
 from monitor.extract.walls import wall_of
 from monitor.text.language import detect_language, normal_language
 from monitor.text.normalise import clean_line, line_of, plain_text
 from monitor.text.tokens import n_words
-from monitor.types import Access, DateOrigin, ExtractedArticle, FeedHints, Method, Precision, Reason
+from monitor.types import Access, ExtractedArticle, FeedHints, Method, Reason
 
 MAX_FEED_CHARS = 1_000_000
 MAX_PARAGRAPHS = 5_000
@@ -101,7 +100,7 @@ class _Text:
     method: Method
     title: str = ""
     authors: tuple[str, ...] = ()
-    published_at: datetime | None = None
+    found_date: str = ""
     raw_text: str = ""
 
     @property
@@ -138,7 +137,6 @@ def _read_page(body: bytes, facts: PageFacts, *, url: str, hints: FeedHints) -> 
         return _Text(cleaned=Cleaned(paragraphs=()), method=Method.PAGE)
     raw_text = document.text or ""
     titles = (line_of(hints.title), facts.headline, facts.first_heading, facts.page_title)
-    published_at, _ = parse_declared_date(document.date or "")
     return _Text(
         cleaned=clean_paragraphs(
             raw_text.splitlines()[:MAX_PARAGRAPHS],
@@ -149,7 +147,7 @@ def _read_page(body: bytes, facts: PageFacts, *, url: str, hints: FeedHints) -> 
         method=Method.PAGE,
         title=clean_line(document.title or ""),
         authors=tuple(clean_line(name) for name in (document.author or "").split(";") if name.strip()),
-        published_at=published_at,
+        found_date=document.date or "",
         raw_text=raw_text,
     )
 
@@ -208,13 +206,7 @@ def _article(text: _Text, facts: PageFacts, *, hints: FeedHints, url: str, acces
     cleaned = text.cleaned
     body = "\n".join(cleaned.paragraphs)
     declared = normal_language(facts.language) or normal_language(hints.language)
-    moment = choose_moment(
-        (
-            Moment(hints.published_at, Precision.MINUTE, DateOrigin.FEED),
-            Moment(facts.published_at, facts.precision, facts.date_origin),
-            Moment(text.published_at, Precision.DAY, DateOrigin.PAGE),
-        )
-    )
+    moment = choose_moment(hints.published_at, facts.dates, found=text.found_date, first_seen_at=hints.first_seen_at)
     detected = _detected(body, declared)
     return ExtractedArticle(
         title=choose_title(

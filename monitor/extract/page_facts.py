@@ -11,14 +11,13 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from lxml import etree
 
-from monitor.extract.moments import Moment, parse_declared_date
+from monitor.extract.moments import DeclaredDates, declared_dates
 from monitor.text.normalise import clean_line, plain_text
-from monitor.types import DateOrigin, Precision
+from monitor.types import DateOrigin
 from monitor.urls import absolute_url, canonical_url
 
 _MAX_JSON_CHARS = 300_000
@@ -32,7 +31,19 @@ _ROOT_ID = re.compile(
     r"^(?:root|app|__next|__nuxt|___gatsby|main-?app|app-?root|react-root|svelte|ember\d*)$", re.IGNORECASE
 )
 _XPATH_META = "//meta[@content]"
-_AUTHOR_KEYS = ("author", "article:author", "dc.creator", "parsely-author")
+_AUTHOR_KEYS = ("author", "article:author", "dc.creator", "dcterms.creator", "parsely-author")
+_META_PUBLISHED = (
+    "article:published_time",
+    "og:article:published_time",
+    "datepublished",
+    "parsely-pub-date",
+    "dc.date.issued",
+    "dcterms.created",
+    "pubdate",
+    "publishdate",
+    "date",
+)
+_META_CHANGED = ("article:modified_time", "og:updated_time", "datemodified", "last-modified", "dcterms.modified")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,9 +55,7 @@ class PageFacts:
     first_heading: str = ""
     site_names: tuple[str, ...] = ()
     authors: tuple[str, ...] = ()
-    published_at: datetime | None = None
-    precision: Precision = Precision.UNKNOWN
-    date_origin: DateOrigin = DateOrigin.FIRST_SEEN
+    dates: DeclaredDates = field(default_factory=DeclaredDates)
     section: str | None = None
     tags: tuple[str, ...] = ()
     language: str | None = None
@@ -73,16 +82,13 @@ def read_facts(body: bytes, *, url: str) -> PageFacts:
     meta = _meta(root)
     items = list(_json_ld(root))
     article = _article_of(items)
-    published = _published(article, meta)
     return PageFacts(
         headline=_line(article.get("headline")) or meta.get("og:title", ""),
         page_title=_text_of(root, "//title"),
         first_heading=_text_of(root, "//h1"),
         site_names=_site_names(article, meta),
         authors=_authors(article.get("author"), meta),
-        published_at=published.at,
-        precision=published.precision,
-        date_origin=published.origin,
+        dates=_dates(article, meta, root),
         section=_line(_first(article.get("articleSection"))) or meta.get("article:section") or None,
         tags=_tags(article),
         language=root.get("lang") or root.get("xml:lang") or _line(article.get("inLanguage")) or meta.get("og:locale"),
@@ -188,9 +194,7 @@ def _authors(value: object, meta: Mapping[str, str]) -> tuple[str, ...]:
     names = [_line(item.get("name") if isinstance(item, dict) else item) for item in given[:20]]
     declared = [name for name in names if name]
     if not declared:
-        declared = [
-            name for key in ("author", "article:author", "dc.creator", "parsely-author") if (name := meta.get(key))
-        ]
+        declared = [name for key in _AUTHOR_KEYS if (name := meta.get(key))]
     return tuple(dict.fromkeys(name for name in declared if "://" not in name))
 
 
@@ -219,22 +223,32 @@ def _is_free(items: list[dict[str, Any]]) -> bool | None:
 # --- dates ------------------------------------------------------------------------------------------------------
 
 
-def _published(article: Mapping[str, Any], meta: Mapping[str, str]) -> Moment:
-    in_json, in_meta = DateOrigin.JSON_LD, DateOrigin.META
-    declared = (
-        (_line(_first(article.get("datePublished"))), in_json),
-        (meta.get("article:published_time", ""), in_meta),
-        (meta.get("datepublished", ""), in_meta),
-        (meta.get("parsely-pub-date", ""), in_meta),
-        (meta.get("dc.date.issued", ""), in_meta),
-        (meta.get("date", ""), in_meta),
-        (_line(_first(article.get("dateCreated"))), in_json),
+def _dates(article: Mapping[str, Any], meta: Mapping[str, str], root: Any) -> DeclaredDates:
+    in_json, in_meta, in_page = DateOrigin.JSON_LD, DateOrigin.META, DateOrigin.PAGE
+    published = (
+        (_stamp(article.get("datePublished")), in_json),
+        *((meta.get(name, ""), in_meta) for name in _META_PUBLISHED),
+        (_stamp(article.get("dateCreated")), in_json),
+        *((raw, in_page) for raw in _time_elements(root)),
     )
-    for raw, origin in declared:
-        published_at, precision = parse_declared_date(raw)
-        if published_at is not None:
-            return Moment(published_at, precision, origin)
-    return Moment()
+    changed = (
+        (_stamp(article.get("dateModified")), in_json),
+        *((meta.get(name, ""), in_meta) for name in _META_CHANGED),
+    )
+    return declared_dates(published, changed)
+
+
+def _stamp(value: object) -> str:
+    value = _first(value)
+    return str(value) if isinstance(value, int | float) else _line(value)
+
+
+def _time_elements(root: Any) -> list[str]:
+    """Dates of publication in the markup: marked as such, else the first beside the headline."""
+    marked = root.xpath("//*[@itemprop='datePublished']|//time[@pubdate]|//time[contains(@class, 'publish')]")[:5]
+    beside = root.xpath("(//article|//main)[.//h1][1]//time[not(ancestor::aside|ancestor::nav|ancestor::li)]")[:1]
+    found = [element.get("datetime") or element.get("content") or "" for element in (*marked, *beside)]
+    return [_line(raw) for raw in found if raw]
 
 
 # --- how the page is made ---------------------------------------------------------------------------------------
