@@ -14,17 +14,10 @@ from dataclasses import dataclass, field
 
 from monitor.extract import phrases
 from monitor.extract.agencies import agency_by_form, agency_of_dateline, is_known_agency, known_agencies
-from monitor.extract.lines import (
-    byline_of,
-    credit_of,
-    is_contact,
-    is_copyright,
-    is_date_line,
-    is_label,
-    is_noise,
-    is_sentence,
-    opens_a_report,
-)
+from monitor.extract.bylines import byline_of
+from monitor.extract.credits import credit_of, opens_a_report
+from monitor.extract.lines import is_contact, is_copyright, is_date_line, is_label, is_noise, is_sentence
+from monitor.extract.people import read_names, spelled
 from monitor.text.dateline import split_dateline
 from monitor.text.normalise import fold, normal_text
 from monitor.text.sentences import sentences
@@ -39,9 +32,6 @@ _TAIL_IN_BRACKETS = re.compile(r"(?<=[.!?”\"’。])\s*[(\[（]([^()\[\]（）
 _TAIL_AFTER_DASH = re.compile(r"(?<=[.!?”\"’])\s*[—–-]{1,2}\s*([^\W\d_][\w'’ /,&-]{1,40})\.?$")
 _CAPITALS = re.compile(r"[^\W\d_a-z]{2,8}")
 _SIGNED = re.compile(r"\(([^\W\d_]{2,5})\)$")
-_CHINESE_DATELINE = re.compile(
-    r"^[(（【]?\s*(新华社|新華社|中新社|中新网|法新社|路透社|美联社)(?:[^，。,]{0,20}?电|[)）】])"
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,15 +75,15 @@ def clean_paragraphs(
     """The cleaned body. A title repeated as a first line leaves, and so do lines that only name a known author."""
     lines = [line for paragraph in paragraphs if (line := _tidy(paragraph)) and not is_noise(line)]
     edges = _Edges(credits=[credit for credit in known_credits if credit])
-    by_name = {normal_text(name) for name in known_authors if name}
+    by_name = {normal_text(name) for known in known_authors for name in (known, *read_names(known).people) if name}
     lines = _without_start(lines, edges, titles=titles, by_name=by_name)
     lines = _without_end(lines, edges, by_name=by_name)
     dateline = split_dateline(lines[0]) if lines else None
     credit = "; ".join(dict.fromkeys(edges.credits)) or None
-    agency = _agency(edges.credits, dateline.agency if dateline else None, lines[0] if lines else "")
+    agency = _agency(edges.credits, dateline.agency if dateline else None)
     return Cleaned(
         paragraphs=tuple(lines),
-        authors=tuple(dict.fromkeys(_spelled(author) for author in edges.authors)),
+        authors=tuple(dict.fromkeys(spelled(author) for author in edges.authors)),
         credit=credit,
         dateline=dateline.dateline if dateline else None,
         agency=agency,
@@ -192,13 +182,11 @@ def _without_tail(line: str) -> tuple[str, str | None]:
     return line, None
 
 
-def _agency(credit_lines: Sequence[str], in_dateline: str | None, first_line: str) -> str | None:
+def _agency(credit_lines: Sequence[str], in_dateline: str | None) -> str | None:
     """A known agency of a credit line, else that of the dateline, else one that a credit line names by form."""
     known = [agency for credit in credit_lines for agency in known_agencies(credit)[:1]]
     if not known and in_dateline and (agency := agency_of_dateline(in_dateline)):
         return agency
-    if not known and (found := _CHINESE_DATELINE.match(first_line)):
-        known = list(known_agencies(found[1]))
     by_form = (agency for credit in credit_lines if (agency := _agency_of_form(credit)))
     return known[0] if known else next(by_form, None)
 
@@ -223,8 +211,3 @@ def _origin(credit: str | None, agency: str | None, lines: Sequence[str]) -> Ori
 def _names_release(text: str, name: str) -> bool:
     """Is a press release service named as one: in brackets or slashes of the first line, or alone in the credit?"""
     return text == name or any(mark in text for mark in (f"({name})", f"/{name}/", f"({name} -", f"({name}/"))
-
-
-def _spelled(author: str) -> str:
-    """Capital letters throughout are a matter of design: "ANN LEE" is Ann Lee."""
-    return author.title() if author.isupper() and author.isascii() else author

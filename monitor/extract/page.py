@@ -17,8 +17,7 @@ from typing import Any
 
 import trafilatura
 
-from monitor.extract.agencies import agency_by_form, is_known_agency
-from monitor.extract.authors import choose_authors
+from monitor.extract.authors import agencies_among, choose_authors
 from monitor.extract.cleaning import Cleaned, clean_paragraphs
 from monitor.extract.moments import choose_moment
 from monitor.extract.page_facts import PageFacts, read_facts
@@ -142,7 +141,7 @@ def _read_page(body: bytes, facts: PageFacts, *, url: str, hints: FeedHints) -> 
             raw_text.splitlines()[:MAX_PARAGRAPHS],
             titles=titles,
             known_authors=(*hints.authors, *facts.authors),
-            known_credits=[name for name in facts.authors if is_known_agency(name) or agency_by_form(name) == name],
+            known_credits=agencies_among((*hints.authors, *facts.authors)),
         ),
         method=Method.PAGE,
         title=clean_line(document.title or ""),
@@ -175,7 +174,12 @@ def _feed_text(hints: FeedHints) -> _Text | None:
     """Content if the feed has it, else the summary."""
     for html, method in ((hints.content, Method.FEED_CONTENT), (hints.summary, Method.FEED_SUMMARY)):
         lines = plain_text(html[:MAX_FEED_CHARS]).splitlines()[:MAX_PARAGRAPHS]
-        cleaned = clean_paragraphs(lines, titles=[line_of(hints.title)], known_authors=hints.authors)
+        cleaned = clean_paragraphs(
+            lines,
+            titles=[line_of(hints.title)],
+            known_authors=hints.authors,
+            known_credits=agencies_among(hints.authors),
+        )
         if any(char.isalnum() for paragraph in cleaned.paragraphs for char in paragraph):
             return _Text(cleaned=cleaned, method=method)
     return None
