@@ -32,6 +32,7 @@ from monitor.extract.tree import parse_page
 from monitor.extract.walls import wall_of
 from monitor.text.language import detect_language, normal_language
 from monitor.text.normalise import line_of, plain_text
+from monitor.text.tokens import n_words
 from monitor.types import Access, DateOrigin, ExtractedArticle, FeedHints, Method, Precision, Reason
 
 MAX_FEED_CHARS = 1_000_000
@@ -143,7 +144,7 @@ def _chosen(
     page = _of_lines(text, Method.PAGE, facts, hints)
     cheap = [page, *_of_declared(text, root, facts, hints), *_of_feed(hints, longer_than=len(page.text))]
     best = choose(cheap)
-    if is_suspicious(best, n_paragraph_words=sum(len(shown.split()) for shown in paragraphs_shown(root))):
+    if is_suspicious(best, lambda: sum(map(len, paragraphs_shown(root)))):
         more = _text_of_page(root, url=url, include_tables=True, favor_recall=True)
         best = choose([*cheap, _of_lines(more, Method.PAGE_RECALL, facts, hints)])
     return best, page
@@ -243,7 +244,7 @@ def _article(
         credit=cleaned.credit,
         agency=cleaned.agency,
         origin=cleaned.origin,
-        n_words=text.n_words,
+        n_words=n_words(body),
     )
 
 

@@ -19,9 +19,7 @@ _REPEATED_CHARS = 100
 _TITLE_WORDS = 4
 _MAX_EDGE_CHARS = 5_000
 _MAX_EDGE_SENTENCES = 12
-_NO_WORDS = re.compile(
-    r"(?:\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?)?|[\W_]+)$"
-)
+_NO_WORDS = re.compile(r"(?:\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?)?|[\W_]+)$")
 _LEFT_MARKUP = re.compile(r"</?(?:p|br|div|span|a|strong|em|b|i|h\d|ul|li|figure|img)\b[^>]{0,1000}>", re.IGNORECASE)
 _SPACES = re.compile(r"\s+")
 
