@@ -86,7 +86,8 @@ def clean_paragraphs(
     lines = [line for paragraph in paragraphs if (line := _tidy(paragraph)) and not is_noise(line)]
     edges = _Edges(credits=[credit for credit in known_credits if credit])
     by_name = {normal_text(name) for name in known_authors if name}
-    lines = _without_start(lines, edges, titles=titles, by_name=by_name)
+    headings = {normal_text(title) for title in titles if title}
+    lines = _without_start(lines, edges, headings=headings, by_name=by_name)
     lines = _without_end(lines, edges, by_name=by_name)
     dateline = split_dateline(lines[0]) if lines else None
     credit = "; ".join(dict.fromkeys(edges.credits)) or None
@@ -105,11 +106,11 @@ def _tidy(paragraph: str) -> str:
     return " ".join(_INVISIBLE.sub("", paragraph).split())
 
 
-def _without_start(lines: list[str], edges: _Edges, *, titles: Sequence[str], by_name: set[str]) -> list[str]:
+def _without_start(lines: list[str], edges: _Edges, *, headings: set[str], by_name: set[str]) -> list[str]:
     """Looks at the first lines until the report begins; a standfirst before the byline stays, labels leave."""
     kept: list[str] = []
     for index, line in enumerate(lines[:_N_START_LINES]):
-        if any(_repeats(line, title) for title in titles) or is_date_line(line) or (is_contact(line) and not kept):
+        if _repeats(line, headings) or is_date_line(line) or (is_contact(line) and not kept):
             continue
         if (byline_of(line) or opens_a_report(line)) and edges.take(line):
             continue
@@ -121,11 +122,12 @@ def _without_start(lines: list[str], edges: _Edges, *, titles: Sequence[str], by
     return kept + lines[_N_START_LINES:]
 
 
-def _repeats(line: str, title: str) -> bool:
-    given, heading = normal_text(line), normal_text(title)
-    if not given or not heading:
-        return False
-    return given == heading or (len(given.split()) > 3 and heading.startswith(f"{given} "))
+def _repeats(line: str, headings: set[str]) -> bool:
+    """Is the line one of the titles, or the beginning of one?"""
+    given = normal_text(line)
+    return bool(given) and any(
+        given == heading or (len(given.split()) > 3 and heading.startswith(f"{given} ")) for heading in headings
+    )
 
 
 def _without_end(lines: list[str], edges: _Edges, *, by_name: set[str]) -> list[str]:

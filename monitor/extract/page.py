@@ -244,7 +244,7 @@ def _article(
         credit=cleaned.credit,
         agency=cleaned.agency,
         origin=cleaned.origin,
-        n_words=n_words(body),
+        n_words=sum(map(n_words, cleaned.paragraphs)),
     )
 
 
