@@ -41,7 +41,6 @@ _SPACED = [name for name in _FORMS if not _UNSPACED.search(name)]
 _KNOWN_NAME = re.compile(rf"(?<!\w)(?:{_any_of(_SPACED)})(?!\w)|(?:{_any_of(set(_FORMS) - set(_SPACED))})")
 """Names in scripts without spaces stand inside words."""
 _WORD = re.compile(r"[^\W_]+")
-_INITIALS = re.compile(r"[^\W\d_a-z]{2,8}")
 _NAMED_BY_FORM = re.compile(
     r"((?:[^\W\d_a-z][\w'’&.-]*\s+){0,5}"
     r"(?:(?:News|Press|Photo|National)\s+)?(?:Agency|Newswire|Wire(?:\s+Service)?|News\s+Service|Press\s+Service"
@@ -72,9 +71,14 @@ def agency_of_dateline(name: str) -> str | None:
     return first[0] if first and is_initials(first[0]) else agency_by_form(name)
 
 
+def is_capitals(name: str, most: int = 8) -> bool:
+    """Two or more capital letters and nothing else."""
+    return 2 <= len(name) <= most and name.isalpha() and name.isupper()
+
+
 def is_initials(name: str) -> bool:
     """Capitals, or up to four small letters as agencies of the continent sign ("dpa", "sda")."""
-    return bool(_INITIALS.fullmatch(name)) or (len(name) <= 4 and name.isalpha() and name.islower())
+    return is_capitals(name) or (len(name) <= 4 and name.isalpha() and name.islower())
 
 
 def agency_by_form(text: str) -> str | None:

@@ -51,13 +51,17 @@ def clean_authors(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(found.values())
 
 
-def agencies_among(names: Iterable[str]) -> tuple[str, ...]:
-    """The agencies that author fields name, as they are written: they are credited, not authors."""
-    found = []
+def agencies_among(names: Iterable[str], *, site_names: Sequence[str]) -> tuple[str, ...]:
+    """The agencies that author fields name, as they are written: they are credited, not authors.
+
+    An outlet whose name has the form of an agency's ("Metro Wire") is none to itself.
+    """
+    own = {squeezed(name) for name in site_names}
+    found: list[str] = []
     for given in names:
         line = line_of(given)
         found += read_names(line).agencies or ([line] if agency_by_form(line) == line else [])
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(name for name in found if squeezed(name) not in own))
 
 
 def _is_nobody(name: str) -> bool:

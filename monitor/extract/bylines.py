@@ -1,7 +1,7 @@
 """Is a line of an article its byline, and whom does it name?
 
 "By Ann Lee", "Par Luc Roy et Eva Blanc à Paris", "Von Anna Müller, Berlin", "Автор: Иван Петров", "记者 李明". Every
-part of the line must be a name, an agency, a place or a role: an ordinary sentence that begins with "By" or "Par" is none.
+part of the line must be a name, an agency, a place or a role: an ordinary sentence that begins with "By" is none.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from monitor.extract import phrases
-from monitor.extract.agencies import is_initials, is_known_agency, known_agencies
+from monitor.extract import credit_phrases
+from monitor.extract.agencies import is_capitals, is_initials, is_known_agency, known_agencies
 from monitor.extract.lines import MAX_EDGE_CHARS, MAX_EDGE_WORDS, is_quoted
-from monitor.extract.people import all_capitalised, is_person, is_role, unspaced_names
+from monitor.extract.people import all_capitalised, inverted_names, is_person, is_role, unspaced_names
 from monitor.text.normalise import fold
 
 
@@ -24,8 +24,8 @@ class Byline:
     credit: str | None = None
 
 
-_NEEDS_COLON = frozenset(phrases.BYLINE_STARTS_WITH_COLON)
-_BYLINES = frozenset((*phrases.BYLINE_STARTS, *phrases.BYLINE_STARTS_WITH_COLON))
+_NEEDS_COLON = frozenset(credit_phrases.BYLINE_STARTS_WITH_COLON)
+_BYLINES = frozenset((*credit_phrases.BYLINE_STARTS, *credit_phrases.BYLINE_STARTS_WITH_COLON))
 _MAX_UNSPACED_CHARS = 40
 _BULLET = re.compile(r"^[\s\-–—*•·>→▶|\[(]+")
 _AFTER_NAMES = re.compile(r"\s*(?:[|•·]|\s[–—-]\s).*$")
@@ -35,7 +35,6 @@ _PLACE = re.compile(
 _NAME_SPLIT = re.compile(r"\s*[,;/&]\s*|\s+(?:and|und|et|y|e|og|och|и|та|with|avec|mit|con|com)\s+", re.IGNORECASE)
 _DUTCH_SPLIT = re.compile(r"\s+en\s+")
 _BRACKETS = re.compile(r"\s*\(([^()]{2,40})\)\s*$")
-_INITIALS = re.compile(r"[^\W\d_a-z]{2,6}")
 
 
 def byline_of(line: str) -> Byline | None:
@@ -56,7 +55,7 @@ def byline_of(line: str) -> Byline | None:
         if bare in _BYLINES and len(words) > n_prefix:
             rest = words[n_prefix:]
             has_colon = prefix.endswith(":") or rest[0].startswith(":")
-            if bare in _NEEDS_COLON and bare not in phrases.BYLINE_STARTS and not has_colon:
+            if bare in _NEEDS_COLON and bare not in credit_phrases.BYLINE_STARTS and not has_colon:
                 return None
             return _byline_names(" ".join(rest).lstrip(": "), is_dutch=bare.startswith(("door", "geschreven")))
     return None
@@ -67,14 +66,16 @@ def _byline_names(rest: str, *, is_dutch: bool) -> Byline | None:
     rest_is_sentence = rest.endswith(".")
     rest = _AFTER_NAMES.sub("", rest.rstrip(".,; ")).strip()
     if brackets := _BRACKETS.search(rest):
-        credit = brackets[1] if known_agencies(brackets[1]) or _INITIALS.fullmatch(brackets[1]) else None
+        credit = brackets[1] if known_agencies(brackets[1]) or is_capitals(brackets[1], 6) else None
         rest = rest[: brackets.start()]
     if is_dutch:
         rest = _DUTCH_SPLIT.sub(", ", rest)
+    if inverted := inverted_names(rest):
+        return Byline(tuple(inverted), credit)
     authors: list[str] = []
     for index, part in enumerate(_NAME_SPLIT.split(_PLACE.sub("", rest))):
         name = _PLACE.sub("", part).strip()
-        if is_known_agency(name) or _INITIALS.fullmatch(name) or (name == rest and is_initials(name)):
+        if is_known_agency(name) or is_capitals(name, 6) or (name == rest and is_initials(name)):
             credit = credit or name
         elif _is_staff(name, is_sentence=rest_is_sentence):
             credit = credit or (None if authors else name)  # after a name it is a role
@@ -88,9 +89,9 @@ def _byline_names(rest: str, *, is_dutch: bool) -> Byline | None:
 def _is_staff(text: str, *, is_sentence: bool) -> bool:
     """ "Reuters Staff", "Our Correspondent"; small letters are allowed where no full stop makes it a sentence."""
     words = text.split()
-    if not 1 <= len(words) <= 5 or not any(fold(word) in phrases.STAFF_WORDS for word in words):
+    if not 1 <= len(words) <= 5 or not any(fold(word) in credit_phrases.STAFF_WORDS for word in words):
         return False
-    return all_capitalised(words) or (not is_sentence and fold(words[-1]) in phrases.STAFF_WORDS)
+    return all_capitalised(words) or (not is_sentence and fold(words[-1]) in credit_phrases.STAFF_WORDS)
 
 
 def _is_aside(text: str) -> bool:
@@ -98,6 +99,6 @@ def _is_aside(text: str) -> bool:
     if is_role(text):
         return True
     words = text.split()
-    if any(fold(word) in phrases.STAFF_WORDS for word in words):
+    if any(fold(word) in credit_phrases.STAFF_WORDS for word in words):
         return len(words) <= 5
     return 1 <= len(words) <= 3 and all(word[0].isupper() for word in words)

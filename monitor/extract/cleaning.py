@@ -12,8 +12,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from monitor.extract import phrases
-from monitor.extract.agencies import agency_by_form, agency_of_dateline, is_known_agency, known_agencies
+from monitor.extract import credit_phrases
+from monitor.extract.agencies import agency_by_form, agency_of_dateline, is_capitals, is_known_agency, known_agencies
 from monitor.extract.bylines import byline_of
 from monitor.extract.credits import credit_of, opens_a_report
 from monitor.extract.lines import is_contact, is_copyright, is_date_line, is_label, is_noise, is_sentence
@@ -30,7 +30,6 @@ _TAIL_CHARS = 120
 _INVISIBLE = re.compile(r"[\u00ad\u200b\u2060\ufeff\u202a-\u202e\u2066-\u2069\x00-\x08\x0b-\x1f\x7f]")
 _TAIL_IN_BRACKETS = re.compile(r"(?<=[.!?”\"’。])\s*[(\[（]([^()\[\]（）]{2,40})[)\]）]\.?$")
 _TAIL_AFTER_DASH = re.compile(r"(?<=[.!?”\"’])\s*[—–-]{1,2}\s*([^\W\d_][\w'’ /,&-]{1,40})\.?$")
-_CAPITALS = re.compile(r"[^\W\d_a-z]{2,8}")
 _SIGNED = re.compile(r"\(([^\W\d_]{2,5})\)$")
 
 
@@ -76,11 +75,14 @@ def clean_paragraphs(
     lines = [line for paragraph in paragraphs if (line := _tidy(paragraph)) and not is_noise(line)]
     edges = _Edges(credits=[credit for credit in known_credits if credit])
     by_name = {normal_text(name) for known in known_authors for name in (known, *read_names(known).people) if name}
-    lines = _without_start(lines, edges, titles=titles, by_name=by_name)
+    headings = {normal_text(title) for title in titles if title}
+    lines = _without_start(lines, edges, headings=headings, by_name=by_name)
     lines = _without_end(lines, edges, by_name=by_name)
     dateline = split_dateline(lines[0]) if lines else None
     credit = "; ".join(dict.fromkeys(edges.credits)) or None
     agency = _agency(edges.credits, dateline.agency if dateline else None)
+    if agency and fold(agency) in credit_phrases.PRESS_RELEASE_NAMES:
+        agency = None  # it hands out the words of others
     return Cleaned(
         paragraphs=tuple(lines),
         authors=tuple(dict.fromkeys(spelled(author) for author in edges.authors)),
@@ -95,11 +97,11 @@ def _tidy(paragraph: str) -> str:
     return " ".join(_INVISIBLE.sub("", paragraph).split())
 
 
-def _without_start(lines: list[str], edges: _Edges, *, titles: Sequence[str], by_name: set[str]) -> list[str]:
+def _without_start(lines: list[str], edges: _Edges, *, headings: set[str], by_name: set[str]) -> list[str]:
     """Looks at the first lines until the report begins; a standfirst before the byline stays, labels leave."""
     kept: list[str] = []
     for index, line in enumerate(lines[:_N_START_LINES]):
-        if any(_repeats(line, title) for title in titles) or is_date_line(line) or (is_contact(line) and not kept):
+        if _repeats(line, headings) or is_date_line(line) or (is_contact(line) and not kept):
             continue
         if (byline_of(line) or opens_a_report(line)) and edges.take(line):
             continue
@@ -111,11 +113,12 @@ def _without_start(lines: list[str], edges: _Edges, *, titles: Sequence[str], by
     return kept + lines[_N_START_LINES:]
 
 
-def _repeats(line: str, title: str) -> bool:
-    given, heading = normal_text(line), normal_text(title)
-    if not given or not heading:
-        return False
-    return given == heading or (len(given.split()) > 3 and heading.startswith(f"{given} "))
+def _repeats(line: str, headings: set[str]) -> bool:
+    """Is the line one of the titles, or the beginning of one?"""
+    given = normal_text(line)
+    return bool(given) and any(
+        given == heading or (len(given.split()) > 3 and heading.startswith(f"{given} ")) for heading in headings
+    )
 
 
 def _without_end(lines: list[str], edges: _Edges, *, by_name: set[str]) -> list[str]:
@@ -170,7 +173,7 @@ def _without_tail(line: str) -> tuple[str, str | None]:
     start = max(0, len(line) - _TAIL_CHARS)
     if found := _TAIL_IN_BRACKETS.search(line, start):
         name = found[1].strip()
-        if known_agencies(name) or _CAPITALS.fullmatch(name) or agency_by_form(name) == name:
+        if known_agencies(name) or is_capitals(name) or agency_by_form(name) == name:
             return line[: found.start()].rstrip(), name
     if found := _TAIL_AFTER_DASH.search(line, start):
         name = found[1].strip()
@@ -193,7 +196,7 @@ def _agency(credit_lines: Sequence[str], in_dateline: str | None) -> str | None:
 
 def _agency_of_form(credit: str) -> str | None:
     signed = _SIGNED.search(credit)
-    if signed or _CAPITALS.fullmatch(credit):
+    if signed or is_capitals(credit):
         return signed[1] if signed else credit
     return agency_by_form(credit)
 
@@ -201,9 +204,9 @@ def _agency_of_form(credit: str) -> str | None:
 def _origin(credit: str | None, agency: str | None, lines: Sequence[str]) -> Origin:
     folded = fold(credit or "")
     edges = [fold(line[:200]) for line in (*lines[:1], *lines[-1:])]
-    if any(_names_release(text, name) for text in (folded, *edges) for name in phrases.PRESS_RELEASE_NAMES):
+    if any(_names_release(text, name) for text in (folded, *edges) for name in credit_phrases.PRESS_RELEASE_NAMES):
         return Origin.PRESS_RELEASE
-    if any(re.search(rf"(?<!\w){re.escape(word)}", folded) for word in phrases.AGGREGATOR_WORDS):
+    if any(re.search(rf"(?<!\w){re.escape(word)}", folded) for word in credit_phrases.AGGREGATOR_WORDS):
         return Origin.AGGREGATOR
     return Origin.AGENCY if agency else Origin.OWN
 

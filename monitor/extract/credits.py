@@ -1,24 +1,23 @@
 """Whom does the first or last line of an article credit?
 
 "(Reporting by Ann Lee; editing by Bo Ek)", "Source: AFP", "mit Material der dpa", "(NWA)", "— Reuters". Judged by form,
-by the phrases of monitor.extract.phrases and the agencies known. An ordinary sentence has words in small letters that
-no credit has; when in doubt a line belongs to the article.
+by the words of monitor.extract.credit_phrases and the agencies known. An ordinary sentence has words in small letters
+that no credit has; when in doubt a line belongs to the article.
 """
 
 from __future__ import annotations
 
 import re
 
-from monitor.extract import phrases
-from monitor.extract.agencies import agency_by_form, is_initials, is_known_agency, known_agencies
+from monitor.extract import credit_phrases
+from monitor.extract.agencies import agency_by_form, is_capitals, is_initials, is_known_agency, known_agencies
 from monitor.extract.lines import MAX_EDGE_CHARS, any_of, is_quoted, is_sentence
 from monitor.extract.people import all_capitalised
 from monitor.text.normalise import fold
 
 _TOKEN = re.compile(r"[^\W_]+")
-_INITIALS = re.compile(r"[^\W\d_a-z]{2,6}")
-_CREDIT_START = re.compile(rf"(?:{'|'.join(map(re.escape, phrases.CREDIT_STARTS))})\s*:\s*")
-_REPORTING = any_of(phrases.REPORTING_STARTS)
+_CREDIT_START = re.compile(rf"(?:{'|'.join(map(re.escape, credit_phrases.CREDIT_STARTS))})\s*:\s*")
+_REPORTING = any_of(credit_phrases.REPORTING_STARTS)
 _REPORTING_FILLERS = frozenset(
     ["additional", "agencies", "and", "by", "correspondents", "desk", "editing", "for", "from", "in", "news", "our",
      "reporting", "staff", "the", "translation", "writing", "with", "wires", "reports", "et", "und", "y", "e", "de"]
@@ -88,14 +87,16 @@ def _is_bare_credit(line: str, bare: str) -> bool:
 
 def _is_marked_credit(line: str, bare: str, words: list[str]) -> bool:
     """Brackets, a dash before or between the names, or a word such as desk, agency, monitoring."""
-    has_credit_word = any(fold(word) in phrases.CREDIT_WORDS for word in words)
+    has_credit_word = any(fold(word) in credit_phrases.CREDIT_WORDS for word in words)
     if alone := _ALONE_IN_BRACKETS.match(line):
-        return has_credit_word or bool(_INITIALS.fullmatch(alone[1]))
+        return has_credit_word or is_capitals(alone[1], 6)
     if dash := _AFTER_DASH.match(line):
-        return len(words) <= 6 and (dash[1] != "-" or has_credit_word or bool(_INITIALS.fullmatch(bare)))
+        return len(words) <= 6 and (dash[1] != "-" or has_credit_word or is_capitals(bare, 6))
     is_joined = bool(_DASH_JOINED.search(bare))
     if has_credit_word:
-        return (len(words) > 1 or fold(bare) in phrases.AGGREGATOR_WORDS) and (is_joined or not is_sentence(line))
+        return (len(words) > 1 or fold(bare) in credit_phrases.AGGREGATOR_WORDS) and (
+            is_joined or not is_sentence(line)
+        )
     return is_joined and not is_sentence(line) and 2 <= len(words) <= 8
 
 
@@ -106,6 +107,6 @@ def opens_a_report(line: str) -> bool:
         return False
     named = known_agencies(line) or agency_by_form(line) or _REPORTING.match(fold(credit))
     marked = _ALONE_IN_BRACKETS.match(line.strip()) or any(
-        fold(word) in phrases.STAFF_WORDS or fold(word) == "monitoring" for word in _TOKEN.findall(credit)
+        fold(word) in credit_phrases.STAFF_WORDS or fold(word) == "monitoring" for word in _TOKEN.findall(credit)
     )
     return bool(named or marked)

@@ -1,8 +1,8 @@
 """Which people, agencies and offices does a byline or an author field name?
 
 Reads what outlets write into one field: "By Ann Lee and Bo Ek", "Ann Lee, Political Editor, ann@post.example",
-"Smith, John", "Par Luc Roy avec AFP", "记者 李明 王芳", "홍길동 기자". Judged by form (capitals, word counts) and by the words of
-monitor.extract.phrases. Refuses to invent: what is neither a person nor an agency is told as another name.
+"Smith, John", "Par Luc Roy avec AFP", "记者 李明 王芳", "홍길동 기자". Judged by form (capitals, word counts) and
+by the words of monitor.extract.credit_phrases. Refuses to invent: what is no person and no agency is another name.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from monitor.extract import phrases
+from monitor.extract import credit_phrases
 from monitor.extract.agencies import is_known_agency
 from monitor.text.normalise import clean_line, fold
 
@@ -19,7 +19,7 @@ _MAX_FIELD_CHARS = 500
 _ADDRESS = re.compile(r"\(?\S{1,64}@\S{1,100}\.\S{1,20}|https?://\S+|www\.\S+|(?<!\w)@\w{2,40}")
 _BRACKETS = re.compile(r"\s*[(\[（【]([^()\[\]（）【】]{0,80})[)\]）】]\s*")
 _PARTS = re.compile(r"\s*[|•·;/,、，،\n]\s*|\s+[–—-]\s+")
-_JOINED = re.compile(r"\s+(?:and|und|et|y|e|og|och|и|та|و|with|avec|mit|con|com|med|met|&)\s+", re.IGNORECASE)
+_JOINED = re.compile(rf"\s+(?:{'|'.join(map(re.escape, credit_phrases.NAME_JOINERS))})\s+", re.IGNORECASE)
 _INVERTED = re.compile(r"([^\W\d_][\w'’-]+)\s*,\s*([^\W\d_][\w'’.-]*(?:\s[^\W\d_][\w'’.-]*)?)")
 _UNSPACED = "\u3005\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
 _UNSPACED_NAME = re.compile(
@@ -28,9 +28,9 @@ _UNSPACED_NAME = re.compile(
     "|[\u30a0-\u30ff]{2,8}[・=＝][\u30a0-\u30ff・=＝]{2,12}"
 )
 _WITHOUT_SPACES = re.compile(f"[{_UNSPACED}・=＝ ]+")
-_START_UNSPACED = re.compile(rf"(?:{'|'.join(map(re.escape, phrases.BYLINE_STARTS_UNSPACED))})\s*[:：/／\s]\s*")
-_END_UNSPACED = re.compile(rf"(?<=\S)\s*(?:{'|'.join(map(re.escape, phrases.BYLINE_ENDS))})(?=[\s=]|$)[\s=]*")
-_STARTS = frozenset((*phrases.BYLINE_STARTS, *phrases.BYLINE_STARTS_WITH_COLON))
+_START_UNSPACED = re.compile(rf"(?:{'|'.join(map(re.escape, credit_phrases.BYLINE_STARTS_UNSPACED))})\s*[:：/／\s]\s*")
+_END_UNSPACED = re.compile(rf"(?<=\S)\s*(?:{'|'.join(map(re.escape, credit_phrases.BYLINE_ENDS))})(?=[\s=]|$)[\s=]*")
+_STARTS = frozenset((*credit_phrases.BYLINE_STARTS, *credit_phrases.BYLINE_STARTS_WITH_COLON))
 _ROLE_END = re.compile(r"(?:korrespondent|redakteur|reporter|journalist)(?:in|innen|en)?$")
 _MAX_ROLE_WORDS = 8
 
@@ -52,7 +52,7 @@ def read_names(raw: str) -> Named:
         if is_known_agency(inside):
             found.agencies.append(inside.strip())
     text = _without_start(_BRACKETS.sub(" ", text).strip(" ()<>,;|-"))
-    if names := _inverted(text):
+    if names := inverted_names(text):
         found.people.extend(names)
         return found
     for part in _PARTS.split(text):
@@ -67,13 +67,13 @@ def is_person(name: str) -> bool:
     Chinese, Japanese and Korean names: two to four signs, or two groups.
     """
     if _WITHOUT_SPACES.fullmatch(name):
-        is_name = _UNSPACED_NAME.fullmatch(name) and fold(name) not in phrases.NO_NAMES
+        is_name = _UNSPACED_NAME.fullmatch(name) and fold(name) not in credit_phrases.NO_NAMES
         return bool(is_name) and not is_known_agency(name)
     words = name.split()
     if not 2 <= len(words) <= 5 or any(char.isdigit() for char in name) or any(map(_is_no_name, words)):
         return False
     capitals = [word for word in words if not word[0].islower()]
-    return len(capitals) >= 2 and all(word in capitals or fold(word) in phrases.NAME_PARTICLES for word in words)
+    return len(capitals) >= 2 and all(word in capitals or fold(word) in credit_phrases.NAME_PARTICLES for word in words)
 
 
 def is_role(text: str) -> bool:
@@ -92,11 +92,23 @@ def unspaced_names(text: str) -> list[str]:
     return names if names and all(map(is_person, names)) else []
 
 
+def inverted_names(text: str) -> list[str]:
+    """ "Smith, John; Delgado, Maria" as "John Smith", "Maria Delgado"; [] when any part is something else."""
+    names = []
+    for part in text.split(";"):
+        found = _INVERTED.fullmatch(part.strip())
+        name = f"{found[2]} {found[1]}" if found else ""
+        if not found or not is_person(name) or is_known_agency(found[1]) or is_known_agency(found[2]):
+            return []
+        names.append(name)
+    return names
+
+
 def all_capitalised(words: list[str]) -> bool:
     """Every word begins with a capital, or is one that credits write small."""
-    named = [word for word in words if fold(word) not in phrases.CREDIT_JOINERS]
+    named = [word for word in words if fold(word) not in credit_phrases.CREDIT_JOINERS]
     return bool(named) and all(
-        not word[0].islower() or fold(word) in phrases.CREDIT_WORDS or is_known_agency(word) for word in named
+        not word[0].islower() or fold(word) in credit_phrases.CREDIT_WORDS or is_known_agency(word) for word in named
     )
 
 
@@ -117,30 +129,21 @@ def _without_start(text: str) -> str:
     return rest.strip() if colon and rest and fold(head) in _STARTS else text
 
 
-def _inverted(text: str) -> list[str]:
-    """ "Smith, John; Delgado, Maria" as "John Smith", "Maria Delgado"; [] when any part is something else."""
-    names = []
-    for part in text.split(";"):
-        found = _INVERTED.fullmatch(part.strip())
-        name = f"{found[2]} {found[1]}" if found else ""
-        if not found or not is_person(name) or is_known_agency(found[1]) or is_known_agency(found[2]):
-            return []
-        names.append(name)
-    return names
-
-
 def _single_names(part: str) -> list[str]:
     """The names that a conjunction joins; an organisation with an "and" in its name stays whole."""
     words = part.split()
-    if len(words) > 1 and all(word[0] in phrases.CHINESE_SURNAMES and _UNSPACED_NAME.fullmatch(word) for word in words):
+    if len(words) > 1 and all(
+        word[0] in credit_phrases.CHINESE_SURNAMES and _UNSPACED_NAME.fullmatch(word) for word in words
+    ):
         return words
     names = [name for name in _JOINED.split(part) if name]
     if len(names) < 2:
         return names
-    is_clear = all(is_person(name) or is_known_agency(name) or is_role(name) for name in names)
-    if is_clear and not _is_organisation(names[0]):
+    if _is_organisation(names[0]):
+        return [part]
+    if all(is_person(name) or is_known_agency(name) or is_role(name) for name in names):
         return names
-    return [part] if not any(is_person(name) and not _is_organisation(names[0]) for name in names) else names
+    return [part] if is_person(part) or not any(map(is_person, names)) else names
 
 
 def _sort_in(name: str, found: Named) -> None:
@@ -169,17 +172,17 @@ def _without_role(name: str) -> str | None:
 
 def _may_be_role(word: str) -> bool:
     folded = fold(word).strip(".:")
-    return _is_role_word(folded) or folded in phrases.ROLE_ADJECTIVES
+    return _is_role_word(folded) or folded in credit_phrases.ROLE_ADJECTIVES
 
 
 def _is_role_word(folded: str) -> bool:
-    return folded in phrases.ROLE_WORDS or folded in phrases.STAFF_WORDS or bool(_ROLE_END.search(folded))
+    return folded in credit_phrases.ROLE_WORDS or folded in credit_phrases.STAFF_WORDS or bool(_ROLE_END.search(folded))
 
 
 def _is_no_name(word: str) -> bool:
     folded = fold(word).strip(".")
-    return folded in phrases.NO_NAMES or folded in phrases.ORGANISATION_WORDS or _is_role_word(folded)
+    return folded in credit_phrases.NO_NAMES or folded in credit_phrases.ORGANISATION_WORDS or _is_role_word(folded)
 
 
 def _is_organisation(name: str) -> bool:
-    return any(fold(word).strip(".") in phrases.ORGANISATION_WORDS for word in name.split())
+    return any(fold(word).strip(".") in credit_phrases.ORGANISATION_WORDS for word in name.split())

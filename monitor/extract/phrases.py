@@ -9,13 +9,13 @@ from __future__ import annotations
 from monitor.text.normalise import fold
 
 
-def _folded(block: str) -> tuple[str, ...]:
+def folded(block: str) -> tuple[str, ...]:
     """One phrase between two bars or line ends."""
     return tuple(fold(phrase.strip()) for phrase in block.replace("\n", "|").split("|") if phrase.strip())
 
 
 ADVERTISEMENT_LINES = frozenset(
-    _folded("""
+    folded("""
 advertisement | advertisements | advertising | advert | ad | ads | sponsored | sponsored content | paid content
 promoted content | partner content | continue reading | story continues below | article continues below
 publicité | publicite | annonce | contenu sponsorisé | anzeige | werbung | publicidad | anuncio | publicidade
@@ -28,7 +28,7 @@ hirdetés | reclamă | inzerce | oglas | objava | реклама на сайте
 広告の後に記事が続きます | 광고 후 계속됩니다 | quảng cáo | โฆษณา | פרסומת | διαφήμιση
 """)
 )
-ADVERTISEMENT_STARTS = _folded("""
+ADVERTISEMENT_STARTS = folded("""
 advertise here | advertise with us | advertisement | advertisement - scroll to continue | story continues below
 story continues after
 article continues below | article continues after | continue reading below | scroll to continue
@@ -52,7 +52,7 @@ artiklen fortsætter efter annoncen | juttu jatkuu mainoksen jälkeen | η ει�
 sheekadu way sii socotaa | artikel berlanjut setelah | article continues after advertisement
 """)
 
-RELATED_STARTS = _folded("""
+RELATED_STARTS = folded("""
 you are here | poll | in this section | all the latest | toute l'actualité | tous nos articles
 alle nachrichten
 toda la actualidad | tutte le notizie | all stories by | more by | read more | read also | also read | read next
@@ -90,7 +90,7 @@ se også | mer om | relaterat | relatert | lue lisäksi | aiheesta lisää | δ�
 xem thêm | đọc thêm | tin liên quan | čtěte také | přečtěte si také | viac k téme | vezi și | citiți și | kapcsolódó
 """)
 
-NEWSLETTER_STARTS = _folded("""
+NEWSLETTER_STARTS = folded("""
 sign up | sign-up | subscribe | join our | get the latest | get our | get breaking news | get the best
 stay informed | stay up to date | stay in the know | never miss | enter your email | follow us | follow our
 like us on | download our | download the app | click here to | support our journalism | thank you for reading
@@ -112,7 +112,7 @@ bizi takip | haberleri | prenumerera på | följ oss | få vårt | anmäl dig | 
 εγγραφείτε | ακολουθήστε | κάντε εγγραφή | γραφτείτε | हमारे | सब्सक्राइब | हमें फॉलो | در خبرنامه | عضو شوید
 ما را در | به کانال | iska diiwaan geli | nagala soco | nala soco | ikuti kami | berlangganan | dapatkan
 """)
-NEWSLETTER_WORDS = _folded("""
+NEWSLETTER_WORDS = folded("""
 newsletter | news letter | inbox | briefing | e-mail | email | mailing list | notifications | push alert
 breaking news alerts | whatsapp | telegram | facebook | twitter | instagram | youtube | google news
 social media | the app | our app | our journalism | application | canal | kanal | réseaux sociaux | boîte mail
@@ -125,7 +125,7 @@ newsletter | infolettre | réseaux | nieuwsbrief | newslettera | nyhetsbrev | uu
 wargeys | email | nyhedsbrev | σελίδα μας στο | τηλεγραφ | vk | вконтакте
 """)
 
-COOKIE_STARTS = _folded("""
+COOKIE_STARTS = folded("""
 we use cookies | we and our partners use cookies | we and our partners store | this site uses cookies
 this website uses cookies | our site uses cookies | our website uses cookies | by continuing to use this
 by continuing to browse | by clicking accept | accept all cookies | accept cookies | manage cookies
@@ -149,13 +149,13 @@ denne nettsiden bruker | vi benytter | hjemmesiden bruger | sivusto käyttää |
 χρησιμοποιούμε cookies | αυτός ο ιστότοπος | ο ιστότοπός μας | हम कुकीज़ | यह वेबसाइट कुकीज़ | این سایت از کوکی
 ما از کوکی | boggan wuxuu isticmaalaa | situs ini menggunakan | trang web này sử dụng
 """)
-COOKIE_WORDS = _folded("""
+COOKIE_WORDS = folded("""
 cookie | çerez | informasjonskapsler | consent | your device | partners
 ملفات تعريف الارتباط | 쿠키 | クッキー | कुकीज़ | کوکی | evästei | çerezleri
 """)
 
 SHARE_ANCHORS = frozenset(
-    _folded("""
+    folded("""
 share | tweet | partager | teilen | compartir | condividi | compartilhar | compartilhe | delen | dela | del
 jaa | udostępnij | paylaş | поделиться | поширити | شارك | 分享 | シェア | 공유 | print | imprimer | drucken
 imprimir
@@ -168,12 +168,12 @@ faallo | вконтакте | ツイート | 微博 | 微信 | 페이스북 | �
 """)
 )
 SHARE_NETWORKS = frozenset(
-    _folded("""
+    folded("""
 whatsapp | facebook | twitter | linkedin | telegram | pinterest | reddit | messenger
 """)
 )
 SHARE_FILLERS = frozenset(
-    _folded("""
+    folded("""
 x | on | this | article | story | post | via | via | by | with | friends | email | e-mail | mail | copy | link
 copied | url | save | comment | instagram | threads | bluesky | mastodon | viber | vk | ok | line | flipboard
 pocket | weibo | wechat | sms | sur | auf | en | su | cet | cette | artikel | artículo | articulo | articolo
@@ -185,7 +185,7 @@ notizia | matéria | facebooku | twitteru | στο | на | в | у | через
 """)
 )
 
-META_STARTS = _folded("""
+META_STARTS = folded("""
 published | updated | last updated | last modified | posted | first published | date | publié | mis à jour
 modifié | veröffentlicht | aktualisiert | stand | publicado | actualizado | atualizado | pubblicato | aggiornato
 gepubliceerd | bijgewerkt | publicerad | uppdaterad | publisert | oppdatert | опубликовано | обновлено
@@ -194,7 +194,7 @@ publicado em | opublikowano | aktualizacja | dodano | дата публикац�
 发布时间 | 更新时间 | 更新 | 公開 | 입력 | 수정 | yayınlanma | güncelleme | opdateret | publiceret | δημοσιεύθηκε
 ενημερώθηκε | تاریخ انتشار | la daabacay | julkaistu | päivitetty
 """)
-COPYRIGHT_STARTS = _folded("""
+COPYRIGHT_STARTS = folded("""
 © | (c) | all rights reserved | tous droits réservés | alle rechte vorbehalten
 todos los derechos reservados | todos os direitos reservados | tutti i diritti riservati | все права защищены
 alla rättigheter förbehållna | wszelkie prawa zastrzeżone | tüm hakları saklıdır | усі права захищені
@@ -202,7 +202,7 @@ alla rättigheter förbehållna | wszelkie prawa zastrzeżone | tüm hakları sa
 riproduzione riservata | alle rechten voorbehouden | με την επιφύλαξη παντός | सर्वाधिकार सुरक्षित | alle rettigheder
 alle rettigheter
 """)
-RIGHTS_PHRASES = _folded("""
+RIGHTS_PHRASES = folded("""
 all rights reserved | for republication rights | republication rights | may not be published, broadcast
 no part of this site
 may not be reproduced | reproduction is prohibited | reproduction in whole or in part | without prior permission
@@ -213,170 +213,23 @@ tutti i diritti riservati | riproduzione riservata | все права защи�
 wszelkie prawa zastrzeżone | усі права захищені | جميع الحقوق محفوظة | 未经授权 | 無断転載 | 무단 전재 | 무단전재
 tüm hakları saklıdır | alla rättigheter förbehållna
 """)
-CAPTION_STARTS = _folded("""
+CAPTION_STARTS = folded("""
 photo | photos | photograph | image | picture | file photo | foto | bild | symbolbild | imagen | immagine
 crédit photo | getty images
 imagem | fotografia | fotó | фото | zdjęcie | fot. | kuva | beeld | kilde foto | bildquelle | images | picture by | 图
 图片 | 圖 | 写真 | 사진 | صورة | عکس | φωτογραφία | तस्वीर | фотография | foto di archivio | foto archivo | crédito
 """)
-TRAILER_STARTS = _folded("""
+TRAILER_STARTS = folded("""
 the post | this article was originally published | this story was originally published
 this article first appeared | this story has been updated
 """)
-
-BYLINE_STARTS = _folded("""
-by | written by | story by | report by | text by | words by | reported by | posted by | par | écrit par
-propos recueillis par
-von | ein bericht von | eine analyse von | ein interview von | por | escrito por | di | a cura di | door
-geschreven door
-av | af | skrevet av | skrevet af | przez | بقلم | द्वारा | oleh | waxaa qoray | γράφει ο | γράφει η
-γράφουν οι
-""")
-BYLINE_STARTS_WITH_COLON = _folded("""
-author | authors | reporter | text | texte | auteur | auteurs | autor | autorin | autoren | autores | autora | autore
-autorka | autorzy | texto | testo | tekst | opracowanie | opracował | opracowała | teksti | автор | авторы
-автори | текст
-كتب | كتبت | تحرير | إعداد | نویسنده | گزارش | خبرنگار | لیک | लेखक | संवाददाता | haber | yazan | yazar
-muhabir | qore
-w/q | penulis | tác giả | kirjoittaja | γράφει | κείμενο | συντάκτης | text och foto | text & foto | by
-""")
-BYLINE_STARTS_UNSPACED = _folded("""
-作者 | 撰文 | 文 | 记者 | 記者 | 本报记者 | 本報記者 | 责任编辑 | 責任編輯 | 编辑 | 編輯 | 通讯员 | 取材 | 執筆
-글 | 취재
-""")
-BYLINE_ENDS = _folded("""
-记者 | 記者 | 기자 | 특파원 | 선임기자 | 인턴기자 | 논설위원
-""")
-NAME_PARTICLES = frozenset(
-    _folded("""
-al | ap | bin | bint | da | de | del | della | den | der | di | do | dos | du | el | ibn | la | le | ten | ter
-van | von | y | zu | of | abu | ben
-""")
-)
-NO_NAMES = frozenset(
-    _folded("""
-monday | tuesday | wednesday | thursday | friday | saturday | sunday | january | february | march | april | may
-june | july | august | september | october | november | december | today | tomorrow | the | all | contrast
-comparison | law | land | sea | air | numbers | design | default | invitation | popular | lundi | mardi
-mercredi | jeudi | vendredi | samedi | dimanche | montag | dienstag | mittwoch | donnerstag | freitag | samstag
-sonntag | lunes | martes | miércoles | jueves | viernes | sábado | domingo
-编辑部 | 編集部 | 編集局 | 综合 | 網路 | 网络 | 整理 | 佚名 | 未知 | 관리자 | 편집부 | 뉴스팀 | 社説 | 本刊 | 本报讯 | 本报 | 本報
-""")
-)
-CHINESE_SURNAMES = frozenset(
-    "李王张張刘劉陈陳杨楊赵趙黄黃周吴吳徐孙孫胡朱高林何郭马馬罗羅梁宋郑鄭谢謝韩韓唐冯馮于董萧蕭程曹袁邓鄧许許傅沈"
-    "曾彭吕呂苏蘇卢盧蒋蔣蔡贾賈丁魏薛叶葉阎余潘杜戴夏钟鍾汪田任姜范方石姚谭譚廖邹鄒熊金陆陸郝孔白崔康毛邱秦江史顾顧"
-    "侯邵孟龙龍万萬段雷钱錢汤湯尹黎易常武乔喬贺賀赖賴龚龔文"
-)
-STAFF_WORDS = frozenset(
-    _folded("""
-staff | desk | newsroom | correspondent | correspondents | reporter | reporters | agencies | agency | editor
-editors | editorial | team | bureau | service | services | redaction | redaktion | redaccion | redazione
-redacao | redactie | redaksjon | agences | agenturen | agencias | agenzie | agencies | writer | writers | online
-wire | wires
-корреспондент | редакция | редакція | redakcja | rédaction | redacción | redação | redazione | toimitus
-haber merkezi
-""")
-)
-
-ROLE_WORDS = frozenset(
-    _folded("""
-correspondent | correspondents | reporter | reporters | editor | editors | writer | writers | columnist | journalist
-contributor | producer | analyst | critic | intern | freelancer | blogger | presenter | chief | deputy | photographer
-editora | editor-in-chief | korrespondent | korrespondentin | redakteur | redakteurin | reporterin | autor | autorin
-journalistin | volontär | volontärin | chefredakteur | chefredakteurin | ressortleiter | correspondant
-correspondante
-envoyé | envoyée | journaliste | rédacteur | rédactrice | chroniqueur | pigiste | corresponsal | redactor | redactora
-periodista | enviado | enviada | columnista | inviato | inviata | corrispondente | giornalista | redattore
-redattrice
-correspondente | repórter | jornalista | redator | redatora | colunista | verslaggever | verslaggeefster | redacteur
-correspondente | journalist | korespondent | korespondentka | dziennikarz | dziennikarka | redaktor | redaktorka
-корреспондент | корреспондентка | журналист | журналистка | обозреватель | редактор | автор | кореспондент
-кореспондентка | журналіст | журналістка | оглядач | редакторка | مراسل | مراسلة | صحفي | صحفية | محرر | خبرنگار
-muhabir | muhabiri | editör | yazar | reporterka | reporter | journalista | skribent | korrespondenten | toimittaja
-ανταποκριτής | ανταποκρίτρια | δημοσιογράφος | संवाददाता | पत्रकार | wariye | weriye | suxufi | wartawan
-""")
-)
-ROLE_ADJECTIVES = frozenset(
-    _folded("""
-political | senior | chief | diplomatic | foreign | science | health | business | sports | sport | culture | economics
-staff | special | deputy | associate | managing | investigative | data | education | environment | national | world
-security | defence | defense | legal | technology | features | our | the | guest | freelance | global | international
-unser | unsere | freie | freier | politischer | grand | spécial | notre | especial | nuestro | nuestra | nostro
-nostra
-наш | специальный | собственный | in | en | à | a | de | from | of | und | for | at
-""")
-)
-ORGANISATION_WORDS = frozenset(
-    _folded("""
-news | times | media | press | tv | radio | magazine | newspaper | network | agency | agencies | ministry | department
-council | committee | foundation | institute | university | society | association | office | government | group
-ltd | inc
-gmbh | verlag | zeitung | redaktion | redazione | rédaction | redacción | redação | redactie | redaksjonen | toimitus
-redakcja | редакция | редакція | канал | агентство | ministère | ministerio | ministero | universität | université
-universidad | università | verein | verband | fundación | fondation | staff | team | desk | newsroom | bureau | online
-digital | broadcasting | corporation | company | company's | commission | community | church | club | federation
-""")
-)
-
-CREDIT_WORDS = frozenset(
-    _folded("""
-agency | agencies | newswire | wire | wires | monitoring | desk | newsroom | staff | bureau | correspondent
-correspondents | reporter | reporters | redaktion | rédaction | redacción | redazione | redação | agence
-agences | agentur | agenturen | agencia | agencias | agência | agências | agenzia | agenzie | presse | press
-news | service | services | syndication | syndicate | international | редакция | агентство | агентства
-агентств
-""")
-)
-CREDIT_JOINERS = frozenset(
-    _folded("""
-and | of | for | the | with | from | in | et | und | y | de | la | le | der | die | des | du | del | e | i
-avec | mit | con | com | by | via | de
-""")
-)
-CREDIT_STARTS = _folded("""
-source | sources | quelle | quellen | fuente | fuentes | fonte | fonti | bron | källa | kilde | lähde | źródło
-источник | джерело | المصدر | 来源 | 來源 | 出典 | credit | credits | agency
-agence | agentur | agencia | agenzia | agência | via | с ссылкой на | منبع | مصدر | स्रोत | kaynak | zdroj | πηγή
-xigasho
-isha | sursa | forrás | izvor | sumber | nguồn | 출처 | 자료 | 消息来源 | 稿件来源
-""")
-REPORTING_STARTS = _folded("""
-reporting and editing by | reporting and writing by | writing and editing by
-reporting by | additional reporting by | additional reporting | with reporting by | with additional reporting by
-with contributions from | with contributions by | with input from | with inputs from | with files from
-with agencies | with agency inputs | with agency input | with material from | contributed by | compiled by
-compiled from | edited by | editing by | writing by | translated by | avec | avec les agences | mit material von
-mit agenturen | mit informationen von | con información de | con informacion de | con agencias
-com informações de | com agências | con agenzie | met medewerking van
-with additional reporting from | with information from | with agency reports | with agence france-presse
-with reports from | with wire reports | avec nos agences | avec l'agence | d'après | mit material der
-mit material des | mit agenturmaterial | mit material | mit informationen der | unter verwendung von | con información
-con informacion | con datos de | con informes de | con agencias de noticias | com informações da | com informações do
-com informações das | com informações | com agência | com a | con informazioni di | con informazioni | fonte agenzie
-met informatie van | met dank aan | met materiaal van | med material från | med uppgifter från | med stoff fra
-na podstawie | za pap | z materiałów | по материалам | по сообщению | по информации | с использованием материалов
-за матеріалами | за повідомленням | за інформацією | مع وكالات | بمشاركة | نقلا عن | به نقل از | ile birlikte
-με πληροφορίες από | με πληροφορίες | s využitím | с материалами
-""")
-AGGREGATOR_WORDS = _folded("""
-monitoring | compiled from | compiled by | agencies | news agencies | wire reports | wires | wire services
-agences | agenturen | agencias | agências | agenzie | press review | revue de presse | presseschau | агентств
-from agency reports | agency reports | staff and agencies
-news wires | newswires | wire services | агентства | по материалам агентств | за матеріалами агентств
-вестник агентств
-وكالات | خبرگزاری ها | خبرگزاریها | ajanslar | agences de presse | agencias de noticias | nieuwsdiensten | byråer
-综合外电 | 综合报道 | 綜合報道 | 綜合外電 | 通信社各社
-""")
-PRESS_RELEASE_NAMES = _folded("""
-pr newswire | prnewswire | business wire | businesswire | globe newswire | globenewswire | news aktuell | ots
-accesswire | ein presswire | eqs news | eqs-news | cision | presseportal | press release | pressemitteilung
-communiqué de presse | comunicado de prensa | comunicato stampa
-pr newswire/ots | einpresswire | presseportal.de | newsaktuell | aktuell | lusa comunicados | comunicato
-sponsored release
-marketwired | newsfile corp | newsfile | cnw | canada newswire | prn asia | prnewswire asia | media outreach
-jcn newswire
-kyodo jbn | apa-ots | pressetext | ots-originaltext | пресс-релиз | прес-реліз | informacja prasowa | pressmeddelande
-pressemeddelelse | pressemelding | persbericht | lehdistötiedote | basın bülteni | بيان صحفي | 新闻稿
-プレスリリース | 보도자료
+NOT_FOUND_STARTS = folded("""
+page not found | not found | page cannot be found | page does not exist | this page does not exist | oops
+sorry, this page | seite nicht gefunden | seite wurde nicht gefunden | die seite existiert nicht | page introuvable
+page non trouvée | cette page n'existe pas | página no encontrada | no se encontró la página | página não encontrada
+pagina non trovata | pagina niet gevonden | strona nie istnieje | nie znaleziono strony | страница не найдена
+сторінку не знайдено | الصفحة غير موجودة | 页面不存在 | 页面未找到 | 找不到页面
+ページが見つかりません | 페이지를 찾을 수 없
+sayfa bulunamadı | sidan hittades inte | siden ble ikke funnet | siden blev ikke fundet | η σελίδα δεν βρέθηκε
+पेज नहीं मिला | صفحه یافت نشد | stránka nenalezena | halaman tidak ditemukan
 """)

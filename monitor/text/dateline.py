@@ -1,10 +1,10 @@
 """Does a text open with a dateline, and does that name an agency?
 
 A dateline is what wire reports open with: "PARIS —", "BERLIN (dpa) -", "PARIS, Jan 6 (Xinhua) --", "(NWA) —",
-"(ANSA) - ROMA, 5 GEN -", "NEW YORK, Jan. 6, 2026 /PRNewswire/ --", "МОСКВА, 5 янв — РИА Новости.", "新华社北京1月5日电",
-"（北京中新社）", "(서울=연합뉴스) 홍길동 기자 =". Recognised by form alone: a place in capitals, or any short place with an
-agency beside it, then a mark and a sentence. An ordinary sentence with a dash is not one. Knows no outlet and no
-agency by name.
+"(ANSA) - ROMA, 5 GEN -", "NEW YORK, Jan. 6, 2026 /PRNewswire/ --", "МОСКВА, 5 янв — РИА Новости.",
+"新华社北京1月5日电", "（北京中新社）", "(서울=연합뉴스) 홍길동 기자 =". Recognised by form: a place in capitals, or any
+short place with an agency beside it, then a mark and a sentence. An ordinary sentence with a dash is not one. Knows no
+outlet by name.
 """
 
 from __future__ import annotations
@@ -18,23 +18,27 @@ _AGENCY = r"\((?P<agency>[^()\d]{2,40}?)\)"
 _DASH = r"[ ]*(?:—|–|--+|-(?=\s)|:(?=\s)|\.-|\.–|\.—)[ ]*"
 _WITH_AGENCY = re.compile(rf"(?P<place>{_PLACE}{_DATE}?)?[ ,]*(?:--|—|–)?{_AGENCY}(?:{_DATE})?{_DASH}(?=\S)")
 _WITH_DASH = re.compile(rf"(?P<place>{_PLACE}{_DATE}?)[ ]*(?:—|–|--+|-(?=\s))[ ]*(?=\S)")
-_IN_SLASHES = re.compile(
-    rf"(?P<place>{_PLACE}{_DATE}?)[ ,.]*/(?P<agency>[^/\d\s][^/]{{1,30}})/[ ]*(?:—|–|--?|\.)?[ ]*(?=\S)"
-)
+_SLASHED = r"/(?P<agency>[^/()\d\s][^/()]{1,30})/[ ]*(?:—|–|--?|\.)?[ ]*"
+_IN_SLASHES = re.compile(rf"(?P<place>{_PLACE}{_DATE}?)[ ,.]*{_SLASHED}(?=\S)")
 _AGENCY_SENTENCE = re.compile(r"(?P<agency>[^\W\d_a-z][^\W\d_]+(?:[ -][^\W\d_a-z][^\W\d_]+)?)\.[ ]+(?=\S)")
 _CAPITALS_SENTENCE = re.compile(
     r"(?P<place>[^\W\d_a-z]{3,20})[.,][ ]+\d{1,2}[ ]+[^\W\d_]{3,9}[.,][ ]+(?P<agency>[^\W\d_a-z]{3,12})\.[ ]+(?=\S)"
 )
 _HAN = "\u3400-\u9fff"
-_EAST_ASIAN = re.compile(
-    # 新华社武汉1月12日电, 中新社北京1月5日电 (记者 李明), 本报北京1月5日讯
-    rf"(?:(?P<leading>[{_HAN}]{{2,12}})(?:\d{{1,2}}月)?\d{{1,2}}日(?:电|電|讯|訊)(?:[ ]?[（(](?:记者|記者)[^（）()]{{2,20}}[）)])?"
-    # （北京中新社）, 【北京共同】, （新华社北京1月5日电）
-    rf"|[（(【](?P<inside>[\u30a0-\u30ff{_HAN}\d月日]{{2,20}}?(?:社|电|電|讯|訊|通信|共同|時事))[）)】]"
-    # (서울=연합뉴스) 홍길동 기자 =, [부산=뉴시스]
-    r"|[(\[](?P<korean>[\uac00-\ud7af·]{2,20}=[^()\[\]=]{2,20})[)\]](?:[ ]?[\uac00-\ud7af·, ]{2,20}(?:기자|특파원))?(?=[ ]?=|[ ]))"
-    r"[ \u3000=:：—-]*(?=\S)"
+_HANGUL = "\uac00-\ud7af"
+# 新华社武汉1月12日电, 中新社北京1月5日电 (记者 李明), 本报北京1月5日讯
+_CHINESE = (
+    rf"(?P<leading>[{_HAN}]{{2,12}})(?:\d{{1,2}}月)?\d{{1,2}}日(?:电|電|讯|訊)"
+    r"(?:[ ]?[（(](?:记者|記者)[^（）()]{2,20}[）)])?"
 )
+# （北京中新社）, 【北京共同】
+_IN_BRACKETS = rf"[（(【](?P<inside>[\u30a0-\u30ff{_HAN}\d]{{2,20}}?(?:社|电|電|讯|訊|通信|共同|時事))[）)】]"
+# (서울=연합뉴스) 홍길동 기자 =, [부산=뉴시스]
+_KOREAN = (
+    rf"[(\[](?P<korean>[{_HANGUL}·]{{2,20}}=[^()\[\]=]{{2,20}})[)\]]"
+    rf"(?:[ ]?[{_HANGUL}·, ]{{2,20}}(?:기자|특파원))?(?=[ ]?=|[ ])"
+)
+_EAST_ASIAN = re.compile(rf"(?:{_CHINESE}|{_IN_BRACKETS}|{_KOREAN})[ \u3000=:：—-]*(?=\S)")
 _MAX_LENGTH = 90
 _LABELS = {"ANALYSIS", "BREAKING", "CORRECTION", "EDITORIAL", "EXCLUSIVE", "LIVE", "NEWS", "OPINION", "UPDATE", "WATCH"}
 _SEPARATOR = re.compile(r"[ ]*[-–—:]+[ ]*$")
@@ -61,9 +65,9 @@ def split_dateline(text: str) -> Dateline:
             return _dateline(text, found, found["agency"].strip())
     found = _WITH_AGENCY.match(head)
     if found and _is_agency(found["agency"]) and _is_place(found["place"] or "", may_be_small=True):
-        if not found["place"] and (place := _WITH_DASH.match(head, found.end())):  # "(ANSA) - ROMA, 5 GEN - "
-            if _is_place(place["place"], may_be_small=False):
-                return _dateline(text, place, found["agency"].strip())
+        place = None if found["place"] else _WITH_DASH.match(head, found.end())  # "(ANSA) - ROMA, 5 GEN - "
+        if place and _is_place(place["place"], may_be_small=False):
+            return _dateline(text, place, found["agency"].strip())
         return _dateline(text, found, found["agency"].strip())
     found = _WITH_DASH.match(head)
     if found and _is_place(found["place"], may_be_small=False):
@@ -108,7 +112,7 @@ def _is_place(place: str, *, may_be_small: bool) -> bool:
     letters = [char for char in bare if char.isalpha()]
     if len(letters) >= 2 and all(char.isupper() for char in letters):
         return bare not in _LABELS
-    return may_be_small and len(town.split()) <= 4 and town[0].isupper()
+    return may_be_small and len(town.split()) <= 4 and not town[0].islower()
 
 
 def _without_date(town: str) -> str:
