@@ -7,12 +7,13 @@ part of the line must be a name, an agency, a place or a role: an ordinary sente
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from monitor.extract import credit_phrases
 from monitor.extract.agencies import is_capitals, is_initials, is_known_agency, known_agencies
 from monitor.extract.lines import MAX_EDGE_CHARS, MAX_EDGE_WORDS, is_quoted
-from monitor.extract.people import all_capitalised, inverted_names, is_person, is_role, unspaced_names
+from monitor.extract.people import all_capitalised, inverted_names, is_role, split_names, unspaced_names, without_role
 from monitor.text.normalise import fold
 
 
@@ -32,8 +33,6 @@ _AFTER_NAMES = re.compile(r"\s*(?:[|•·]|\s[–—-]\s).*$")
 _PLACE = re.compile(
     r"\s+(?:in|à|au|em|aus|from|at|near|en|в|у|на)\s+[^\W\d_a-z][\w'’.-]*(?:[\s,/]+[^\W_][\w'’.-]*){0,4}$"
 )
-_NAME_SPLIT = re.compile(r"\s*[,;/&]\s*|\s+(?:and|und|et|y|e|og|och|и|та|with|avec|mit|con|com)\s+", re.IGNORECASE)
-_DUTCH_SPLIT = re.compile(r"\s+en\s+")
 _BRACKETS = re.compile(r"\s*\(([^()]{2,40})\)\s*$")
 
 
@@ -57,30 +56,35 @@ def byline_of(line: str) -> Byline | None:
             has_colon = prefix.endswith(":") or rest[0].startswith(":")
             if bare in _NEEDS_COLON and bare not in credit_phrases.BYLINE_STARTS and not has_colon:
                 return None
-            return _byline_names(" ".join(rest).lstrip(": "), is_dutch=bare.startswith(("door", "geschreven")))
+            return _byline_names(" ".join(rest).lstrip(": "))
     return None
 
 
-def _byline_names(rest: str, *, is_dutch: bool) -> Byline | None:
+def _byline_names(rest: str) -> Byline | None:
     credit = None
     rest_is_sentence = rest.endswith(".")
     rest = _AFTER_NAMES.sub("", rest.rstrip(".,; ")).strip()
     if brackets := _BRACKETS.search(rest):
         credit = brackets[1] if known_agencies(brackets[1]) or is_capitals(brackets[1], 6) else None
         rest = rest[: brackets.start()]
-    if is_dutch:
-        rest = _DUTCH_SPLIT.sub(", ", rest)
     if inverted := inverted_names(rest):
         return Byline(tuple(inverted), credit)
+    parts = [_PLACE.sub("", part).strip() for part in split_names(rest)]
+    return _names_of(parts, rest, credit, is_sentence=rest_is_sentence) or _names_of(
+        split_names(_PLACE.sub("", rest)), rest, credit, is_sentence=rest_is_sentence
+    )
+
+
+def _names_of(parts: Sequence[str], rest: str, credit: str | None, *, is_sentence: bool) -> Byline | None:
+    """None as soon as one of the parts is nothing that stands in bylines."""
     authors: list[str] = []
-    for index, part in enumerate(_NAME_SPLIT.split(_PLACE.sub("", rest))):
-        name = _PLACE.sub("", part).strip()
+    for index, name in enumerate(parts):
         if is_known_agency(name) or is_capitals(name, 6) or (name == rest and is_initials(name)):
             credit = credit or name
-        elif _is_staff(name, is_sentence=rest_is_sentence):
+        elif person := without_role(name):
+            authors.append(person)
+        elif _is_staff(name, is_sentence=is_sentence):
             credit = credit or (None if authors else name)  # after a name it is a role
-        elif is_person(name):
-            authors.append(name)
         elif index == 0 or not _is_aside(name):
             return None
     return Byline(tuple(authors), credit) if authors or credit else None

@@ -81,8 +81,6 @@ def clean_paragraphs(
     dateline = split_dateline(lines[0]) if lines else None
     credit = "; ".join(dict.fromkeys(edges.credits)) or None
     agency = _agency(edges.credits, dateline.agency if dateline else None)
-    if agency and fold(agency) in credit_phrases.PRESS_RELEASE_NAMES:
-        agency = None  # it hands out the words of others
     return Cleaned(
         paragraphs=tuple(lines),
         authors=tuple(dict.fromkeys(spelled(author) for author in edges.authors)),
@@ -101,11 +99,13 @@ def _without_start(lines: list[str], edges: _Edges, *, headings: set[str], by_na
     """Looks at the first lines until the report begins; a standfirst before the byline stays, labels leave."""
     kept: list[str] = []
     for index, line in enumerate(lines[:_N_START_LINES]):
-        if _repeats(line, headings) or is_date_line(line) or (is_contact(line) and not kept):
+        if _repeats(line, headings) or is_date_line(line):
             continue
         if (byline_of(line) or opens_a_report(line)) and edges.take(line):
             continue
-        if _names_author(line, by_name) or (is_label(line) and not kept and line is not lines[-1]):
+        if _names_author(line, by_name) or (is_contact(line) and not kept):
+            continue
+        if is_label(line) and not kept and line is not lines[-1]:
             continue
         kept.append(line)
         if len(line.split()) > _STANDFIRST_WORDS or len([k for k in kept if is_sentence(k)]) > 1:
@@ -187,11 +187,19 @@ def _without_tail(line: str) -> tuple[str, str | None]:
 
 def _agency(credit_lines: Sequence[str], in_dateline: str | None) -> str | None:
     """A known agency of a credit line, else that of the dateline, else one that a credit line names by form."""
+    credit_lines = [credit for credit in credit_lines if not _hands_out_releases(credit)]
+    if in_dateline and _hands_out_releases(in_dateline):
+        in_dateline = None
     known = [agency for credit in credit_lines for agency in known_agencies(credit)[:1]]
     if not known and in_dateline and (agency := agency_of_dateline(in_dateline)):
         return agency
     by_form = (agency for credit in credit_lines if (agency := _agency_of_form(credit)))
     return known[0] if known else next(by_form, None)
+
+
+def _hands_out_releases(name: str) -> bool:
+    """Press release services are no agencies: they hand out the words of others."""
+    return fold(name) in credit_phrases.PRESS_RELEASE_NAMES
 
 
 def _agency_of_form(credit: str) -> str | None:

@@ -22,6 +22,7 @@ _REPORTING_FILLERS = frozenset(
     ["additional", "agencies", "and", "by", "correspondents", "desk", "editing", "for", "from", "in", "news", "our",
      "reporting", "staff", "the", "translation", "writing", "with", "wires", "reports", "et", "und", "y", "e", "de"]
 )  # fmt: skip
+_SMALL_WORDS = _REPORTING_FILLERS | credit_phrases.CREDIT_WORDS
 _ORIGINALLY = re.compile(
     r"^(?:this|the) (?:article|story|report|piece) (?:was |is )?(?:originally|first|re)[ -]?(?:published|appeared)"
 )
@@ -30,7 +31,7 @@ _WITH_AGENCY = re.compile(r"^[^\W\d_a-z].{0,60}?\s(?:with|avec|mit|con|com|met|m
 _ALONE_IN_BRACKETS = re.compile(r"^[(\[（【]\s*([^()\[\]]{2,60}?)\s*[)\]）】]\.?$")
 _AFTER_DASH = re.compile(r"^(—|–|--|-)\s*(\S.{1,60})$")
 _DASH_JOINED = re.compile(r"\S\s*[–—]\s*\S|\s-\s|\w-(?=[A-Z])")
-_CREDIT_EDGES = " \t.-–—*•·|"
+_CREDIT_EDGES = " \t.-–—*•·|/"
 
 
 def credit_of(line: str) -> str | None:
@@ -51,7 +52,8 @@ def credit_of(line: str) -> str | None:
         return None
     if _CREDIT_START.match(folded):
         named = re.split("[:：]", bare, maxsplit=1)[-1].strip()
-        return named if all_capitalised(named.split()) else None
+        is_named = all_capitalised(named.split()) or fold(named) in credit_phrases.PRESS_RELEASE_NAMES
+        return named if is_named else None
     return bare if _is_bare_credit(line, bare) else None
 
 
@@ -68,7 +70,7 @@ def _is_reporting(folded: str, bare: str) -> bool:
     if not found:
         return False
     rest = _TOKEN.findall(" ".join(bare.split()[len(found[0].split()) :]))
-    return all(word[0].isupper() or fold(word) in _REPORTING_FILLERS or is_known_agency(word) for word in rest)
+    return all(word[0].isupper() or fold(word) in _SMALL_WORDS or is_known_agency(word) for word in rest)
 
 
 def _is_bare_credit(line: str, bare: str) -> bool:
@@ -79,7 +81,9 @@ def _is_bare_credit(line: str, bare: str) -> bool:
         return len(bare.split()) <= 8  # "La Gazette du fleuve avec AFP"
     words = _TOKEN.findall(bare)
     if not any(char.isupper() for char in bare):  # scripts without capitals: agencies alone
-        return all(is_known_agency(part) for part in re.split(r"\s*[,/،、–—-]\s*", bare))
+        return fold(bare) in credit_phrases.AGGREGATOR_WORDS or all(
+            is_known_agency(part) for part in re.split(r"\s*[,/،、–—-]\s*", bare)
+        )
     if not words or not all_capitalised(words) or any(char.isdigit() for char in bare):
         return False
     return bool(known_agencies(bare)) or agency_by_form(bare) == bare or _is_marked_credit(line, bare, words)

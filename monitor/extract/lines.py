@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable
 
 from monitor.extract import phrases
-from monitor.text.normalise import fold
+from monitor.text.normalise import TOKEN, fold
 
 _BULLET = re.compile(r"^[\s\-–—*•·>→▶|\[(]+")
 _EDGES = re.compile(r"^[\W_]+|[\W_]+$")
@@ -53,7 +53,9 @@ def any_of(table: Iterable[str]) -> re.Pattern[str]:
 _ADVERTISEMENT = any_of(phrases.ADVERTISEMENT_STARTS)
 _RELATED = any_of(phrases.RELATED_STARTS)
 _NEWSLETTER = any_of(phrases.NEWSLETTER_STARTS)
-_NEWSLETTER_WORD = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, phrases.NEWSLETTER_WORDS))})")
+_NEWSLETTER_WORD = re.compile(
+    "|".join(("" if _UNSPACED_END.search(p) else r"(?<!\w)") + re.escape(p) for p in phrases.NEWSLETTER_WORDS)
+)
 _COOKIE = any_of(phrases.COOKIE_STARTS)
 _META = any_of(phrases.META_STARTS)
 _CAPTION = re.compile(rf"(?:{'|'.join(map(re.escape, phrases.CAPTION_STARTS))})(?:\s+(?:by|credit))?\s*[:/|]")
@@ -166,7 +168,7 @@ def _is_cookie_notice(folded: str, n_words: int) -> bool:
 
 
 def _is_share_bar(folded: str) -> bool:
-    tokens = _TOKEN.findall(folded)
+    tokens = TOKEN.findall(folded)
     if not 1 <= len(tokens) <= 15:
         return False
     anchors = [token for token in tokens if token in phrases.SHARE_ANCHORS]

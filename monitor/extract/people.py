@@ -55,10 +55,14 @@ def read_names(raw: str) -> Named:
     if names := inverted_names(text):
         found.people.extend(names)
         return found
-    for part in _PARTS.split(text):
-        for name in _single_names(part.strip(" .,:;-–—|")):
-            _sort_in(name, found)
+    for name in split_names(text):
+        _sort_in(name, found)
     return found
+
+
+def split_names(text: str) -> list[str]:
+    """The parts of a list of names: "Ann Lee, Bo Ek and Cy Fox"."""
+    return [name for part in _PARTS.split(text) for name in _single_names(part.strip(" .,:;-–—|"))]
 
 
 def is_person(name: str) -> bool:
@@ -82,8 +86,22 @@ def is_role(text: str) -> bool:
     return len(words) <= _MAX_ROLE_WORDS and any(map(_is_role_word, words))
 
 
+def without_role(name: str) -> str | None:
+    """The person of "Political Editor Ann Lee"; None when nobody is left."""
+    if is_person(name):
+        return name
+    words = name.split()
+    while len(words) > 2 and _may_be_role(words[0]):
+        words = words[1:]
+    while len(words) > 2 and _may_be_role(words[-1]):
+        words = words[:-1]
+    bare = " ".join(words)
+    return bare if is_role(name) and len(words) < len(name.split()) and is_person(bare) else None
+
+
 def unspaced_names(text: str) -> list[str]:
     """Names of a Chinese, Japanese or Korean byline with its marks ("记者 李明 王芳", "홍길동 기자"); [] for others."""
+    text = _ADDRESS.sub(" ", text)
     without = _END_UNSPACED.sub(" ", _START_UNSPACED.sub("", text, count=1)).strip()
     if without == text.strip():
         return []
@@ -151,23 +169,10 @@ def _sort_in(name: str, found: Named) -> None:
         return
     if is_known_agency(name):
         found.agencies.append(name)
-    elif person := _without_role(name):
+    elif person := without_role(name):
         found.people.append(person)
     elif not found.people:  # after a name it is a role, a place, an outlet
         found.others.append(name)
-
-
-def _without_role(name: str) -> str | None:
-    """The person of "Political Editor Ann Lee"; None when nobody is left."""
-    if is_person(name):
-        return name
-    words = name.split()
-    while len(words) > 2 and _may_be_role(words[0]):
-        words = words[1:]
-    while len(words) > 2 and _may_be_role(words[-1]):
-        words = words[:-1]
-    bare = " ".join(words)
-    return bare if is_role(name) and len(words) < len(name.split()) and is_person(bare) else None
 
 
 def _may_be_role(word: str) -> bool:

@@ -80,7 +80,9 @@ def _dateline(text: str, found: re.Match[str], agency: str | None) -> Dateline:
     if rest[:1].islower():  # "EU — the bloc of 27 — said": a report opens with a capital, a number or a quote
         return Dateline(None, None, text)
     dateline = _SEPARATOR.sub("", text[: found.end()]).strip()
-    return Dateline(dateline.removesuffix(".") if dateline.endswith((").", "/.")) else dateline, agency, rest)
+    if dateline.endswith((").", "/.", f"{agency}.")):
+        dateline = dateline[:-1]
+    return Dateline(dateline, agency, rest)
 
 
 def _with_agency_after(found: Dateline, place: str) -> Dateline:
