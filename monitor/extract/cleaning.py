@@ -31,6 +31,10 @@ _INVISIBLE = re.compile(r"[\u00ad\u200b\u2060\ufeff\u202a-\u202e\u2066-\u2069\x0
 _TAIL_IN_BRACKETS = re.compile(r"(?<=[.!?”\"’。])\s*[(\[（]([^()\[\]（）]{2,40})[)\]）]\.?$")
 _TAIL_AFTER_DASH = re.compile(r"(?<=[.!?”\"’])\s*[—–-]{1,2}\s*([^\W\d_][\w'’ /,&-]{1,40})\.?$")
 _SIGNED = re.compile(r"\(([^\W\d_]{2,5})\)$")
+_RELEASE_NAMES = "|".join(map(re.escape, credit_phrases.PRESS_RELEASE_NAMES))
+_RELEASE = re.compile(rf"\((?:{_RELEASE_NAMES})(?:[)/]| -)|/(?:{_RELEASE_NAMES})/")
+"""A press release service is named as one in brackets or slashes, or alone in the credit."""
+_AGGREGATOR = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, credit_phrases.AGGREGATOR_WORDS))})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,13 +216,8 @@ def _agency_of_form(credit: str) -> str | None:
 def _origin(credit: str | None, agency: str | None, lines: Sequence[str]) -> Origin:
     folded = fold(credit or "")
     edges = [fold(line[:200]) for line in (*lines[:1], *lines[-1:])]
-    if any(_names_release(text, name) for text in (folded, *edges) for name in credit_phrases.PRESS_RELEASE_NAMES):
+    if any(_hands_out_releases(text) or _RELEASE.search(text) for text in (folded, *edges)):
         return Origin.PRESS_RELEASE
-    if any(re.search(rf"(?<!\w){re.escape(word)}", folded) for word in credit_phrases.AGGREGATOR_WORDS):
+    if _AGGREGATOR.search(folded):
         return Origin.AGGREGATOR
     return Origin.AGENCY if agency else Origin.OWN
-
-
-def _names_release(text: str, name: str) -> bool:
-    """Is a press release service named as one: in brackets or slashes of the first line, or alone in the credit?"""
-    return text == name or any(mark in text for mark in (f"({name})", f"/{name}/", f"({name} -", f"({name}/"))

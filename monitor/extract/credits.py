@@ -11,13 +11,13 @@ import re
 
 from monitor.extract import credit_phrases
 from monitor.extract.agencies import agency_by_form, is_capitals, is_initials, is_known_agency, known_agencies
-from monitor.extract.lines import MAX_EDGE_CHARS, any_of, is_quoted, is_sentence
+from monitor.extract.lines import MAX_EDGE_CHARS, Phrases, is_quoted, is_sentence
 from monitor.extract.people import all_capitalised
 from monitor.text.normalise import fold
 
 _TOKEN = re.compile(r"[^\W_]+")
 _CREDIT_START = re.compile(rf"(?:{'|'.join(map(re.escape, credit_phrases.CREDIT_STARTS))})\s*:\s*")
-_REPORTING = any_of(credit_phrases.REPORTING_STARTS)
+_REPORTING = Phrases(credit_phrases.REPORTING_STARTS)
 _REPORTING_FILLERS = frozenset(
     ["additional", "agencies", "and", "by", "correspondents", "desk", "editing", "for", "from", "in", "news", "our",
      "reporting", "staff", "the", "translation", "writing", "with", "wires", "reports", "et", "und", "y", "e", "de"]

@@ -39,25 +39,39 @@ _BREADCRUMB = re.compile(r"\s[>›»→]\s")
 
 MAX_LINE_CHARS = 1_000
 """Longer lines are text, whatever they begin with; it also bounds the time hostile lines can take."""
+_MAX_SHARE_WORDS = 15
 MAX_EDGE_CHARS = 400
 MAX_EDGE_WORDS = 18
 """Longer lines are bylines, credits or date lines of nothing."""
 
 
-def any_of(table: Iterable[str]) -> re.Pattern[str]:
-    """Matches the longest of the phrases; a phrase in a script without spaces may go on as a word does."""
-    longest_first = sorted(table, key=len, reverse=True)
-    return re.compile("|".join(re.escape(p) + ("" if _UNSPACED_END.search(p) else r"(?!\w)") for p in longest_first))
+class Phrases:
+    """Phrases that a folded line may begin with; only those that share its first two characters are tried."""
+
+    __slots__ = ("_by_start",)
+
+    def __init__(self, table: Iterable[str]) -> None:
+        grouped: dict[str, list[str]] = {}
+        for phrase in sorted(table, key=len, reverse=True):
+            # a phrase in a script without spaces may go on as a word does
+            end = "" if _UNSPACED_END.search(phrase) else r"(?!\w)"
+            grouped.setdefault(phrase[:2], []).append(re.escape(phrase) + end)
+        self._by_start = {start: re.compile("|".join(forms)) for start, forms in grouped.items()}
+
+    def match(self, folded: str) -> re.Match[str] | None:
+        """The longest phrase that the line begins with."""
+        pattern = self._by_start.get(folded[:2])
+        return pattern.match(folded) if pattern else None
 
 
-_ADVERTISEMENT = any_of(phrases.ADVERTISEMENT_STARTS)
-_RELATED = any_of(phrases.RELATED_STARTS)
-_NEWSLETTER = any_of(phrases.NEWSLETTER_STARTS)
+_ADVERTISEMENT = Phrases(phrases.ADVERTISEMENT_STARTS)
+_RELATED = Phrases(phrases.RELATED_STARTS)
+_NEWSLETTER = Phrases(phrases.NEWSLETTER_STARTS)
 _NEWSLETTER_WORD = re.compile(
     "|".join(("" if _UNSPACED_END.search(p) else r"(?<!\w)") + re.escape(p) for p in phrases.NEWSLETTER_WORDS)
 )
-_COOKIE = any_of(phrases.COOKIE_STARTS)
-_META = any_of(phrases.META_STARTS)
+_COOKIE = Phrases(phrases.COOKIE_STARTS)
+_META = Phrases(phrases.META_STARTS)
 _CAPTION = re.compile(rf"(?:{'|'.join(map(re.escape, phrases.CAPTION_STARTS))})(?:\s+(?:by|credit))?\s*[:/|]")
 _COPYRIGHT = re.compile(
     rf"(?:{'|'.join(map(re.escape, phrases.COPYRIGHT_STARTS))})(?!\w)|copyright\s*(?:©|\(c\)|\d|by(?!\w)|:|$)"
@@ -78,7 +92,7 @@ def is_noise(line: str) -> bool:
         or _is_related(folded, n_words)
         or _is_newsletter(folded, n_words)
         or _is_cookie_notice(folded, n_words)
-        or _is_share_bar(folded)
+        or (n_words <= _MAX_SHARE_WORDS and _is_share_bar(folded))
         or (n_words <= 12 and bool(_CAPTION.match(folded)))
         or (n_words <= 25 and bool(_BREADCRUMB.search(line)) and not is_sentence(line))
         or bool(_TRAILERS.match(folded[:600]))
@@ -169,7 +183,7 @@ def _is_cookie_notice(folded: str, n_words: int) -> bool:
 
 def _is_share_bar(folded: str) -> bool:
     tokens = TOKEN.findall(folded)
-    if not 1 <= len(tokens) <= 15:
+    if not 1 <= len(tokens) <= _MAX_SHARE_WORDS:
         return False
     anchors = [token for token in tokens if token in phrases.SHARE_ANCHORS]
     networks = [token for token in anchors if token in phrases.SHARE_NETWORKS]

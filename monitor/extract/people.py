@@ -83,7 +83,7 @@ def is_person(name: str) -> bool:
 def is_role(text: str) -> bool:
     """What somebody is rather than who: "Political Editor", "Korrespondentin in Paris", "our correspondent"."""
     words = [fold(word).strip(".:") for word in text.split()]
-    return len(words) <= _MAX_ROLE_WORDS and any(map(_is_role_word, words))
+    return len(words) <= _MAX_ROLE_WORDS and any(map(_is_office, words))
 
 
 def without_role(name: str) -> str | None:
@@ -96,7 +96,8 @@ def without_role(name: str) -> str | None:
     while len(words) > 2 and _may_be_role(words[-1]):
         words = words[:-1]
     bare = " ".join(words)
-    return bare if is_role(name) and len(words) < len(name.split()) and is_person(bare) else None
+    names_role = any(_is_role_word(fold(word).strip(".:")) for word in name.split())
+    return bare if names_role and len(words) < len(name.split()) and is_person(bare) else None
 
 
 def unspaced_names(text: str) -> list[str]:
@@ -165,7 +166,7 @@ def _single_names(part: str) -> list[str]:
 
 
 def _sort_in(name: str, found: Named) -> None:
-    if not name or any(char.isdigit() for char in name) or len(name) > MAX_NAME_CHARS:
+    if "@" in name or len(name) > MAX_NAME_CHARS or any(map(str.isdigit, name)) or not any(map(str.isalpha, name)):
         return
     if is_known_agency(name):
         found.agencies.append(name)
@@ -177,16 +178,20 @@ def _sort_in(name: str, found: Named) -> None:
 
 def _may_be_role(word: str) -> bool:
     folded = fold(word).strip(".:")
-    return _is_role_word(folded) or folded in credit_phrases.ROLE_ADJECTIVES
+    return _is_office(folded) or folded in credit_phrases.ROLE_ADJECTIVES
 
 
 def _is_role_word(folded: str) -> bool:
-    return folded in credit_phrases.ROLE_WORDS or folded in credit_phrases.STAFF_WORDS or bool(_ROLE_END.search(folded))
+    return folded in credit_phrases.ROLE_WORDS or bool(_ROLE_END.search(folded))
+
+
+def _is_office(folded: str) -> bool:
+    return _is_role_word(folded) or folded in credit_phrases.STAFF_WORDS
 
 
 def _is_no_name(word: str) -> bool:
     folded = fold(word).strip(".")
-    return folded in credit_phrases.NO_NAMES or folded in credit_phrases.ORGANISATION_WORDS or _is_role_word(folded)
+    return folded in credit_phrases.NO_NAMES or folded in credit_phrases.ORGANISATION_WORDS or _is_office(folded)
 
 
 def _is_organisation(name: str) -> bool:
