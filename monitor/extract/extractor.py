@@ -7,7 +7,7 @@ of metadata costs a third as much again as the text, so it is asked only where n
 
 from __future__ import annotations
 
-from configparser import ConfigParser
+from copy import deepcopy
 from dataclasses import dataclass
 from itertools import islice
 
@@ -22,8 +22,7 @@ from monitor.text.scripts import script_counts
 _MAX_AUTHORS = 20
 _SAMPLE_CHARS = 200
 _N_SAMPLES = 8
-_UNSPACED = ConfigParser()
-_UNSPACED.read_dict(DEFAULT_CONFIG)
+_UNSPACED = deepcopy(DEFAULT_CONFIG)
 _UNSPACED["DEFAULT"]["MIN_EXTRACTED_SIZE"] = "80"
 """Texts of fewer characters are taken for a failure, and the whole page for the text: 250 are too many in Chinese."""
 
