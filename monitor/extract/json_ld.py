@@ -116,13 +116,13 @@ def is_free(items: Sequence[Node]) -> bool | None:
     the article one), and these before what is said of the page. Other articles on the page have no say.
     """
     own, *others = items
-    declared = [own, *_parts(own), *(item for item in others if any(map(_PAGE_TYPES.match, _types(item))))]
-    words = [(item is own, _is_yes(item["isAccessibleForFree"])) for item in declared if "isAccessibleForFree" in item]
-    of_parts = [free for is_own, free in words if not is_own]
-    of_article = [free for is_own, free in words if is_own]
-    if of_article:
-        return of_article[0]
-    return None if not of_parts else all(of_parts)
+    if not own:  # an article without a headline may still say this
+        own = next((item for item in others if _is_article(item)), {})
+    if "isAccessibleForFree" in own:
+        return _is_yes(own["isAccessibleForFree"])
+    declared = [*_parts(own), *(item for item in others if any(map(_PAGE_TYPES.match, _types(item))))]
+    words = [_is_yes(item["isAccessibleForFree"]) for item in declared if "isAccessibleForFree" in item]
+    return all(words) if words else None
 
 
 def _parts(article: Node) -> list[Node]:
