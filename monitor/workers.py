@@ -43,6 +43,8 @@ _POLL_S = 0.2
 _START_MAX_S = 60.0
 """How long a worker may take to start and warm up before the pool counts as stuck."""
 _CLOSE_MAX_S = 5.0
+_IN_FLIGHT = 4
+"""Inputs handed over for each process: enough to keep it busy while the caller saves a result, few to lose at a stop."""
 _MAX_ATTEMPTS = 3
 """How often an input is tried when the pool breaks for reasons that have nothing to do with it."""
 _PR_SET_PDEATHSIG = 1
@@ -92,27 +94,47 @@ class WorkerPool:
         `stop` ends the run within about 0.2 s: what is not finished is a failure with Reason.STOPPED. `on_done` is
         called in this thread with the number of finished inputs.
         """
+        results: dict[int, T | WorkFailure] = {}
+        finished = self.run_each(fn, args_list, deadline_s=deadline_s, stop=stop, timeout_reason=timeout_reason)
+        for number, result in finished:
+            results[number] = result
+            if on_done is not None:
+                on_done(len(results))
+        return [results[number] for number in range(len(args_list))]
+
+    def run_each(
+        self,
+        fn: Callable[..., T],
+        args_list: Sequence[tuple[Any, ...]],
+        *,
+        deadline_s: float,
+        stop: threading.Event | None = None,
+        timeout_reason: Reason = Reason.EXTRACT_TIMEOUT,
+    ) -> Iterator[tuple[int, T | WorkFailure]]:
+        """As `run`, but yields (number of the input, result) as they come, one for each input.
+
+        The workers go on with what was handed to them while the caller works on a result.
+        """
         call = _Call(
             fn=fn,
             deadline_s=deadline_s,
-            n_in_flight=2 * self._n_processes,
+            n_in_flight=_IN_FLIGHT * self._n_processes,
             stop=stop or threading.Event(),
             timeout_reason=timeout_reason,
         )
-        results: dict[int, T | WorkFailure] = {}
+        missing = dict(enumerate(args_list))
         for _ in range(_MAX_ATTEMPTS):
-            missing = {number: args for number, args in enumerate(args_list) if number not in results}
             if not missing or call.stop.is_set():
                 break
             pool = self._running_pool()
-            for number, result in _attempt(pool, call, missing):
-                results[number] = result
-                if on_done is not None:
-                    on_done(len(results))
-            if len(results) < len(args_list) and not call.stop.is_set():
+            for number, result in _attempt(pool, call, dict(missing)):
+                del missing[number]
+                yield number, result
+            if missing and not call.stop.is_set():
                 self._retire(pool)
         lost = WorkFailure(Reason.STOPPED if call.stop.is_set() else Reason.WORKER_DIED, "not finished")
-        return [results.get(number, lost) for number in range(len(args_list))]
+        for number in missing:
+            yield number, lost
 
     def close(self) -> None:
         """Kills the workers; takes at most about 5 s. The pool may be used again, it would start anew."""

@@ -1,115 +1,46 @@
 """Which names in a credit line or dateline are news agencies?
 
-Two ways to know: a table of agencies of the world, and form: capitals in the brackets of a dateline, or a name that
-ends as agencies' names do ("... News Agency", "... Wire Service"). No outlet is listed. Short names count only in the
-spelling given, since "ap" and "ANSA" are other words elsewhere.
+Two ways to know: a table of agencies of the world (monitor.extract.agency_names), and form: capitals in the brackets of
+a dateline, or a name that ends as agencies' names do ("... News Agency", "... Wire Service"). No outlet is listed.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
+from monitor.extract.agency_names import AGENCIES, SHORT, SPELLED
 from monitor.text.normalise import fold
 
-_BY_NAME = {
-    "reuters": "Reuters",
-    "thomson reuters": "Reuters",
-    "associated press": "AP",
-    "agence france-presse": "AFP",
-    "agence france presse": "AFP",
-    "deutsche presse-agentur": "dpa",
-    "united press international": "UPI",
-    "press association": "PA",
-    "pa media": "PA",
-    "bloomberg news": "Bloomberg",
-    "bloomberg": "Bloomberg",
-    "dow jones newswires": "Dow Jones",
-    "xinhua": "Xinhua",
-    "新华社": "Xinhua",
-    "新華社": "Xinhua",
-    "中新社": "China News Service",
-    "中新网": "China News Service",
-    "china news service": "China News Service",
-    "kyodo": "Kyodo",
-    "共同通信": "Kyodo",
-    "時事通信": "Jiji Press",
-    "jiji press": "Jiji Press",
-    "yonhap": "Yonhap",
-    "연합뉴스": "Yonhap",
-    "europa press": "Europa Press",
-    "agencia efe": "EFE",
-    "agência lusa": "Lusa",
-    "lusa": "Lusa",
-    "agência brasil": "Agência Brasil",
-    "adnkronos": "Adnkronos",
-    "askanews": "askanews",
-    "agerpres": "Agerpres",
-    "mediafax": "Mediafax",
-    "tanjug": "Tanjug",
-    "ukrinform": "Ukrinform",
-    "укринформ": "Ukrinform",
-    "укрінформ": "Ukrinform",
-    "interfax": "Interfax",
-    "interfax-ukraine": "Interfax-Ukraine",
-    "интерфакс": "Interfax",
-    "інтерфакс": "Interfax",
-    "риа новости": "RIA Novosti",
-    "ria novosti": "RIA Novosti",
-    "anadolu": "Anadolu",
-    "anadolu agency": "Anadolu",
-    "anadolu ajansı": "Anadolu",
-    "middle east news agency": "MENA",
-    "emirates news agency": "WAM",
-    "saudi press agency": "SPA",
-    "qatar news agency": "QNA",
-    "islamic republic news agency": "IRNA",
-    "press trust of india": "PTI",
-    "asian news international": "ANI",
-    "indo-asian news service": "IANS",
-    "bernama": "Bernama",
-    "antara": "Antara",
-    "australian associated press": "AAP",
-    "canadian press": "The Canadian Press",
-    "la presse canadienne": "The Canadian Press",
-    "ritzau": "Ritzau",
-    "tt nyhetsbyrån": "TT",
-    "norsk telegrambyrå": "NTB",
-    "finnish news agency": "STT",
-    "austria presse agentur": "APA",
-    "keystone-sda": "Keystone-SDA",
-    "somali national news agency": "SONNA",
-    "inter press service": "IPS",
-    "associated press of pakistan": "APP",
-    "رويترز": "Reuters",
-    "فرانس برس": "AFP",
-    "أ ف ب": "AFP",
-    "الأناضول": "Anadolu",
-    "شينخوا": "Xinhua",
-    "أسوشيتد برس": "AP",
-    "рейтер": "Reuters",
-    "рейтерс": "Reuters",
-    "ロイター": "Reuters",
-    "路透社": "Reuters",
-    "法新社": "AFP",
-    "美联社": "AP",
-}
-_SHORT_WORDS = """
-AFP AP dpa DPA afp ap dpad UPI PA EFE ANSA Ansa ANI PTI IANS UNI TASS Tass ТАСС РИА Belga BELGA ANP ATS APA SDA AAP
-NTB TT Ritzau STT BNS ELTA LETA MTI PAP CTK ČTK TASR BTA HINA Hina STA AGI Agi LaPresse KNA KUNA QNA WAM SPA IRNA ISNA
-MENA MAP APS TAP NINA SANA SONNA ENA NAN GNA KNA MNA PNA CNA VNA KCNA AA DHA IHA PPI APP BSS UNB EPD epd kna sid SID
-Lusa LUSA Xinhua XINHUA Reuters REUTERS Kyodo KYODO Yonhap YONHAP IPS NHK
-"""
-_SHORT = frozenset(_SHORT_WORDS.split())
-_CANONICAL = {
-    name.upper(): name for name in ("AFP", "AP", "dpa", "EFE", "ANSA", "Belga", "Lusa", "epd", "TASS", "Hina")
-}
-_CANONICAL |= {"REUTERS": "Reuters", "XINHUA": "Xinhua", "KYODO": "Kyodo", "YONHAP": "Yonhap", "ТАСС": "TASS"}
 
-_FOLDED_NAMES = {fold(name): known for name, known in _BY_NAME.items()}
-_LONGEST_FIRST = sorted(_FOLDED_NAMES, key=len, reverse=True)
-_KNOWN_NAME = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, _LONGEST_FIRST))})(?!\w)")
+def _table(block: str) -> dict[str, str]:
+    """Folded name -> the name that is stored."""
+    rows = (row.partition(":") for row in block.replace("\n  |", " |").strip().splitlines())
+    return {fold(name.strip()): known for known, _, names in rows for name in names.split("|")}
+
+
+_SHORT = frozenset(SHORT.split())
+_SPELLED = {
+    written.upper(): stored.replace("_", " ")
+    for written, _, stored in (pair.partition("=") for pair in SPELLED.split() if "=" in pair)
+} | {name.upper(): name for name in SPELLED.split() if "=" not in name}
+_FOLDED_NAMES = _table(AGENCIES)
+_UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_INFLECTED = re.compile("[\u0430-\u0491]{5}$")
+
+
+def _any_of(names: Iterable[str]) -> str:
+    return "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
+
+
+_CASES = ("ом", "а", "у", "і", "и", "е")
+_INFLECTING = [name for name in _FOLDED_NAMES if _INFLECTED.search(name)]
+_FORMS = _FOLDED_NAMES | {name + end: _FOLDED_NAMES[name] for name in _INFLECTING for end in _CASES}
+"""Folded names, long Cyrillic ones also with the endings of their cases."""
+_SPACED = [name for name in _FORMS if not _UNSPACED.search(name)]
+_KNOWN_NAME = re.compile(rf"(?<!\w)(?:{_any_of(_SPACED)})(?!\w)|(?:{_any_of(set(_FORMS) - set(_SPACED))})")
+"""Names in scripts without spaces stand inside words."""
 _WORD = re.compile(r"[^\W_]+")
-_INITIALS = re.compile(r"[^\W\d_a-z]{2,8}")
 _NAMED_BY_FORM = re.compile(
     r"((?:[^\W\d_a-z][\w'’&.-]*\s+){0,5}"
     r"(?:(?:News|Press|Photo|National)\s+)?(?:Agency|Newswire|Wire(?:\s+Service)?|News\s+Service|Press\s+Service"
@@ -120,16 +51,16 @@ _NAMED_BY_FORM = re.compile(
 
 def known_agencies(text: str) -> tuple[str, ...]:
     """Agencies of the table named in a short text, in canonical spelling, each once, in order of appearance."""
-    found = {match.start(): _FOLDED_NAMES[match[0]] for match in _KNOWN_NAME.finditer(fold(text))}
+    found = {match.start(): _FORMS[match[0]] for match in _KNOWN_NAME.finditer(fold(text))}
     short = {match.start(): _short_name(match[0]) for match in _WORD.finditer(text) if match[0] in _SHORT}
     return tuple(dict.fromkeys(name for _, name in sorted([*found.items(), *short.items()])))
 
 
 def is_known_agency(name: str) -> bool:
     """Is the whole text the name of one agency?"""
-    name = name.strip()
-    folded = fold(name).removeprefix("the ")
-    return name in _SHORT or folded in _FOLDED_NAMES
+    name = name.strip(" .,;:")
+    found = _KNOWN_NAME.fullmatch(fold(name).removeprefix("the "))
+    return name in _SHORT or found is not None
 
 
 def agency_of_dateline(name: str) -> str | None:
@@ -140,9 +71,14 @@ def agency_of_dateline(name: str) -> str | None:
     return first[0] if first and is_initials(first[0]) else agency_by_form(name)
 
 
+def is_capitals(name: str, most: int = 8) -> bool:
+    """Two or more capital letters and nothing else."""
+    return 2 <= len(name) <= most and name.isalpha() and name.isupper()
+
+
 def is_initials(name: str) -> bool:
     """Capitals, or up to four small letters as agencies of the continent sign ("dpa", "sda")."""
-    return bool(_INITIALS.fullmatch(name)) or (len(name) <= 4 and name.isalpha() and name.islower())
+    return is_capitals(name) or (len(name) <= 4 and name.isalpha() and name.islower())
 
 
 def agency_by_form(text: str) -> str | None:
@@ -155,4 +91,4 @@ def agency_by_form(text: str) -> str | None:
 
 
 def _short_name(name: str) -> str:
-    return _CANONICAL.get(name.upper(), name)
+    return _SPELLED.get(name.upper(), name)

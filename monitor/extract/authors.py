@@ -1,17 +1,17 @@
 """Who wrote an article, as a reader would say it?
 
 Chooses among what the feed names, what the page declares, the byline and what the extractor guessed, and cleans the
-names. Roles ("admin", "Newsroom"), agencies and the outlet itself are no authors where a person is named. Refuses to
-invent: an empty tuple when nobody is named.
+names. Roles ("admin", "Newsroom"), agencies and the outlet itself are no authors where a person is named; an agency is
+never one. Refuses to invent: an empty tuple when nobody is named.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from monitor.extract.agencies import is_initials, is_known_agency
-from monitor.extract.lines import is_person
+from monitor.extract.agencies import agency_by_form, is_initials, is_known_agency
+from monitor.extract.people import is_person, is_role, read_names, spelled
 from monitor.extract.titles import squeezed
 from monitor.text.normalise import fold, line_of
 
@@ -19,8 +19,8 @@ _NO_PERSON = re.compile(
     r"^(?:admin\w*|editors?|redaktion|redaction|redaccion|redazione|webmaster|staff|newsroom|news ?desk|news|user\d*"
     r"|root|author|web ?desk|unknown|none|null|anonymous)$"
 )
-_BY = re.compile(r"^(?:by|par|von|por|di)\s+", re.IGNORECASE)
-_EMAIL = re.compile(r"\S+@\S+\.\S+")
+_N_STATED = 3
+"""How many of the candidates are somebody's word; what follows is guessed."""
 
 
 def choose_authors(candidates: Sequence[Sequence[str]], *, site_names: Sequence[str]) -> tuple[str, ...]:
@@ -34,20 +34,34 @@ def choose_authors(candidates: Sequence[Sequence[str]], *, site_names: Sequence[
         people = tuple(name for name in names if is_person(name) and squeezed(name) not in organisations)
         if people:
             return people
-    for names in cleaned[:3]:
-        if kept := tuple(name for name in names if squeezed(name) not in organisations):
+    for names in cleaned[:_N_STATED]:
+        if kept := tuple(name for name in names if squeezed(name) not in organisations and not is_role(name)):
             return kept
     return ()
 
 
-def clean_authors(names: Sequence[str]) -> tuple[str, ...]:
-    """Names without "By", addresses and account names, once each."""
+def clean_authors(names: Iterable[str]) -> tuple[str, ...]:
+    """The people named, once each however they are spelled; where a field names none, what else it says."""
+    found: dict[str, str] = {}
+    for given in names:
+        named = read_names(line_of(given))
+        for name in named.people or named.others[:1]:
+            if not _is_nobody(name):
+                found.setdefault(fold(name), spelled(name))
+    return tuple(found.values())
+
+
+def agencies_among(names: Iterable[str], *, site_names: Sequence[str]) -> tuple[str, ...]:
+    """The agencies that author fields name, as they are written: they are credited, not authors.
+
+    An outlet whose name has the form of an agency's ("Metro Wire") is none to itself.
+    """
+    own = {squeezed(name) for name in site_names}
     found: list[str] = []
     for given in names:
-        name = _BY.sub("", _EMAIL.sub("", line_of(given))).strip(" ()<>,;|-")
-        if name and "://" not in name and len(name) <= 100 and not _is_nobody(name):
-            found.append(name.title() if name.isupper() and name.isascii() and " " in name else name)
-    return tuple(dict.fromkeys(found))
+        line = line_of(given)
+        found += read_names(line).agencies or ([line] if agency_by_form(line) == line else [])
+    return tuple(dict.fromkeys(name for name in found if squeezed(name) not in own))
 
 
 def _is_nobody(name: str) -> bool:

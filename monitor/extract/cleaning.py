@@ -12,19 +12,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from monitor.extract import phrases
-from monitor.extract.agencies import agency_by_form, agency_of_dateline, is_known_agency, known_agencies
-from monitor.extract.lines import (
-    byline_of,
-    credit_of,
-    is_contact,
-    is_copyright,
-    is_date_line,
-    is_label,
-    is_noise,
-    is_sentence,
-    opens_a_report,
-)
+from monitor.extract import credit_phrases
+from monitor.extract.agencies import agency_by_form, agency_of_dateline, is_capitals, is_known_agency, known_agencies
+from monitor.extract.bylines import byline_of
+from monitor.extract.credits import credit_of, opens_a_report
+from monitor.extract.lines import is_contact, is_copyright, is_date_line, is_label, is_noise, is_sentence
+from monitor.extract.people import read_names, spelled
 from monitor.text.dateline import split_dateline
 from monitor.text.normalise import fold, normal_text
 from monitor.text.sentences import sentences
@@ -37,11 +30,11 @@ _TAIL_CHARS = 120
 _INVISIBLE = re.compile(r"[\u00ad\u200b\u2060\ufeff\u202a-\u202e\u2066-\u2069\x00-\x08\x0b-\x1f\x7f]")
 _TAIL_IN_BRACKETS = re.compile(r"(?<=[.!?”\"’。])\s*[(\[（]([^()\[\]（）]{2,40})[)\]）]\.?$")
 _TAIL_AFTER_DASH = re.compile(r"(?<=[.!?”\"’])\s*[—–-]{1,2}\s*([^\W\d_][\w'’ /,&-]{1,40})\.?$")
-_CAPITALS = re.compile(r"[^\W\d_a-z]{2,8}")
 _SIGNED = re.compile(r"\(([^\W\d_]{2,5})\)$")
-_CHINESE_DATELINE = re.compile(
-    r"^[(（【]?\s*(新华社|新華社|中新社|中新网|法新社|路透社|美联社)(?:[^，。,]{0,20}?电|[)）】])"
-)
+_RELEASE_NAMES = "|".join(map(re.escape, credit_phrases.PRESS_RELEASE_NAMES))
+_RELEASE = re.compile(rf"\((?:{_RELEASE_NAMES})(?:[)/]| -)|/(?:{_RELEASE_NAMES})/")
+"""A press release service is named as one in brackets or slashes, or alone in the credit."""
+_AGGREGATOR = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, credit_phrases.AGGREGATOR_WORDS))})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,15 +78,16 @@ def clean_paragraphs(
     """The cleaned body. A title repeated as a first line leaves, and so do lines that only name a known author."""
     lines = [line for paragraph in paragraphs if (line := _tidy(paragraph)) and not is_noise(line)]
     edges = _Edges(credits=[credit for credit in known_credits if credit])
-    by_name = {normal_text(name) for name in known_authors if name}
-    lines = _without_start(lines, edges, titles=titles, by_name=by_name)
+    by_name = {normal_text(name) for known in known_authors for name in (known, *read_names(known).people) if name}
+    headings = {normal_text(title) for title in titles if title}
+    lines = _without_start(lines, edges, headings=headings, by_name=by_name)
     lines = _without_end(lines, edges, by_name=by_name)
     dateline = split_dateline(lines[0]) if lines else None
     credit = "; ".join(dict.fromkeys(edges.credits)) or None
-    agency = _agency(edges.credits, dateline.agency if dateline else None, lines[0] if lines else "")
+    agency = _agency(edges.credits, dateline.agency if dateline else None)
     return Cleaned(
         paragraphs=tuple(lines),
-        authors=tuple(dict.fromkeys(_spelled(author) for author in edges.authors)),
+        authors=tuple(dict.fromkeys(spelled(author) for author in edges.authors)),
         credit=credit,
         dateline=dateline.dateline if dateline else None,
         agency=agency,
@@ -105,15 +99,17 @@ def _tidy(paragraph: str) -> str:
     return " ".join(_INVISIBLE.sub("", paragraph).split())
 
 
-def _without_start(lines: list[str], edges: _Edges, *, titles: Sequence[str], by_name: set[str]) -> list[str]:
+def _without_start(lines: list[str], edges: _Edges, *, headings: set[str], by_name: set[str]) -> list[str]:
     """Looks at the first lines until the report begins; a standfirst before the byline stays, labels leave."""
     kept: list[str] = []
     for index, line in enumerate(lines[:_N_START_LINES]):
-        if any(_repeats(line, title) for title in titles) or is_date_line(line) or (is_contact(line) and not kept):
+        if _repeats(line, headings) or is_date_line(line):
             continue
         if (byline_of(line) or opens_a_report(line)) and edges.take(line):
             continue
-        if _names_author(line, by_name) or (is_label(line) and not kept and line is not lines[-1]):
+        if _names_author(line, by_name) or (is_contact(line) and not kept):
+            continue
+        if is_label(line) and not kept and line is not lines[-1]:
             continue
         kept.append(line)
         if len(line.split()) > _STANDFIRST_WORDS or len([k for k in kept if is_sentence(k)]) > 1:
@@ -121,11 +117,12 @@ def _without_start(lines: list[str], edges: _Edges, *, titles: Sequence[str], by
     return kept + lines[_N_START_LINES:]
 
 
-def _repeats(line: str, title: str) -> bool:
-    given, heading = normal_text(line), normal_text(title)
-    if not given or not heading:
-        return False
-    return given == heading or (len(given.split()) > 3 and heading.startswith(f"{given} "))
+def _repeats(line: str, headings: set[str]) -> bool:
+    """Is the line one of the titles, or the beginning of one?"""
+    given = normal_text(line)
+    return bool(given) and any(
+        given == heading or (len(given.split()) > 3 and heading.startswith(f"{given} ")) for heading in headings
+    )
 
 
 def _without_end(lines: list[str], edges: _Edges, *, by_name: set[str]) -> list[str]:
@@ -180,7 +177,7 @@ def _without_tail(line: str) -> tuple[str, str | None]:
     start = max(0, len(line) - _TAIL_CHARS)
     if found := _TAIL_IN_BRACKETS.search(line, start):
         name = found[1].strip()
-        if known_agencies(name) or _CAPITALS.fullmatch(name) or agency_by_form(name) == name:
+        if known_agencies(name) or is_capitals(name) or agency_by_form(name) == name:
             return line[: found.start()].rstrip(), name
     if found := _TAIL_AFTER_DASH.search(line, start):
         name = found[1].strip()
@@ -192,20 +189,26 @@ def _without_tail(line: str) -> tuple[str, str | None]:
     return line, None
 
 
-def _agency(credit_lines: Sequence[str], in_dateline: str | None, first_line: str) -> str | None:
+def _agency(credit_lines: Sequence[str], in_dateline: str | None) -> str | None:
     """A known agency of a credit line, else that of the dateline, else one that a credit line names by form."""
+    credit_lines = [credit for credit in credit_lines if not _hands_out_releases(credit)]
+    if in_dateline and _hands_out_releases(in_dateline):
+        in_dateline = None
     known = [agency for credit in credit_lines for agency in known_agencies(credit)[:1]]
     if not known and in_dateline and (agency := agency_of_dateline(in_dateline)):
         return agency
-    if not known and (found := _CHINESE_DATELINE.match(first_line)):
-        known = list(known_agencies(found[1]))
     by_form = (agency for credit in credit_lines if (agency := _agency_of_form(credit)))
     return known[0] if known else next(by_form, None)
 
 
+def _hands_out_releases(name: str) -> bool:
+    """Press release services are no agencies: they hand out the words of others."""
+    return fold(name) in credit_phrases.PRESS_RELEASE_NAMES
+
+
 def _agency_of_form(credit: str) -> str | None:
     signed = _SIGNED.search(credit)
-    if signed or _CAPITALS.fullmatch(credit):
+    if signed or is_capitals(credit):
         return signed[1] if signed else credit
     return agency_by_form(credit)
 
@@ -213,18 +216,8 @@ def _agency_of_form(credit: str) -> str | None:
 def _origin(credit: str | None, agency: str | None, lines: Sequence[str]) -> Origin:
     folded = fold(credit or "")
     edges = [fold(line[:200]) for line in (*lines[:1], *lines[-1:])]
-    if any(_names_release(text, name) for text in (folded, *edges) for name in phrases.PRESS_RELEASE_NAMES):
+    if any(_hands_out_releases(text) or _RELEASE.search(text) for text in (folded, *edges)):
         return Origin.PRESS_RELEASE
-    if any(re.search(rf"(?<!\w){re.escape(word)}", folded) for word in phrases.AGGREGATOR_WORDS):
+    if _AGGREGATOR.search(folded):
         return Origin.AGGREGATOR
     return Origin.AGENCY if agency else Origin.OWN
-
-
-def _names_release(text: str, name: str) -> bool:
-    """Is a press release service named as one: in brackets or slashes of the first line, or alone in the credit?"""
-    return text == name or any(mark in text for mark in (f"({name})", f"/{name}/", f"({name} -", f"({name}/"))
-
-
-def _spelled(author: str) -> str:
-    """Capital letters throughout are a matter of design: "ANN LEE" is Ann Lee."""
-    return author.title() if author.isupper() and author.isascii() else author

@@ -2,46 +2,39 @@
 
 `extract_article` turns the bytes of a page and what the feed said into one `ExtractedArticle`. The feed comes first for
 title, date and authors (measured: a page's own title is exact 60-70 % of the time, and an author is invented for 40 %
-of the pages without one); the page comes first for the text. When the page failed, is a wall or has less text than
-the feed's own content, the feed's text is the article. How the page could be reached is decided by status and declared
-facts. Text of a consent wall or robot check never becomes the article.
+of the pages without one). The text is the best of a ladder, see monitor.extract.candidates; the greedy reading is only
+tried where the others look like too little. How the page could be reached is decided by status and declared facts.
+Text of a consent wall or robot check never becomes the article.
 
 Runs in a killable worker: hostile pages can keep any extractor busy for ever. The same bytes give the same article.
 """
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import replace
 
-import trafilatura
+from lxml.html import HtmlElement
 
-from monitor.extract.agencies import agency_by_form, is_known_agency
-from monitor.extract.authors import choose_authors
+from monitor.extract.authors import agencies_among, choose_authors
+from monitor.extract.candidates import Candidate, agree, choose, is_suspicious
 from monitor.extract.cleaning import Cleaned, clean_paragraphs
-from monitor.extract.moments import Moment, choose_moment, parse_declared_date
+from monitor.extract.extractor import Guess, guess, read_text
+from monitor.extract.kinds import what_is_no_page
+from monitor.extract.moments import choose_moment
 from monitor.extract.page_facts import PageFacts, read_facts
+from monitor.extract.page_shape import has_layout_tables
+from monitor.extract.paragraphs import declared_paragraphs, paragraphs_of, without_boilerplate
+from monitor.extract.pruning import paragraphs_shown, prune
 from monitor.extract.titles import choose_title, title_of_text
+from monitor.extract.tree import parse_page
 from monitor.extract.walls import wall_of
-from monitor.text.language import detect_language, normal_language
-from monitor.text.normalise import clean_line, line_of, plain_text
+from monitor.text.language import judge_language
+from monitor.text.normalise import line_of, plain_text
 from monitor.text.tokens import n_words
-from monitor.types import Access, DateOrigin, ExtractedArticle, FeedHints, Method, Precision, Reason
+from monitor.types import Access, ExtractedArticle, FeedHints, Method, Reason
 
 MAX_FEED_CHARS = 1_000_000
-MAX_PARAGRAPHS = 5_000
-_ENOUGH_LETTERS = 80
-"""With this much text the detected language wins over the declared one."""
-_MOSTLY = 0.9
-"""A page text of this share of the feed's content is not shorter: feeds add a line or two of their own."""
-_HTML_START = re.compile(
-    rb"\s*(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?(?:<!--(?:[^-]|-(?!->))*-->\s*)*<(?:!doctype\s+html|html|head|body)",
-    re.IGNORECASE,
-)
-_SOME_MARKUP = re.compile(rb"<(?:p|div|article|section|h1|title|meta|br)[\s>/]", re.IGNORECASE)
-_BINARY = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"PK\x03\x04", b"\x1f\x8b", b"RIFF")
 _ACCESS_BY_STATUS = {
     401: Access.PAYWALL,
     402: Access.PAYWALL,
@@ -59,30 +52,52 @@ def extract_article(
     """The article of a page; `url` is where the page was found (after redirects).
 
     `body` None: the page could not be had, the feed's own text is the article. Reason.EMPTY when there is no text at
-    all, Reason.NOT_HTML when the page is something else than HTML and the feed has no text either.
+    all; PDF, MEDIA or NOT_HTML when the page is something else than HTML and the feed has no text either.
     """
     access = access_of_status(status, body)
     if body is None or access in {Access.GONE, Access.BLOCKED, Access.FAILED}:
         return article_from_feed(hints, url=url, access=access if access is not Access.OK else Access.FAILED)
-    if not _is_html(body, content_type):
+    no_page = what_is_no_page(body, content_type)
+    root = None if no_page else parse_page(body, content_type=content_type)
+    if root is None:
         article = article_from_feed(hints, url=url, access=Access.FAILED)
-        return Reason.NOT_HTML if isinstance(article, Reason) else article
-    facts = read_facts(body, url=url)
-    page = _read_page(body, facts, url=url, hints=hints)
-    wall = wall_of(facts, page.raw_text, body=body, url=url)
+        return (no_page or Reason.EMPTY) if isinstance(article, Reason) else article
+    return _article_of_page(root, body, url=url, content_type=content_type, access=access, hints=hints)
+
+
+def _article_of_page(
+    root: HtmlElement, body: bytes, *, url: str, content_type: str | None, access: Access, hints: FeedHints
+) -> ExtractedArticle | Reason:
+    facts = read_facts(root, url=url)
+    include_tables = not has_layout_tables(root)
+    prune(root)
+    text = _text_of_page(root, url=url, include_tables=include_tables)
+
+    def anew() -> HtmlElement:
+        again = parse_page(body, content_type=content_type)
+        return root if again is None else again
+
+    wall = wall_of(facts, text, anew, body=body, url=url)
     if wall is not None:
         return article_from_feed(hints, url=url, access=wall)
-    if facts.is_free is False:
-        access = Access.PAYWALL
-    return _chosen(page, facts, hints=hints, url=url, access=access)
+    chosen, page = _chosen(text, root, facts, url=url, hints=hints)
+    if chosen is None:
+        return Reason.EMPTY
+    # Who wrote and whom to credit, said by a text that was not chosen, is still known.
+    chosen = replace(chosen, cleaned=_with_edges_of(chosen.cleaned, page.cleaned))
+    access = Access.PAYWALL if facts.is_free is False else access
+    article = _article(chosen, facts, Guess(), hints=hints, url=url, access=access)
+    if article.authors and (hints.published_at or facts.dates.published):
+        return article
+    return _article(chosen, facts, guess(anew(), url=url), hints=hints, url=url, access=access)
 
 
 def article_from_feed(hints: FeedHints, *, url: str, access: Access) -> ExtractedArticle | Reason:
     """The article as the feed alone gives it: its content, else its summary; Reason.EMPTY when it has neither."""
-    text = _feed_text(hints)
-    if text is None:
+    chosen = next((one for one in _of_feed(hints)), None)
+    if chosen is None:
         return Reason.EMPTY
-    return _article(text, PageFacts(), hints=hints, url=url, access=access)
+    return _article(chosen, PageFacts(), Guess(), hints=hints, url=url, access=access)
 
 
 def warm_up() -> None:
@@ -91,22 +106,6 @@ def warm_up() -> None:
     page = f"<html><head><title>A page</title></head><body><p>vor 3 Tagen, 12 mars</p>{lines}</body></html>"
     hints = FeedHints(title="A page")
     extract_article(page.encode(), url="https://warm.example/a", content_type="text/html", status=200, hints=hints)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Text:
-    """A candidate for the text of the article. `raw_text` is what it was before cleaning."""
-
-    cleaned: Cleaned
-    method: Method
-    title: str = ""
-    authors: tuple[str, ...] = ()
-    published_at: datetime | None = None
-    raw_text: str = ""
-
-    @property
-    def n_words(self) -> int:
-        return sum(n_words(paragraph) for paragraph in self.cleaned.paragraphs)
 
 
 def access_of_status(status: int | None, body: bytes | None) -> Access:
@@ -118,52 +117,14 @@ def access_of_status(status: int | None, body: bytes | None) -> Access:
     return Access.OK if 200 <= status < 300 else Access.FAILED
 
 
-def _is_html(body: bytes, content_type: str | None) -> bool:
-    """By the bytes where they are clear, else by the declared type."""
-    if body.lstrip()[:8].startswith(_BINARY):
-        return False
-    if _HTML_START.match(body[:4_000]):
-        return True
-    declared = (content_type or "").split(";")[0].strip().lower()
-    if declared and "html" not in declared:
-        return False
-    return b"\x00" not in body[:1_000] and bool(_SOME_MARKUP.search(body[:100_000]))
+# --- candidates -----------------------------------------------------------------------------------------------------
 
 
-def _read_page(body: bytes, facts: PageFacts, *, url: str, hints: FeedHints) -> _Text:
-    document = _extract(body, url=url, include_tables=not facts.has_layout_tables)
-    if document is not None and _is_laid_out_in_tables(document.text or ""):
-        document = _extract(body, url=url, include_tables=False) or document
-    if document is None:
-        return _Text(cleaned=Cleaned(paragraphs=()), method=Method.PAGE)
-    raw_text = document.text or ""
-    titles = (line_of(hints.title), facts.headline, facts.first_heading, facts.page_title)
-    published_at, _ = parse_declared_date(document.date or "")
-    return _Text(
-        cleaned=clean_paragraphs(
-            raw_text.splitlines()[:MAX_PARAGRAPHS],
-            titles=titles,
-            known_authors=(*hints.authors, *facts.authors),
-            known_credits=[name for name in facts.authors if is_known_agency(name) or agency_by_form(name) == name],
-        ),
-        method=Method.PAGE,
-        title=clean_line(document.title or ""),
-        authors=tuple(clean_line(name) for name in (document.author or "").split(";") if name.strip()),
-        published_at=published_at,
-        raw_text=raw_text,
-    )
-
-
-def _extract(body: bytes, *, url: str, include_tables: bool) -> Any:
-    return trafilatura.bare_extraction(
-        body,
-        url=url,
-        with_metadata=True,
-        include_comments=False,
-        include_tables=include_tables,
-        # without extensive search: else years that the text mentions become the date of pages that declare none
-        date_extraction_params={"original_date": True, "extensive_search": False},
-    )
+def _text_of_page(root: HtmlElement, *, url: str, include_tables: bool, favor_recall: bool = False) -> str:
+    text = read_text(root, url=url, include_tables=include_tables, favor_recall=favor_recall)
+    if include_tables and _is_laid_out_in_tables(text):
+        return read_text(root, url=url, include_tables=False, favor_recall=favor_recall) or text
+    return text
 
 
 def _is_laid_out_in_tables(text: str) -> bool:
@@ -173,29 +134,62 @@ def _is_laid_out_in_tables(text: str) -> bool:
     return in_cells > len(text) / 2 and any(len(cell) > 400 for line in lines for cell in line.split("|"))
 
 
-def _feed_text(hints: FeedHints) -> _Text | None:
-    """Content if the feed has it, else the summary."""
+def _chosen(
+    text: str, root: HtmlElement, facts: PageFacts, *, url: str, hints: FeedHints
+) -> tuple[Candidate | None, Candidate]:
+    """The best candidate, and the one that the extractor found in the page."""
+    page = _of_lines(text, Method.PAGE, facts, hints)
+    cheap = [page, *_of_declared(text, root, facts, hints), *_of_feed(hints, longer_than=len(page.text))]
+    best = choose(cheap)
+    if is_suspicious(best, lambda: sum(map(len, paragraphs_shown(root)))):
+        more = _text_of_page(root, url=url, include_tables=True, favor_recall=True)
+        best = choose([*cheap, _of_lines(more, Method.PAGE_RECALL, facts, hints)])
+    return best, page
+
+
+def _of_lines(text: str, method: Method, facts: PageFacts, hints: FeedHints) -> Candidate:
+    titles = (line_of(hints.title), facts.headline, facts.first_heading, facts.page_title)
+    cleaned = clean_paragraphs(
+        without_boilerplate(paragraphs_of(text, titles=titles), hints.boilerplate),
+        titles=titles,
+        known_authors=(*hints.authors, *facts.authors),
+        known_credits=agencies_among((*hints.authors, *facts.authors), site_names=facts.site_names),
+    )
+    return Candidate(cleaned=_without_boilerplate(cleaned, hints), method=method)
+
+
+def _of_declared(text: str, root: HtmlElement, facts: PageFacts, hints: FeedHints) -> Iterator[Candidate]:
+    """The articleBody that the page declares, where it is longer than the text found and of this article."""
+    if len(facts.article_body) <= len(text):
+        return
+    declared = "\n".join(declared_paragraphs(facts.article_body, paragraphs_shown(root)))
+    if facts.body_is_own or agree(declared, text):
+        yield _of_lines(declared, Method.JSON_LD, facts, hints)
+
+
+def _of_feed(hints: FeedHints, *, longer_than: int = 0) -> Iterator[Candidate]:
+    """Content and summary of the feed, if they have more than so many characters."""
     for html, method in ((hints.content, Method.FEED_CONTENT), (hints.summary, Method.FEED_SUMMARY)):
-        lines = plain_text(html[:MAX_FEED_CHARS]).splitlines()[:MAX_PARAGRAPHS]
-        cleaned = clean_paragraphs(lines, titles=[line_of(hints.title)], known_authors=hints.authors)
-        if any(char.isalnum() for paragraph in cleaned.paragraphs for char in paragraph):
-            return _Text(cleaned=cleaned, method=method)
-    return None
+        lines = paragraphs_of(plain_text(html[:MAX_FEED_CHARS])) if len(html) > longer_than else []
+        if any(char.isalnum() for line in lines for char in line):
+            cleaned = clean_paragraphs(
+                without_boilerplate(lines, hints.boilerplate),
+                titles=[line_of(hints.title)],
+                known_authors=hints.authors,
+                known_credits=agencies_among(hints.authors, site_names=()),
+            )
+            if any(char.isalnum() for line in cleaned.paragraphs for char in line):
+                yield Candidate(cleaned=_without_boilerplate(cleaned, hints), method=method)
 
 
-def _chosen(page: _Text, facts: PageFacts, *, hints: FeedHints, url: str, access: Access) -> ExtractedArticle | Reason:
-    """The page's text, unless the feed's own is longer."""
-    feed = _feed_text(hints)
-    if feed is not None and (not page.n_words or page.n_words < _MOSTLY * feed.n_words):
-        from_page = replace(page, cleaned=_with_edges_of(feed.cleaned, page.cleaned), method=feed.method)
-        return _article(from_page, facts, hints=hints, url=url, access=access)
-    if not page.n_words:
-        return Reason.EMPTY
-    return _article(page, facts, hints=hints, url=url, access=access)
+def _without_boilerplate(cleaned: Cleaned, hints: FeedHints) -> Cleaned:
+    """Once more, since bylines and credits may have stood around what was learned."""
+    if not hints.boilerplate:
+        return cleaned
+    return replace(cleaned, paragraphs=tuple(without_boilerplate(cleaned.paragraphs, hints.boilerplate)))
 
 
 def _with_edges_of(text: Cleaned, other: Cleaned) -> Cleaned:
-    """Who wrote and whom to credit, said by the text that was not chosen, is still known."""
     return replace(
         text,
         authors=text.authors or other.authors,
@@ -204,22 +198,19 @@ def _with_edges_of(text: Cleaned, other: Cleaned) -> Cleaned:
     )
 
 
-def _article(text: _Text, facts: PageFacts, *, hints: FeedHints, url: str, access: Access) -> ExtractedArticle:
-    cleaned = text.cleaned
-    body = "\n".join(cleaned.paragraphs)
-    declared = normal_language(facts.language) or normal_language(hints.language)
-    moment = choose_moment(
-        (
-            Moment(hints.published_at, Precision.MINUTE, DateOrigin.FEED),
-            Moment(facts.published_at, facts.precision, facts.date_origin),
-            Moment(text.published_at, Precision.DAY, DateOrigin.PAGE),
-        )
-    )
-    detected = _detected(body, declared)
+# --- the article ----------------------------------------------------------------------------------------------------
+
+
+def _article(
+    text: Candidate, facts: PageFacts, guessed: Guess, *, hints: FeedHints, url: str, access: Access
+) -> ExtractedArticle:
+    cleaned, body = text.cleaned, text.text
+    languages = judge_language(body, (facts.language, facts.meta.get("og:locale"), hints.language))
+    moment = choose_moment(hints.published_at, facts.dates, found=guessed.published, first_seen_at=hints.first_seen_at)
     return ExtractedArticle(
         title=choose_title(
             line_of(hints.title),
-            (facts.headline, facts.first_heading, facts.page_title, text.title),
+            (facts.headline, facts.first_heading, facts.page_title),
             heading=facts.first_heading,
             site_names=facts.site_names,
             url=url,
@@ -227,14 +218,14 @@ def _article(text: _Text, facts: PageFacts, *, hints: FeedHints, url: str, acces
         or title_of_text(body),
         text=body,
         authors=choose_authors(
-            (hints.authors, facts.authors, cleaned.authors, text.authors), site_names=facts.site_names
+            (hints.authors, facts.authors, cleaned.authors, guessed.authors), site_names=facts.site_names
         ),
         published_at=moment.at,
         precision=moment.precision,
         date_origin=moment.origin,
-        language=detected or declared,
-        language_detected=detected,
-        language_declared=declared,
+        language=languages.language,
+        language_detected=languages.detected,
+        language_declared=languages.declared,
         access=access,
         method=text.method,
         canonical_url=facts.canonical_url,
@@ -244,11 +235,5 @@ def _article(text: _Text, facts: PageFacts, *, hints: FeedHints, url: str, acces
         credit=cleaned.credit,
         agency=cleaned.agency,
         origin=cleaned.origin,
-        n_words=n_words(body),
+        n_words=sum(map(n_words, cleaned.paragraphs)),
     )
-
-
-def _detected(body: str, declared: str | None) -> str | None:
-    """What the text itself says; None where it is too short to be believed against what is declared."""
-    n_letters = sum(map(str.isalpha, body[:4_000]))
-    return None if declared is not None and n_letters < _ENOUGH_LETTERS else detect_language(body)

@@ -7,7 +7,7 @@ where a page fails or robots.txt forbids it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -126,17 +126,29 @@ def _read_and_save(
     Where reading raises nobody knows which page it was: all keep their leases, and are claimed alone when these end.
     """
     untouched = {page.id for page in due}
+    n_read = n_failed = 0
     readings = _read_pages(app, due, hints)
     try:
-        for reading in readings:
+        while (reading := _next(readings, untouched)) is not None:
             untouched.discard(reading.page.id)
+            n_read += 1
+            n_failed += reading.reason is not None
             try:
                 _save(app, reading, leased_until)
             except LeaseLostError as error:
                 log.warning("extract.lease_lost", detail=str(error))
     finally:
         _give_back(app, untouched, leased_until)
-    return len(readings), sum(reading.reason is not None for reading in readings)
+    return n_read, n_failed
+
+
+def _next(readings: Iterator[Reading], untouched: set[ArticleId]) -> Reading | None:
+    """The next reading; where reading raises, nothing is given back."""
+    try:
+        return next(readings, None)
+    except BaseException:
+        untouched.clear()
+        raise
 
 
 def _give_back(app: App, ids: set[ArticleId], leased_until: datetime) -> None:
@@ -210,7 +222,8 @@ def _new_article(conn: Connection, entry: UnresolvedEntry, identity: Identity[Ar
 # --- pages ---------------------------------------------------------------------------------------------------------
 
 
-def _read_pages(app: App, due: Sequence[DuePage], hints: dict[ArticleId, FeedHints]) -> list[Reading]:
+def _read_pages(app: App, due: Sequence[DuePage], hints: dict[ArticleId, FeedHints]) -> Iterator[Reading]:
+    """Readings as they are ready: one is saved while the next ones are read. Those that a stop prevents are left out."""
     asked = [page for page in due if page.host and page.refusal is None]
     requests = [
         Request(url=page.entry_url, accept=ACCEPT, max_bytes=app.settings.http.page_max_bytes) for page in asked
@@ -222,15 +235,22 @@ def _read_pages(app: App, due: Sequence[DuePage], hints: dict[ArticleId, FeedHin
     answered = [
         page for page in asked if isinstance(answers[page.id], Response) and not _detour(page, answers[page.id])
     ]
-    results = app.workers.run(
+    others = (page for page in due if page not in answered)
+    yield from _unless_stopped(_reading(page, answers.get(page.id), None, hints[page.id]) for page in others)
+    finished = app.workers.run_each(
         read_page,
         [(answers[page.id], hints[page.id]) for page in answered],
         deadline_s=app.settings.extract.deadline_s,
         stop=app.stop,
     )
-    by_id = dict(zip((page.id for page in answered), results, strict=True))
-    readings = [_reading(page, answers.get(page.id), by_id.get(page.id), hints[page.id]) for page in due]
-    return [reading for reading in readings if reading.reason is not Reason.STOPPED]
+    yield from _unless_stopped(
+        _reading(answered[number], answers[answered[number].id], result, hints[answered[number].id])
+        for number, result in finished
+    )
+
+
+def _unless_stopped(readings: Iterable[Reading]) -> Iterator[Reading]:
+    return (reading for reading in readings if reading.reason is not Reason.STOPPED)
 
 
 def read_page(response: Response, hints: FeedHints) -> ExtractedArticle | Reason:

@@ -8,9 +8,14 @@ independent of each other must agree, and hardly any text of an article may be t
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+
+from lxml.html import HtmlElement
 
 from monitor.challenges import challenge_of
+from monitor.extract import phrases
 from monitor.extract.page_facts import PageFacts
+from monitor.extract.page_shape import PageShape, read_shape
 from monitor.text.normalise import fold
 from monitor.text.sentences import sentences
 from monitor.types import Access
@@ -21,6 +26,8 @@ _CONSENT_URL = re.compile(
     r"//(?:consent|cmp|privacy|guce)\.|[/?&=_-](?:consent|cookie-?wall|collectconsent|privacy-gate|gdpr)(?![a-z])",
     re.IGNORECASE,
 )
+_CONSENT_HOST = re.compile(r"https?://(?:consent|guce)\.", re.IGNORECASE)
+"""Whatever its text: hosts of this name ask for consent and do nothing else."""
 _CONSENT_TITLE = re.compile(
     r"before you continue|cookie|consent|privacy (?:settings|choices|preferences)|we value your privacy|your privacy"
     r"|avant de continuer|confidentialite|consentement|vie privee|datenschutz|zustimmung|einwilligung|bevor sie"
@@ -54,6 +61,9 @@ _CHALLENGE_MARKS = re.compile(
     rb"|g-recaptcha|h-captcha|hcaptcha\.com|ddos-guard|ray id|checking your browser|verify you are human",
     re.IGNORECASE,
 )
+_NOT_FOUND = re.compile(
+    rf"(?:error |fehler |erreur )?404(?!\d)|(?:{'|'.join(map(re.escape, phrases.NOT_FOUND_STARTS))})"
+)
 _NEEDS_SCRIPT = re.compile(
     r"(?:enable|activate|turn on|requires?|needs?|without) (?:\w+ ){0,3}javascript"
     r"|javascript (?:is|must be|to run|enabled|required)|activer javascript"
@@ -62,64 +72,84 @@ _NEEDS_SCRIPT = re.compile(
 )
 
 
-def wall_of(facts: PageFacts, text: str, *, body: bytes, url: str) -> Access | None:
-    """CONSENT, BLOCKED or JS_ONLY when the page is that instead of an article; `text` is what extraction found."""
+def wall_of(facts: PageFacts, text: str, page: Callable[[], HtmlElement], *, body: bytes, url: str) -> Access | None:
+    """CONSENT, BLOCKED, GONE or JS_ONLY when the page is that instead of an article; `text` is what extraction found.
+
+    `page` parses it: only pages that hardly hold a text are looked at as a whole.
+    """
     if _is_challenge(facts, text, body):
         return Access.BLOCKED
-    if _is_consent(facts, text, body=body, url=url):
+    if _is_consent(facts, text, page, body=body, url=url):
         return Access.CONSENT
-    return Access.JS_ONLY if _is_shell(facts, text) else None
+    if _is_not_found(facts, text):
+        return Access.GONE
+    return Access.JS_ONLY if _is_shell(text, page) else None
+
+
+def _is_not_found(facts: PageFacts, text: str) -> bool:
+    """A page without an article whose title and heading, or robots rule, say so: sent with status 200 all the same."""
+    if facts.declares_article or len(text.split(maxsplit=_FEW_WORDS + 1)) > _FEW_WORDS:
+        return False
+    said = [bool(_NOT_FOUND.match(fold(line).lstrip("-| "))) for line in (facts.page_title, facts.first_heading)]
+    return all(said) or (any(said) and "noindex" in facts.meta.get("robots", "").lower())
 
 
 def _is_challenge(facts: PageFacts, text: str, body: bytes) -> bool:
-    if facts.declares_article or len(text.split()) > 150:
+    if facts.declares_article or len(text.split(maxsplit=151)) > 150:
         return False
     if challenge_of(200, {}, body) is not None:
         return True
     return bool(_CHALLENGE_TITLE.search(fold(facts.page_title))) and bool(_CHALLENGE_MARKS.search(body[:200_000]))
 
 
-def _is_consent(facts: PageFacts, text: str, *, body: bytes, url: str) -> bool:
+def _is_consent(facts: PageFacts, text: str, page: Callable[[], HtmlElement], *, body: bytes, url: str) -> bool:
+    if _CONSENT_HOST.match(url) and not facts.declares_article:
+        return True
     about_consent, other_words = _consent_share(text)
     if other_words > _FEW_WORDS:
         return False
-    visible_signs = (
+    said = (
         bool(_CONSENT_URL.search(url)),
         bool(_CONSENT_TITLE.search(fold(f"{facts.page_title} {facts.first_heading}"))),
         about_consent >= 2,
-        _has_consent_controls(facts),
     )
-    if not any(visible_signs[:3]):
+    if not any(said):
         return False
-    n_signs = sum(visible_signs) + bool(_PLATFORM.search(body[:500_000]))
+    n_signs = sum(said) + _has_consent_controls(read_shape(page())) + bool(_PLATFORM.search(body[:500_000]))
     return n_signs >= (3 if facts.declares_article else 2)
 
 
 def _consent_share(text: str) -> tuple[int, int]:
-    """(sentences about consent, words in the other sentences)."""
+    """(sentences about consent, words in the other sentences), of the text until there are enough of the latter."""
     n_about = n_other_words = 0
-    for sentence in sentences(text):
-        if _CONSENT_WORDING.search(fold(sentence)):
-            n_about += 1
-        else:
-            n_other_words += len(sentence.split())
+    for line in text.splitlines():
+        for sentence in sentences(line):
+            if _CONSENT_WORDING.search(fold(sentence)):
+                n_about += 1
+            else:
+                n_other_words += len(sentence.split())
+        if n_other_words > _FEW_WORDS:
+            break
     return n_about, n_other_words
 
 
-def _has_consent_controls(facts: PageFacts) -> bool:
-    agreeing = [control for control in facts.controls if _CONSENT_CONTROL.match(fold(control))]
+def _has_consent_controls(shape: PageShape) -> bool:
+    agreeing = [control for control in shape.controls if _CONSENT_CONTROL.match(fold(control))]
     return len(agreeing) >= 2 or (
-        bool(agreeing) and any(_CONSENT_URL.search(f"/{action}") for action in facts.form_actions)
+        bool(agreeing) and any(_CONSENT_URL.search(f"/{action}") for action in shape.form_actions)
     )
 
 
-def _is_shell(facts: PageFacts, text: str) -> bool:
+def _is_shell(text: str, page: Callable[[], HtmlElement]) -> bool:
     """A page for scripts to fill: hardly a word, and two of an empty root, a request for JavaScript, mostly script."""
-    if len(text.split()) > _FEW_WORDS or facts.n_visible_words > _SHELL_WORDS:
+    if len(text.split(maxsplit=_FEW_WORDS + 1)) > _FEW_WORDS:
+        return False
+    shape = read_shape(page())
+    if shape.n_visible_words > _SHELL_WORDS:
         return False
     signs = (
-        facts.has_empty_root,
-        bool(_NEEDS_SCRIPT.search(fold(f"{facts.noscript} {text[:2_000]}"))),
-        facts.n_scripts > 0 and (facts.n_scripts >= 3 or facts.n_script_chars > facts.n_body_chars / 2),
+        shape.has_empty_root,
+        bool(_NEEDS_SCRIPT.search(fold(f"{shape.noscript} {text[:2_000]}"))),
+        shape.n_scripts > 0 and (shape.n_scripts >= 3 or shape.n_script_chars > shape.n_body_chars / 2),
     )
     return sum(signs) >= 2

@@ -17,8 +17,8 @@ from datetime import datetime
 from html import escape, unescape
 from html.entities import html5
 
-from monitor.fetch.dates import parse_date
 from monitor.fetch.given import GivenEntry, GivenFeed, GivenMedia, GivenText
+from monitor.text.dates import parse_date
 from monitor.text.normalise import clean_line
 from monitor.types import EntryDate, Media, ParsedEntry, ParsedFeed
 from monitor.urls import absolute_url

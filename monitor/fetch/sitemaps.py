@@ -17,10 +17,10 @@ from urllib.parse import urlsplit
 
 from lxml import etree
 
-from monitor.fetch.dates import parse_date
 from monitor.fetch.decoding import root_position
 from monitor.fetch.entries import MAX_ENTRIES, MAX_MEDIA, MAX_URL_CHARS
 from monitor.fetch.given import GivenEntry, GivenFeed, GivenMedia, GivenText
+from monitor.text.dates import parse_date
 from monitor.types import ParsedEntry, ParsedFeed
 
 MAX_CHILDREN = 3

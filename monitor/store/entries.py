@@ -379,6 +379,7 @@ def load_hints(conn: Connection, article_id: ArticleId) -> FeedHints:
         content=best["content"],
         tags=tuple(best["tags"]),
         language=best["language"],
+        first_seen_at=rows[0]["first_seen_at"],
     )
 
 

@@ -65,7 +65,9 @@ def script_counts(text: str) -> Counter[str]:
     if text.isascii():
         n_latin = sum(map(str.isalpha, text))
         return Counter({"latin": n_latin} if n_latin else {})
-    counts = Counter(map(script_of_char, text))
+    counts: Counter[str] = Counter()
+    for char, n in Counter(text).items():
+        counts[script_of_char(char)] += n
     del counts["none"]
     return counts
 

@@ -21,6 +21,8 @@ class FeedHints:
     language: str | None = None
     #: Sentences that end (or begin) most articles of this source, as learned: no part of its texts.
     boilerplate: tuple[str, ...] = ()
+    #: When an entry first led to the article: no date of publication lies more than a day later.
+    first_seen_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

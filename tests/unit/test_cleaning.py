@@ -137,7 +137,7 @@ def test_a_credit_line_at_the_end_becomes_the_credit(
         ("Lech (mdp/hn) — Ein Schneebrett hat vier Menschen begraben.", "Lech (mdp/hn)", "mdp", Origin.AGENCY),
         ("PARIS — Leaders met.", "PARIS", None, Origin.OWN),
         ("BERN, 6. Januar (ots) - Die Firma wächst.", "BERN, 6. Januar (ots)", "ots", Origin.PRESS_RELEASE),
-        ("新华社巴黎1月6日电 欧洲领导人会晤。", None, "Xinhua", Origin.AGENCY),
+        ("新华社巴黎1月6日电 欧洲领导人会晤。", "新华社巴黎1月6日电", "Xinhua", Origin.AGENCY),
     ],
 )
 def test_a_dateline_is_recorded_and_stays(line: str, dateline: str | None, agency: str | None, origin: Origin) -> None:

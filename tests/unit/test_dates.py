@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.fetch.dates import hold_dates, parse_date
+from monitor.fetch.dates import hold_dates
+from monitor.text.dates import parse_date
 from monitor.types import EntryDate, ParsedEntry, ParsedFeed
 
 TEN = datetime(2026, 1, 5, 10, 0, tzinfo=UTC)
