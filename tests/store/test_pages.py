@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select, text, update
 
 from monitor.errors import LeaseLostError
-from monitor.store import articles, claims, duplicates, entries, pages, watchlists
+from monitor.store import articles, claims, duplicates, entries, merging, pages, watchlists
 from monitor.store import tables as t
 from monitor.store.engine import Connection, Store, open_store
 from monitor.store.pages import PAGES
@@ -145,7 +145,7 @@ def test_only_a_change_of_title_or_words_is_a_revision_and_makes_the_article_due
         assert save_text(conn, article_id, title="Title", body="Thirteen people have died.", now=NOW + DAY) is True
         row = article_row(conn, article_id)
         _, second = conn.execute(t.revisions.select().order_by(t.revisions.c.revision_no)).mappings().all()
-    assert (row["match_due_at"], row["watch_due_at"], row["assign_due_at"]) == (NOW + DAY, NOW + DAY, None)
+    assert (row["match_due_at"], row["watch_due_at"], row["assign_due_at"]) == (NOW + DAY,) * 3
     assert (row["arrival_no"], row["appeared_at"]) == (first["arrival_no"], first["appeared_at"])
     assert (second["revision_no"], second["n_words_added"], second["n_words_removed"]) == (2, 2, 1)
     assert second["seen_at"] == NOW + DAY
@@ -161,7 +161,7 @@ def test_an_article_appears_as_early_as_the_one_that_is_merged_into_it(store: St
             not_seen_before_at=NOW - 6 * HOUR,
             published_at=NOW - 8 * HOUR,
         )
-        pages.merge_into(conn, claim_page(conn, early), survivor, NOW)
+        merging.merge_into(conn, claim_page(conn, early), survivor, NOW)
         row = article_row(conn, survivor)
     assert (row["first_seen_at"], row["not_seen_before_at"]) == (NOW - 5 * HOUR, NOW - 6 * HOUR)
     assert (row["published_at"], row["appeared_at"]) == (NOW - 8 * HOUR, NOW - 6 * HOUR)
