@@ -14,17 +14,19 @@ from typing import Any, cast
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 
 from monitor.app import App
 from monitor.cluster import stage as cluster
 from monitor.config import MailSettings, Settings
 from monitor.declared import DeclaredSubscription
 from monitor.dedup import stage as dedup
+from monitor.dedup.matching import derive_groups
 from monitor.digest import stage as digest
-from monitor.store import duplicates, stories, subscriptions
+from monitor.store import duplicates, erasing, merging, stories, subscriptions
 from monitor.store import tables as t
 from monitor.store.engine import Store, open_store
+from monitor.store.erasing import Order
 from monitor.types import ArticleId
 from tests.store.rows import NOW, article_row, count, make_article, save_text
 
@@ -315,8 +317,8 @@ def test_an_article_that_took_another_language_before_its_turn_arrives_again(sto
 # --- any course of events --------------------------------------------------------------------------------------------
 
 
-def course(store: Store, events: list[tuple[str, int]]) -> None:
-    """Articles come and change, stages run in two processes and in any order, processes start anew."""
+def course(store: Store, events: list[tuple[str, int]]) -> list[ArticleId]:
+    """Articles come, change, become one and are erased, stages run in two processes, which start anew; those left."""
     tellings = [(text_of(event, n), "en") for event in EVENTS for n in range(4)] + [(GERMAN, "de")]
     apps = [app_of(store), app_of(store)]
     ids: list[ArticleId] = []
@@ -324,7 +326,7 @@ def course(store: Store, events: list[tuple[str, int]]) -> None:
         body, language = tellings[number % len(tellings)]
         app = apps[number % 2]
         if what == "new":
-            ids.append(write(store, f"n{len(ids)}", body, language=language))
+            ids.append(write(store, f"n{number}-{len(events)}-{count_of(store)}", body, language=language))
         elif what == "revise" and ids:
             revise(store, ids[number % len(ids)], body, language=language)
         elif what == "match":
@@ -333,10 +335,44 @@ def course(store: Store, events: list[tuple[str, int]]) -> None:
             cluster.run(app)
         elif what == "restart":
             app.memory.clear()
+        elif what == "merge" and len(ids) > 1:
+            old = ids.pop(number % len(ids))
+            with store.begin() as conn:
+                merging.merge_articles(conn, old, ids[number % len(ids)], because="one", now=NOW)
+        elif what == "erase" and ids:
+            with store.begin() as conn:
+                order = Order(article_ids=(ids.pop(number % len(ids)),), who="op", because="court")
+                erasing.erase(conn, order, NOW)
     settle(apps[0])
-    assert_replayed(store)
+    return ids
+
+
+def count_of(store: Store) -> int:
     with store.read() as conn:
-        assert count(conn, "story_members") == len(ids)
+        return count(conn, "article_urls") + count(conn, "tombstones")
+
+
+def assert_sound(store: Store, ids: list[ArticleId]) -> None:
+    """Nothing waits, stories have members and are theirs, old ids lead somewhere, groups are those of today's links."""
+    with store.read() as conn:
+        due = select(t.articles.c.id).where(
+            or_(t.articles.c.match_due_at.is_not(None), t.articles.c.assign_due_at.is_not(None))
+        )
+        assert conn.execute(due).all() == []
+        found = stories.load_stories(conn)
+        anchors = dict(conn.execute(select(t.stories.c.id, t.stories.c.anchor_article_id)).all())
+        assert {story.id for story in found} == anchors.keys()
+        assert sorted(member.id for story in found for member in story.members) == sorted(ids)
+        for story in found:
+            assert anchors[story.id] in {member.id for member in story.members}
+            assert story.title in {member.title for member in story.members}
+            assert {member.language for member in story.members} == {story.language}
+        redirects = conn.execute(select(t.story_redirects)).mappings().all()
+        assert {row["story_id"] for row in redirects} <= anchors.keys()
+        assert {row["old_id"] for row in redirects}.isdisjoint(anchors)
+        links, _ = duplicates.load_links_around(conn, ids)
+        derived = derive_groups(links, duplicates.load_appeared(conn, ids))
+        assert duplicates.load_originals(conn, ids) == {one: copy.original_id for one, copy in derived.items()}
 
 
 @contextmanager
@@ -359,13 +395,35 @@ def test_stories_equal_a_replay_of_the_arrivals_whatever_came_when(
     sqlite_template: Path, events: list[tuple[str, int]]
 ) -> None:
     with copy_of(sqlite_template) as store:
-        course(store, events)
+        ids = course(store, events)
+        assert_replayed(store)
+        assert_sound(store, ids)
+
+
+ENDS = [*STEPS, "new", "revise", "merge", "erase"]
+
+
+@settings(max_examples=25)
+@given(st.lists(st.tuples(st.sampled_from(ENDS), st.integers(0, 99)), max_size=40))
+def test_stories_and_groups_are_sound_whatever_articles_become_one_or_are_erased(
+    sqlite_template: Path, events: list[tuple[str, int]]
+) -> None:
+    with copy_of(sqlite_template) as store:
+        assert_sound(store, course(store, events))
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_stories_equal_a_replay_of_the_arrivals_on_both_databases(store: Store, seed: int) -> None:
     chance = random.Random(seed)
-    course(store, [(chance.choice(STEPS), chance.randrange(100)) for _ in range(50)])
+    ids = course(store, [(chance.choice(STEPS), chance.randrange(100)) for _ in range(50)])
+    assert_replayed(store)
+    assert_sound(store, ids)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_stories_and_groups_are_sound_on_both_databases(store: Store, seed: int) -> None:
+    chance = random.Random(seed)
+    assert_sound(store, course(store, [(chance.choice(ENDS), chance.randrange(100)) for _ in range(50)]))
 
 
 # --- readers ---------------------------------------------------------------------------------------------------------
