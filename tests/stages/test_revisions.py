@@ -314,6 +314,40 @@ def test_an_article_that_took_another_language_before_its_turn_arrives_again(sto
     assert_replayed(store)
 
 
+def test_nothing_joins_a_story_for_the_sake_of_an_article_that_left_it(store: Store) -> None:
+    lone, fire = write(store, "a", text_of("bridge", 0)), write(store, "b", text_of("fire", 0))
+    app = app_of(store)  # in memory all the time
+    settle(app)
+    revise(store, lone, text_of("fire", 1))
+    settle(app)
+    late = write(store, "c", text_of("bridge", 1))
+    settle(app)
+    moved, other, its = story_of(store, lone, fire, late)
+    assert moved == other != its
+    assert_replayed(store)
+
+
+def test_what_was_erased_or_merged_is_no_reason_to_join_and_no_original(store: Store) -> None:
+    gone, part, one, two = (
+        write(store, name, text_of(event, 0))
+        for name, event in (("a", "bridge"), ("b", "fire"), ("c", "bridge"), ("d", "bridge"))
+    )
+    app = app_of(store)  # in memory all the time
+    settle(app)
+    with store.begin() as conn:
+        assert duplicates.load_originals(conn, [one, two]) == {one: gone, two: gone}
+        erasing.erase(conn, Order(article_ids=(gone,), who="op", because="court"), NOW)
+    settle(app)
+    with store.begin() as conn:
+        assert duplicates.load_originals(conn, [one, two]) == {two: one}
+        merging.merge_articles(conn, part, one, because="one", now=NOW)
+        erasing.erase(conn, Order(article_ids=(two,), who="op", because="court"), NOW)
+    late = write(store, "e", text_of("fire", 1))
+    settle(app)
+    assert len(set(story_of(store, one, late))) == 2
+    assert_sound(store, [one, late])
+
+
 # --- any course of events --------------------------------------------------------------------------------------------
 
 
@@ -329,6 +363,8 @@ def course(store: Store, events: list[tuple[str, int]]) -> list[ArticleId]:
             ids.append(write(store, f"n{number}-{len(events)}-{count_of(store)}", body, language=language))
         elif what == "revise" and ids:
             revise(store, ids[number % len(ids)], body, language=language)
+        elif what == "work":
+            settle(app)
         elif what == "match":
             dedup.run(app)
         elif what == "assign":
@@ -386,7 +422,7 @@ def copy_of(template: Path) -> Iterator[Store]:
             store.close()
 
 
-STEPS = ["new", "new", "revise", "revise", "match", "assign", "assign", "restart"]
+STEPS = ["new", "new", "new", "revise", "revise", "revise", "work", "work", "match", "assign", "restart"]
 
 
 @settings(max_examples=25)
