@@ -85,16 +85,45 @@ def _key_features_by_arrival() -> None:
     with op.batch_alter_table("features") as features:
         features.add_column(sa.Column("arrival_no", Key, nullable=True))
         features.add_column(sa.Column("assigned_at", UTCDateTime, nullable=True))
+        features.add_column(sa.Column("language", sa.String(length=8), nullable=True))
+        features.add_column(sa.Column("published_at", UTCDateTime, nullable=True))
+        features.add_column(sa.Column("first_seen_at", UTCDateTime, nullable=True))
+        features.add_column(sa.Column("follows_id", Key, nullable=True))
     op.execute(
         "UPDATE features SET arrival_no = (SELECT arrival_no FROM articles WHERE articles.id = features.article_id), "
-        "assigned_at = (SELECT assigned_at FROM story_members WHERE story_members.article_id = features.article_id)"
+        "assigned_at = (SELECT assigned_at FROM story_members WHERE story_members.article_id = features.article_id), "
+        "language = (SELECT s.language FROM story_members m JOIN stories s ON s.id = m.story_id "
+        "WHERE m.article_id = features.article_id), "
+        "published_at = (SELECT published_at FROM articles WHERE articles.id = features.article_id), "
+        "first_seen_at = (SELECT first_seen_at FROM articles WHERE articles.id = features.article_id)"
     )
-    op.execute("DELETE FROM features WHERE arrival_no IS NULL OR assigned_at IS NULL")
+    op.execute("DELETE FROM features WHERE arrival_no IS NULL OR assigned_at IS NULL OR language IS NULL")
+    _name_followed()
     with op.batch_alter_table("features") as features:
         features.alter_column("arrival_no", existing_type=Key, nullable=False)
         features.alter_column("assigned_at", existing_type=UTCDateTime, nullable=False)
+        features.alter_column("language", existing_type=sa.String(length=8), nullable=False)
+        features.alter_column("first_seen_at", existing_type=UTCDateTime, nullable=False)
         features.drop_constraint(op.f("pk_features"), type_="primary")
         features.create_primary_key(op.f("pk_features"), ["article_id", "scheme", "arrival_no"])
+        features.create_foreign_key(
+            op.f("fk_features_follows_id"), "articles", ["follows_id"], ["id"], ondelete="SET NULL"
+        )
+        features.create_index(op.f("ix_features_follows_id"), ["follows_id"])
+        features.create_index(op.f("ix_features_language_scheme_arrival_no"), ["language", "scheme", "arrival_no"])
+
+
+def _name_followed() -> None:
+    """A copy joined the story of the earliest arrived article of its language that it was known to be linked to."""
+    op.execute(
+        "UPDATE features SET follows_id = ("
+        "SELECT o.article_id FROM features o JOIN duplicates d ON "
+        "(d.article_id = o.article_id AND d.original_id = features.article_id) OR "
+        "(d.original_id = o.article_id AND d.article_id = features.article_id) "
+        "WHERE o.arrival_no < features.arrival_no AND o.language = features.language "
+        "AND d.found_at <= features.assigned_at ORDER BY o.arrival_no LIMIT 1) "
+        "WHERE EXISTS (SELECT 1 FROM story_members m WHERE m.article_id = features.article_id AND m.because = 'copy')"
+    )
 
 
 def _name_compared_texts(table: str) -> None:
@@ -130,6 +159,13 @@ def downgrade() -> None:
     )
     with op.batch_alter_table("features") as features:
         features.drop_constraint(op.f("pk_features"), type_="primary")
+        features.drop_constraint(op.f("fk_features_follows_id"), type_="foreignkey")
+        features.drop_index(op.f("ix_features_follows_id"))
+        features.drop_index(op.f("ix_features_language_scheme_arrival_no"))
+        features.drop_column("follows_id")
+        features.drop_column("first_seen_at")
+        features.drop_column("published_at")
+        features.drop_column("language")
         features.drop_column("assigned_at")
         features.drop_column("arrival_no")
         features.create_primary_key(op.f("pk_features"), ["article_id", "scheme"])

@@ -14,7 +14,7 @@ from monitor.store.stories import find_story_of
 from monitor.types import Article
 from monitor.urls import masked
 
-group = typer.Typer(help="Articles: show.", no_args_is_help=True, rich_markup_mode=None)
+group = typer.Typer(help="Articles: show, merge, erase.", no_args_is_help=True, rich_markup_mode=None)
 
 _DETAILS = (
     "published_at", "published_precision", "published_origin", "first_seen_at", "not_seen_before_at", "arrival_no",
@@ -25,11 +25,6 @@ _DETAILS = (
 
 def register(cli: typer.Typer) -> None:
     cli.add_typer(group, name="articles")
-
-
-@group.callback()
-def _group() -> None:
-    """Keeps `show` a command of its own while it is the only one."""
 
 
 @group.command()

@@ -95,6 +95,23 @@ def features(title: str, text: str, language: str | None = None) -> Features:
     )
 
 
+SAME_TERMS = 0.75
+"""Of all terms that the features of two texts have, this share is common to both where one still tells of the other's
+event: a correction leaves more, a second report on the event leaves less."""
+
+
+def is_other(before: Features, after: Features) -> bool:
+    """Did a text change so much that its story is to be decided again?
+
+    By the distinct terms of title, opening and names: background that changes far down in a text tells of no other
+    event. A typo or figure corrected, a sentence added to a report of usual length are no such change; a notice that
+    became a report is one.
+    """
+    n_both = len(set(before.terms) & set(after.terms))
+    n_all = len(before.terms) + len(after.terms) - n_both
+    return n_both < SAME_TERMS * n_all
+
+
 def _sketch(words_in_order: Sequence[str]) -> tuple[int, ...]:
     """The least hashes of the shingles of a text, ascending and unique; texts of under three words have none."""
     shingles = zip(*(words_in_order[i:] for i in range(_SHINGLE)), strict=False)

@@ -2,8 +2,9 @@
 
 Holds the articles of one language that are young enough to matter, with an inverted index over their terms. `assign`
 asks and changes nothing; `add` enters an article into a story and teaches the statistics; `restore` enters one whose
-terms the stored statistics already know. An index restored from stored rows in arrival order behaves from then on
-exactly like the one that was lost: nothing is kept here that does not follow from those rows.
+terms the stored statistics already know; `remove` takes one out that is to arrive again. An index restored from stored
+rows in arrival order behaves from then on exactly like the one that was lost: nothing is kept here that does not follow
+from those rows.
 
 Refuses: articles of other languages are other indexes; stories without a young member are not seen (closed).
 """
@@ -41,6 +42,8 @@ _NAMES, _ALL = 3, 4
 _NAMES_BONUS = 0.5
 _N_SHOWN_TERMS = 8
 _NO_DATE = math.nan
+_GONE_S = -math.inf
+"""Older than any window: the moment of a slot whose article was taken out."""
 
 Slots = NDArray[np.intp]
 
@@ -67,7 +70,7 @@ class StoryIndex:
 
     def __len__(self) -> int:
         """How many articles are held."""
-        return len(self._held)
+        return len(self._slots)
 
     def story_of(self, article_id: ArticleId) -> StoryId | None:
         """The story of a held article."""
@@ -96,12 +99,23 @@ class StoryIndex:
         known = vector(article.features, self.statistics)
         self._enter(_Held(story_id, article.article_id, known, *_moments(article)))
 
+    def remove(self, article_id: ArticleId) -> None:
+        """Takes a held article out of its story; the statistics remember it. From then on as if it had never come."""
+        slot = self._slots.pop(article_id, None)
+        if slot is None:
+            return
+        self._seen_s[slot] = _GONE_S
+        story_id = self._held[slot].story_id
+        self._by_story[story_id].remove(slot)
+        if not self._by_story[story_id]:
+            del self._by_story[story_id]
+
     def forget(self, before: datetime) -> int:
         """Drops what was first seen before a moment, to free memory; how many. Beyond the window no answer changes."""
-        limit_s = before.timestamp()
-        kept = [held for held in self._held if not held.seen_s < limit_s]
-        n_dropped = len(self) - len(kept)
-        if n_dropped:
+        limit_s, n_before = before.timestamp(), len(self)
+        kept = [self._held[slot] for slot in sorted(self._slots.values()) if not self._held[slot].seen_s < limit_s]
+        n_dropped = n_before - len(kept)
+        if n_dropped or len(kept) < len(self._held):
             self._clear()
             for held in kept:
                 self._enter(held)
@@ -117,7 +131,7 @@ class StoryIndex:
         self._lengths = array("d")
 
     def _enter(self, held: _Held) -> None:
-        slot = len(self)
+        slot = len(self._held)
         self._held.append(held)
         self._slots[held.article_id] = slot
         self._by_story.setdefault(held.story_id, array("i")).append(slot)
@@ -149,11 +163,12 @@ class StoryIndex:
         return _strongest(slots, np.round(near, 6), self.policy.n_candidates)
 
     def _is_young(self, article: Member, slots: Slots) -> NDArray[np.bool_]:
-        """Within the window before the article; what has no date never ages."""
+        """Held, and within the window before the article; what has no date never ages."""
+        seen_s = np.frombuffer(self._seen_s)[slots]
         if article.seen_at is None:
-            return np.ones(len(slots), dtype=bool)
+            return np.not_equal(seen_s, _GONE_S)
         oldest_s = article.seen_at.timestamp() - self.policy.window.total_seconds()
-        return ~(np.frombuffer(self._seen_s)[slots] < oldest_s)
+        return ~(seen_s < oldest_s)
 
     def _gaps_s(self, article: Member, slots: Slots) -> Weights:
         return np.frombuffer(self._event_s)[slots] - _moments(article)[0]

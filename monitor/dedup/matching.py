@@ -16,7 +16,7 @@ shorter text that the longer has too). Rules, in this order; scores 0..1:
   bring their facts along, templates do not); or the later text credits the agency of the earlier one and shares a tenth
   of its shingles or half of at least 5 facts. Independent reports on one event were seen to share up to .06.
 
-Links are facts about a pair: the later article, by (first seen, URL, id), repeats the earlier. Whatever the order in
+Links are facts about two texts: the later article, by (first seen, URL, id), repeats the earlier. Whatever the order in
 which articles arrive, the same pairs give the same links and so the same groups. Source of the numbers: measured on
 labelled wire pairs; see docs/decisions.md.
 """
@@ -153,6 +153,8 @@ def decide_duplicate(
             containment=pair.overlap.containment,
             jaccard=pair.overlap.jaccard,
             scheme=SCHEME,
+            article_text_hash=article.fingerprint.text_hash,
+            original_text_hash=original.fingerprint.text_hash,
         )
     because = _rewrite_because(pair, policy)
     if because is None:
@@ -163,6 +165,8 @@ def decide_duplicate(
         containment=pair.overlap.containment,
         because=because,
         scheme=SCHEME,
+        article_text_hash=article.fingerprint.text_hash,
+        original_text_hash=original.fingerprint.text_hash,
     )
 
 

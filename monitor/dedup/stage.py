@@ -53,19 +53,26 @@ def _compare_batch(app: App, waiting: list[ArticleId], *, leased_until: datetime
     for article_id in list(loaded):
         _put_first(waiting, article_id)
         prints[article_id] = print_of(loaded[article_id])
-    with app.store.begin() as conn:
-        for article_id, made in prints.items():
-            _put_first(waiting, article_id)
-            _save_fingerprint(conn, article_id, made, now)
     since = now - timedelta(days=app.settings.stories.duplicates_days)
     n_lost = 0
-    for article_id, article in loaded.items():
+    with app.store.begin() as conn:
+        for article_id in sorted(prints):
+            _put_first(waiting, article_id)
+            try:
+                _save_fingerprint(conn, article_id, prints[article_id], leased_until=leased_until, now=now)
+            except LeaseLostError as error:
+                log.warning("dedup.lease_lost", article_id=article_id, detail=str(error))
+                del prints[article_id]
+                waiting.remove(article_id)
+                n_lost += 1
+    for article_id, made in prints.items():
         _put_first(waiting, article_id)
         try:
             with app.store.begin() as conn:
-                links, rewrites = _match(conn, article, prints[article_id], since)
+                links, rewrites = _match(conn, loaded[article_id], made, since)
                 duplicates.save_links(conn, links, rewrites, now)
-                if links:
+                # Also without links of today: those of the text before may have made it part of a group.
+                if duplicates.was_linked(conn, article_id):
                     _regroup(conn, article_id)
                 duplicates.finish_match(conn, article_id, leased_until)
         except LeaseLostError as error:
@@ -80,7 +87,12 @@ def _put_first(waiting: list[ArticleId], article_id: ArticleId) -> None:
     waiting.insert(0, article_id)
 
 
-def _save_fingerprint(conn: Connection, article_id: ArticleId, made: Fingerprint, now: datetime) -> None:
+def _save_fingerprint(
+    conn: Connection, article_id: ArticleId, made: Fingerprint, *, leased_until: datetime, now: datetime
+) -> None:
+    # Of a text that changed meanwhile, or of an article that is gone, no fingerprint is kept. By id, as everybody does
+    # who holds several articles at once.
+    duplicates.hold(conn, article_id, leased_until)
     duplicates.save_fingerprint(
         conn,
         article_id,
@@ -147,15 +159,15 @@ def _match(
 def _regroup(conn: Connection, article_id: ArticleId) -> None:
     """Derive the copy groups that an article's links change."""
     duplicates.hold_copy_groups(conn)
+    members: frozenset[ArticleId]
     links = duplicates.load_links_to_originals(conn, article_id)
     if links is None:
-        links = duplicates.load_links_around(conn, {article_id})
-        members = {end for link in links for end in (link.article_id, link.original_id)}
+        links, members = duplicates.load_links_around(conn, {article_id})
     else:
         # Nothing repeats it, so no other group changes: it is a copy of the earliest that is no copy itself.
         known = duplicates.load_originals(conn, {link.original_id for link in links})
         links = [link for link in links if link.original_id not in known]
-        members = {article_id}
+        members = frozenset({article_id})
     ends = {end for link in links for end in (link.article_id, link.original_id)}
     groups = derive_groups(links, duplicates.load_appeared(conn, ends))
     duplicates.save_copy_groups(conn, members, {copy_id: copy.link for copy_id, copy in groups.items()})

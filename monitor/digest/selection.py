@@ -76,7 +76,7 @@ def select(
     """
     told_ids = frozenset[ArticleId]().union(*(story.article_ids for story in told.values()))
     wanted = {
-        article_id: [hit for hit in hits if _is_wanted(hit, subscription, watchlist_names)]
+        article_id: [hit for hit in hits if is_wanted(hit, subscription, watchlist_names)]
         for article_id, hits in hits_by_article.items()
     }
     earliest = window.start_at - timedelta(seconds=policy.late_s)
@@ -150,7 +150,8 @@ def _story_hits(story: Story, hits_by_article: Mapping[ArticleId, Sequence[Hit]]
     return tuple(sorted(hits, key=lambda hit: _PROMINENCE_ORDER.get(hit.prominence, len(_PROMINENCE_ORDER))))
 
 
-def _is_wanted(hit: Hit, subscription: Subscription, watchlist_names: Mapping[WatchlistId, str]) -> bool:
+def is_wanted(hit: Hit, subscription: Subscription, watchlist_names: Mapping[WatchlistId, str]) -> bool:
+    """Whether a hit is of a watchlist that the subscription names, or it names none."""
     return not subscription.watchlists or watchlist_names.get(hit.watchlist_id) in subscription.watchlists
 
 

@@ -7,13 +7,16 @@ A mail that cannot be built is refused, never half sent; a mail server that is a
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import timedelta
 from email.errors import MessageError
+from typing import Any
 
 from monitor.app import App
 from monitor.digest.render import Letterhead, build_message, render
-from monitor.digest.selection import select
+from monitor.digest.retelling import ToldItem, retell
+from monitor.digest.selection import is_wanted, select
 from monitor.digest.windows import Window, due_window, next_slot, window_until
 from monitor.errors import LeaseLostError, UsageError
 from monitor.net.smtp import Accepted, MailFailure, Refusal
@@ -22,7 +25,7 @@ from monitor.store.digests import DueDelivery
 from monitor.store.engine import Connection
 from monitor.store.feeds import FeedRow
 from monitor.store.source_days import SilentSource
-from monitor.types import Digest, DigestId, Progress, Reason, RenderedMail, Subscription
+from monitor.types import ArticleId, Digest, DigestId, Progress, Reason, RenderedMail, Subscription
 from monitor.urls import masked
 
 LEASE_S = 300.0
@@ -101,13 +104,47 @@ def _compose(app: App, conn: Connection, subscription: Subscription, window: Win
             *(_silence(one) for one in source_days.list_silent(conn, n_expected=SILENT_FROM, limit=N_SILENT)),
         ],
     )
+    return digest, render(digest, generated_at=app.clock(), letterhead=_letterhead(app), watchlist_names=names)
+
+
+def render_again(app: App, conn: Connection, ids: Iterable[DigestId]) -> None:
+    """Store the mails of these digests anew, from what is left of what they told; deliveries that wait send those."""
+    for digest_id in sorted(set(ids)):
+        stored = digests.load_stored(conn, digest_id)
+        rows, shown, told_before = digests.load_ledger(conn, digest_id)
+        subscription = subscriptions.load_subscription(conn, stored["subscription_id"])
+        names = {one.id: one.name for one in watchlists.list_active(conn)}
+        article_ids = {article_id for some in shown.values() for article_id in some}
+        wanted = {
+            article_id: [hit for hit in hits if is_wanted(hit, subscription, names)]
+            for article_id, hits in watchlists.load_hits(conn, article_ids).items()
+        }
+        digest = retell(
+            [_told_item(dict(row), shown.get(row["story_id"], set()), told_before) for row in rows],
+            stories={one.id: one for one in stories.load_stories(conn, list(shown))},
+            members=stories.load_story_members(conn, article_ids),
+            hits_by_article=wanted,
+            subscription=subscription,
+            window=Window(start_at=stored["window_start"], end_at=stored["window_end"]),
+            n_left_out=stored["n_left_out"],
+        )
+        mail = render(digest, generated_at=stored["rendered_at"], letterhead=_letterhead(app), watchlist_names=names)
+        digests.replace_mail(conn, digest_id, mail, n_stories=len(digest.items))
+
+
+def _told_item(row: Mapping[str, Any], article_ids: set[ArticleId], told_before: set[ArticleId]) -> ToldItem:
+    names = ("story_id", "is_update", "n_articles", "n_publishers", "n_independent", "n_copies")
+    told = {name: row[name] for name in names}
+    return ToldItem(**told, article_ids=frozenset(article_ids), new_ids=frozenset(article_ids - told_before))
+
+
+def _letterhead(app: App) -> Letterhead:
     settings = app.settings
-    letterhead = Letterhead(
+    return Letterhead(
         name=settings.digest.title,
         domain=settings.mail.sender.rpartition("@")[2],
         unsubscribe=settings.digest.unsubscribe or None,
     )
-    return digest, render(digest, generated_at=app.clock(), letterhead=letterhead, watchlist_names=names)
 
 
 def _problem(feed: FeedRow) -> str:

@@ -31,7 +31,7 @@ from monitor.likeness import entry_keys
 from monitor.permission import learn_robots
 from monitor.politeness import manners_for_pages, wished_at
 from monitor.robots import refusal
-from monitor.store import articles, claims, entries, hosts, pages, resolving, robots
+from monitor.store import articles, claims, entries, erasing, hosts, merging, pages, resolving, robots, tombstones
 from monitor.store.articles import NewArticle
 from monitor.store.engine import Connection
 from monitor.store.entries import UnresolvedEntry
@@ -192,6 +192,9 @@ def _resolve(conn: Connection, entry: UnresolvedEntry, now: datetime) -> None:
         alike=[] if own is not None else alike_articles(entry, entries.find_alike(conn, entry, keys)),
     )
     new = _new_article(conn, entry, identity, now)
+    if tombstones.is_erased(conn, urls=[new.url, new.entry_url], entry=(entry.feed_id, entry.guid)):
+        erasing.refuse_entry(conn, entry.id, now)
+        return
     if identity.known is None:
         article_id = articles.add_article(conn, new, now)
     else:
@@ -319,9 +322,14 @@ def _save(app: App, reading: Reading, leased_until: datetime) -> None:
         retry_at=_retry_at(reading, now),
     )
     with app.store.begin() as conn:
+        if isinstance(reading.result, ExtractedArticle) and _is_erased(
+            conn, reading.result, urls.canonical, urls.final or urls.canonical
+        ):
+            erasing.refuse_page(conn, fetched, access=reading.access, now=now)
+            return
         other_id = articles.find_article(conn, [urls.canonical])
-        if other_id not in (None, page.id) and page.is_new and _are_one(conn, other_id, reading):
-            pages.merge_into(conn, fetched, other_id, now)
+        if other_id not in (None, page.id) and _are_one(conn, other_id, reading):
+            merging.merge_into(conn, fetched, other_id, now)
             return
         if other_id != page.id and (other_id is not None or not page.is_new):
             fetched = replace(fetched, canonical_url=page.url, other_urls={page.url: "asked"})
@@ -331,6 +339,10 @@ def _save(app: App, reading: Reading, leased_until: datetime) -> None:
         else:
             reason, detail = because or (reading.reason or Reason.EMPTY, reading.detail)
             pages.save_without_text(conn, fetched, access=reading.access, reason=reason, detail=detail)
+
+
+def _is_erased(conn: Connection, found: ExtractedArticle, *urls: str) -> bool:
+    return tombstones.is_erased(conn, urls=urls, text=found.text, authors=found.authors)
 
 
 def _urls(app: App, reading: Reading) -> PageUrls:

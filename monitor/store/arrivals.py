@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -21,12 +22,23 @@ _DUE_AGAIN: dict[str, Any] = {
 
 
 def arrive(conn: Connection, article_id: ArticleId, now: datetime) -> None:
-    """Let an article's new text be compared and watched; its first one takes its place in the order of arrival.
+    """Let an article's new text be compared, watched and assigned; its first one takes its place in the order.
 
+    A later one is looked at by the assigner where it stands: only when it tells of something else does it arrive again.
     Call it last in a transaction: the numbers are given out in the order of commits.
     """
-    values: dict[str, Any] = {**_DUE_AGAIN, "match_due_at": now, "watch_due_at": now}
+    values: dict[str, Any] = {**_DUE_AGAIN, "match_due_at": now, "watch_due_at": now, "assign_due_at": now}
     is_new = select(articles.c.arrival_no.is_(None)).where(articles.c.id == article_id)
     if conn.execute(is_new).scalar_one():
-        values |= {"assign_due_at": now, "arrival_no": take_numbers(conn, "arrival")}
+        values["arrival_no"] = take_numbers(conn, "arrival")
     conn.execute(update(articles).where(articles.c.id == article_id).values(values))
+
+
+def arrive_again(conn: Connection, ids: Sequence[ArticleId], now: datetime) -> None:
+    """Give these articles new places at the end of the order, one behind the other. Call it last, as `arrive`."""
+    if not ids:
+        return
+    first = take_numbers(conn, "arrival", len(ids))
+    for arrival_no, article_id in enumerate(ids, start=first):
+        again = {"arrival_no": arrival_no, "assign_due_at": now}
+        conn.execute(update(articles).where(articles.c.id == article_id).values(again))

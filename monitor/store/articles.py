@@ -24,6 +24,7 @@ from monitor.store.tables import (
     revisions,
     sources,
 )
+from monitor.store.tombstones import article_key, find_erased_at, url_key
 from monitor.types import Article, ArticleId, Origin, SourceId
 
 #: On the first poll of a feed its older entries are dated by the publisher alone. Beyond this no date is believed.
@@ -206,6 +207,10 @@ def get_article(conn: Connection, name: str) -> Article:
         article_id = find_article(conn, [name])
     found = load_articles(conn, [article_id]) if article_id is not None else {}
     if not found:
+        key = url_key(name) if not name.isdecimal() else article_key(ArticleId(int(name[:20])))
+        erased_at = find_erased_at(conn, key)
+        if erased_at is not None:
+            raise NotFoundError(f"article {name!r} was erased on {erased_at:%Y-%m-%d}; nothing of it is kept")
         raise NotFoundError(f"no article {name!r}; `monitor search` and `monitor stories show` list their ids")
     return next(iter(found.values()))
 

@@ -60,23 +60,39 @@ def _load_told(
         .where(digests.c.subscription_id == subscription_id, digest_items.c.story_id.in_(stories))
         .order_by(digests.c.window_start)
     )
+    figures = {row["story_id"]: (row["n_articles"], row["n_independent"]) for row in conn.execute(items).mappings()}
+    articles = _told_articles(conn, subscription_id, stories)
+    return {
+        story_id: ToldStory(
+            story_id=story_id,
+            n_articles=figures.get(story_id, (0, 0))[0],
+            n_independent=figures.get(story_id, (0, 0))[1],
+            article_ids=frozenset(articles.get(story_id, ())),
+        )
+        for story_id in sorted(figures.keys() | articles.keys())
+    }
+
+
+def _told_articles(
+    conn: Connection, subscription_id: SubscriptionId, stories: Sequence[StoryId]
+) -> dict[StoryId, set[ArticleId]]:
+    """The articles that were shown with these stories, or are in them now and were shown with others."""
     shown = (
         select(digest_item_articles.c.story_id, digest_item_articles.c.article_id)
         .join(digests, digests.c.id == digest_item_articles.c.digest_id)
-        .where(digests.c.subscription_id == subscription_id, digest_item_articles.c.story_id.in_(stories))
+        .where(digests.c.subscription_id == subscription_id)
     )
-    articles: dict[StoryId, set[Any]] = {}
-    for story_id, article_id in conn.execute(shown):
-        articles.setdefault(story_id, set()).add(article_id)
-    return {
-        row["story_id"]: ToldStory(
-            story_id=row["story_id"],
-            n_articles=row["n_articles"],
-            n_independent=row["n_independent"],
-            article_ids=frozenset(articles.get(row["story_id"], ())),
-        )
-        for row in conn.execute(items).mappings()
-    }
+    then = shown.where(digest_item_articles.c.story_id.in_(stories))
+    now = (
+        shown.with_only_columns(story_members.c.story_id, story_members.c.article_id)
+        .join(story_members, story_members.c.article_id == digest_item_articles.c.article_id)
+        .where(story_members.c.story_id.in_(stories))
+    )
+    found: dict[StoryId, set[ArticleId]] = {}
+    for rows in (then, now):
+        for story_id, article_id in conn.execute(rows):
+            found.setdefault(story_id, set()).add(article_id)
+    return found
 
 
 def load_assigned(conn: Connection, since: datetime) -> frozenset[ArticleId]:
@@ -216,6 +232,40 @@ def list_digests(conn: Connection) -> list[dict[str, Any]]:
         keys = ("recipient", "state", "n_tries", "sent_at", "detail")
         digest["deliveries"] = [{key: row[key] for key in keys} for row in conn.execute(mine).mappings()]
     return found
+
+
+def load_stored(conn: Connection, digest_id: DigestId) -> RowMapping:
+    """A digest as it is stored, with its mail."""
+    return conn.execute(select(digests).where(digests.c.id == digest_id)).mappings().one()
+
+
+def load_ledger(
+    conn: Connection, digest_id: DigestId
+) -> tuple[Sequence[RowMapping], dict[StoryId, set[ArticleId]], set[ArticleId]]:
+    """The stories that a digest told, in their order, the articles of each, and which of all were told before it."""
+    items = select(digest_items).where(digest_items.c.digest_id == digest_id).order_by(digest_items.c.position)
+    shown: dict[StoryId, set[ArticleId]] = {}
+    mine = select(digest_item_articles).where(digest_item_articles.c.digest_id == digest_id)
+    for row in conn.execute(mine).mappings():
+        shown.setdefault(row["story_id"], set()).add(row["article_id"])
+    this, earlier = digests.alias(), digests.alias()
+    before = (
+        select(digest_item_articles.c.article_id)
+        .join(earlier, earlier.c.id == digest_item_articles.c.digest_id)
+        .join(this, this.c.subscription_id == earlier.c.subscription_id)
+        .where(this.c.id == digest_id, earlier.c.window_start < this.c.window_start)
+    )
+    return conn.execute(items).mappings().all(), shown, set(conn.execute(before).scalars())
+
+
+def replace_mail(conn: Connection, digest_id: DigestId, mail: RenderedMail, *, n_stories: int) -> None:
+    """Store another mail in place of a digest's own; one that tells nothing any more is not handed over either."""
+    values = {"subject": mail.subject, "text": mail.text, "html": mail.html, "headers": dict(mail.headers)}
+    conn.execute(update(digests).where(digests.c.id == digest_id).values(**values, n_stories=n_stories))
+    if not n_stories:
+        waiting = and_(deliveries.c.digest_id == digest_id, deliveries.c.state == "pending")
+        detail = "all that it told was erased"
+        conn.execute(update(deliveries).where(waiting).values(state="refused", next_try_at=None, detail=detail))
 
 
 def load_mails(conn: Connection) -> Sequence[RowMapping]:

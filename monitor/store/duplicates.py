@@ -1,4 +1,8 @@
-"""Fingerprints of texts, the links between copies and originals, and the copy groups derived from them."""
+"""Fingerprints of texts, the links between copies and originals, and the copy groups derived from them.
+
+A link is a fact about two texts and stays when one of them changes. It counts as long as both articles have the texts
+that were compared, which is what their fingerprints say.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,21 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, RowMapping, and_, delete, literal, or_, select, true, union_all, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Table,
+    and_,
+    delete,
+    exists,
+    literal,
+    or_,
+    select,
+    union_all,
+    update,
+)
 
 from monitor.store import claims
 from monitor.store.claims import Claimable
@@ -102,6 +120,11 @@ def release_matches(conn: Connection, ids: Sequence[ArticleId], leased_until: da
     claims.release(conn, MATCHES, ids, leased_until)
 
 
+def hold(conn: Connection, article_id: ArticleId, leased_until: datetime) -> None:
+    """Keep a leased article for this transaction. Raises LeaseLostError."""
+    claims.hold(conn, MATCHES, article_id, leased_until)
+
+
 def finish_match(conn: Connection, article_id: ArticleId, leased_until: datetime) -> None:
     """The article was compared with all others."""
     claims.save(conn, MATCHES, article_id, leased_until, match_due_at=None)
@@ -123,28 +146,52 @@ def _link(row: RowMapping) -> DuplicateLink:
     return DuplicateLink(**{**values, "kind": DuplicateKind(row["kind"])})
 
 
-def load_links_around(conn: Connection, ids: Collection[ArticleId]) -> list[DuplicateLink]:
-    """All links among the articles that these ones are linked to, directly or through others."""
+def _counts(links: Table) -> ColumnElement[bool]:
+    """Whether both articles of a link have the texts that it compared."""
+
+    def has(article_id: ColumnElement[Any], text_hash: ColumnElement[Any]) -> ColumnElement[bool]:
+        its = fingerprints.alias()
+        same = and_(its.c.article_id == article_id, its.c.scheme == links.c.scheme, its.c.text_hash == text_hash)
+        return exists().where(same)
+
+    return and_(
+        has(links.c.article_id, links.c.article_text_hash), has(links.c.original_id, links.c.original_text_hash)
+    )
+
+
+def load_links_around(conn: Connection, ids: Collection[ArticleId]) -> tuple[list[DuplicateLink], frozenset[ArticleId]]:
+    """The links that count among the articles that these ones are linked to, directly or through others.
+
+    And all those articles: also links that count no more lead on, since the groups they once made are to change.
+    """
     found: dict[tuple[ArticleId, ArticleId, str], DuplicateLink] = {}
     seen: set[ArticleId] = set()
     frontier = set(ids)
     while frontier:
         seen |= frontier
+        ends: set[ArticleId] = set()
         for some in _in_batches(frontier):
             near = or_(duplicates.c.article_id.in_(some), duplicates.c.original_id.in_(some))
-            for row in conn.execute(select(duplicates).where(near)).mappings():
-                link = _link(row)
-                found[link.article_id, link.original_id, link.scheme] = link
-        frontier = {end for link in found.values() for end in (link.article_id, link.original_id)} - seen
-    return list(found.values())
+            for row in conn.execute(select(duplicates, _counts(duplicates).label("counts")).where(near)).mappings():
+                ends |= {row["article_id"], row["original_id"]}
+                if row["counts"]:
+                    found[row["article_id"], row["original_id"], row["scheme"]] = _link(row)
+        frontier = ends - seen
+    return list(found.values()), frozenset(seen)
+
+
+def was_linked(conn: Connection, article_id: ArticleId) -> bool:
+    """Whether any text that this article had was linked to another one."""
+    mine = or_(duplicates.c.article_id == article_id, duplicates.c.original_id == article_id)
+    return conn.execute(select(duplicates.c.id).where(mine).limit(1)).first() is not None
 
 
 def load_links_to_originals(conn: Connection, article_id: ArticleId) -> list[DuplicateLink] | None:
-    """The links of an article that nothing repeats; None when something does, so that others' groups hang on it."""
+    """The links that count of an article that nothing ever repeated; None else: others' groups hang on it."""
     if conn.execute(select(duplicates.c.id).where(duplicates.c.original_id == article_id).limit(1)).first():
         return None
-    rows = conn.execute(select(duplicates).where(duplicates.c.article_id == article_id)).mappings()
-    return [_link(row) for row in rows]
+    rows = select(duplicates).where(duplicates.c.article_id == article_id, _counts(duplicates))
+    return [_link(row) for row in conn.execute(rows).mappings()]
 
 
 def load_appeared(conn: Connection, ids: Iterable[ArticleId]) -> dict[ArticleId, tuple[datetime, str]]:
@@ -158,9 +205,7 @@ def load_appeared(conn: Connection, ids: Iterable[ArticleId]) -> dict[ArticleId,
 
 def save_copy_groups(conn: Connection, ids: Collection[ArticleId], groups: Mapping[ArticleId, DuplicateLink]) -> None:
     """Replace the group membership of `ids`: `groups` maps each copy to the link to its original."""
-    wanted = {
-        copy: {**asdict(link), "article_id": copy, "kind": link.kind.value} for copy, link in sorted(groups.items())
-    }
+    wanted = {copy: _copy_row(copy, link) for copy, link in sorted(groups.items())}
     for some in _in_batches(ids):
         stored = conn.execute(select(copies).where(copies.c.article_id.in_(some))).mappings()
         same = {row["article_id"] for row in stored if dict(row) == wanted.get(row["article_id"])}
@@ -171,17 +216,22 @@ def save_copy_groups(conn: Connection, ids: Collection[ArticleId], groups: Mappi
             conn.execute(insert(conn, copies), rows)
 
 
+def _copy_row(article_id: ArticleId, link: DuplicateLink) -> dict[str, Any]:
+    row = {**asdict(link), "article_id": article_id, "kind": link.kind.value}
+    return {name: row[name] for name in copies.c.keys()}  # noqa: SIM118 - columns are no mapping
+
+
 def load_originals(conn: Connection, ids: Iterable[ArticleId]) -> dict[ArticleId, ArticleId]:
     """For those of these articles that are copies: the original of their group."""
     rows = select(copies.c.article_id, copies.c.original_id).where(copies.c.article_id.in_(sorted(set(ids))))
     return dict(conn.execute(rows).all())
 
 
-def load_linked(conn: Connection, article_id: ArticleId, *, found_by: datetime | None = None) -> list[ArticleId]:
-    """Articles that are linked to this one as copy or original; with `found_by` as far as was known at that moment."""
-    known = true() if found_by is None else duplicates.c.found_at <= found_by
-    there = select(duplicates.c.original_id).where(duplicates.c.article_id == article_id, known)
-    back = select(duplicates.c.article_id).where(duplicates.c.original_id == article_id, known)
+def load_linked(conn: Connection, article_id: ArticleId) -> list[ArticleId]:
+    """Articles that this one is linked to as copy or original, by their texts of today."""
+    counts = _counts(duplicates)
+    there = select(duplicates.c.original_id).where(duplicates.c.article_id == article_id, counts)
+    back = select(duplicates.c.article_id).where(duplicates.c.original_id == article_id, counts)
     return sorted({*conn.execute(there).scalars(), *conn.execute(back).scalars()})
 
 
@@ -199,11 +249,11 @@ class Relation:
 
 
 def load_relations(conn: Connection, article_id: ArticleId) -> list[Relation]:
-    """What this article repeats or follows, and what repeats or follows it, the strongest first."""
+    """What this article repeats or follows, and what repeats or follows it, by the texts of today; strongest first."""
     found = []
     for links in (duplicates, rewrites):
         mine = or_(links.c.article_id == article_id, links.c.original_id == article_id)
-        for row in conn.execute(select(links).where(mine)).mappings():
+        for row in conn.execute(select(links).where(mine, _counts(links))).mappings():
             is_original = row["article_id"] == article_id
             found.append(
                 Relation(
@@ -217,6 +267,27 @@ def load_relations(conn: Connection, article_id: ArticleId) -> list[Relation]:
                 )
             )
     return sorted(found, key=lambda one: (not one.is_original, -one.containment, one.article_id))
+
+
+def hold_around(conn: Connection, ids: Collection[ArticleId]) -> list[ArticleId]:
+    """Keep these articles, and all that any of their texts was linked to, for this transaction; returns the latter."""
+    near: set[ArticleId] = set()
+    for some in _in_batches(ids):
+        for links in (duplicates, copies, rewrites):
+            for mine, other in ((links.c.article_id, links.c.original_id), (links.c.original_id, links.c.article_id)):
+                near |= set(conn.execute(select(other).where(mine.in_(some))).scalars())
+    # By id, as everybody who takes several articles.
+    for some in _in_batches({*ids, *near}):
+        rows = select(articles.c.id).where(articles.c.id.in_(some)).order_by(articles.c.id)
+        conn.execute(rows.with_for_update()).all()
+    return sorted(near - set(ids))
+
+
+def match_again(conn: Connection, ids: Collection[ArticleId], now: datetime) -> None:
+    """Have these articles compared again, since what they were linked to is another article now, or gone."""
+    again = {"match_due_at": now, "match_leased_until": None, "n_match_tries": 0}
+    for some in _in_batches(ids):
+        conn.execute(update(articles).where(articles.c.id.in_(some), articles.c.arrival_no.is_not(None)).values(again))
 
 
 def next_match_at(conn: Connection, now: datetime) -> datetime | None:

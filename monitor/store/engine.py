@@ -189,6 +189,27 @@ def _open_postgresql(url: URL) -> Engine:
         ) from None
 
 
+def forget_deleted(store: Store) -> bool:
+    """Make the file of a SQLite database anew, so that its bytes hold nothing that was deleted; False on PostgreSQL.
+
+    A server gives such space back when it vacuums, which is up to whoever runs it. Waits for others that write, needs
+    room for a second file meanwhile. Raises StoreError when they do not let it in.
+    """
+    if store.engine.dialect.name != "sqlite":
+        return False
+    conn = store.engine.raw_connection()
+    try:
+        # Otherwise the whole new file would be made in memory.
+        for statement in ("PRAGMA temp_store=FILE", "PRAGMA query_only=0", "VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
+            conn.cursor().execute(statement).fetchall()
+    except SQLiteError as error:
+        raise StoreError(f"the database file could not be made anew: {error}; `sqlite3 FILE VACUUM` does it") from None
+    finally:
+        conn.cursor().execute("PRAGMA temp_store=MEMORY")
+        conn.close()
+    return True
+
+
 def missing_file(url: str) -> Path | None:
     """The SQLite file of a URL that nobody has made yet: opening it would make an empty one. None when all is well."""
     try:

@@ -14,6 +14,7 @@ from monitor.likeness import EntryKeys, is_other_article
 from monitor.store.columns import URL_CHARS, storable
 from monitor.store.engine import RESOLVE_LOCK, hold_lock, insert
 from monitor.store.tables import entries, feeds, sightings
+from monitor.store.tombstones import not_erased
 from monitor.types import ArticleId, EntryId, FeedHints, FeedId, ParsedEntry, SourceId
 
 GUID_BYTES = 2048
@@ -98,6 +99,7 @@ def save_entries(
     by_guid, known = _with_own_guids(conn, feed_id, by_guid, known)
     new = [entry for entry in by_guid.values() if entry.guid not in known]
     changed = [entry for entry in by_guid.values() if _is_changed(entry, known.get(entry.guid))]
+    new, changed = (not_erased(conn, feed_id, some) for some in (new, changed))
     n_shared = _n_shared(conn, feed_id, known.values(), last_read_at)
     n_passed_over = _add(conn, feed_id, new, now=now, not_seen_before_at=not_seen_before_at, oldest_at=oldest_at)
     for entry in changed:

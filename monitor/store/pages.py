@@ -16,18 +16,15 @@ from monitor.politeness import Manners
 from monitor.query.matching import index_words
 from monitor.store import claims, hosts
 from monitor.store.arrivals import arrive
-from monitor.store.articles import add_urls, appeared_at, find_article, join_sightings
+from monitor.store.articles import add_urls, appeared_at, find_article
 from monitor.store.claims import Claimable
 from monitor.store.columns import URL_CHARS, storable
-from monitor.store.engine import RESOLVE_LOCK, hold_lock, insert
-from monitor.store.entries import move_entries
+from monitor.store.engine import insert
 from monitor.store.hosts import Asked
 from monitor.store.sources import ensure_source_of
 from monitor.store.tables import (
     article_authors,
-    article_merges,
     article_tags,
-    article_urls,
     articles,
     authors,
     entries,
@@ -110,27 +107,6 @@ def _asked_url(row: RowMapping, entry_url: str | None) -> str:
 def next_page_at(conn: Connection, now: datetime, *, manners: Manners) -> datetime | None:
     """When the next page that is due already can be fetched."""
     return hosts.next_spaced_at(conn, PAGES, articles.c.host, now=now, manners=manners)
-
-
-def merge_into(conn: Connection, fetched: FetchedPage, other_id: ArticleId, now: datetime) -> None:
-    """The page turned out to be an article that is stored already: its entries lead there, its id redirects.
-
-    Only for a page without a text of its own: stories and digests hang on the others. Raises LeaseLostError.
-    """
-    page = fetched.page
-    if not page.is_new or page.id == other_id:
-        raise ValueError(f"article {page.id} cannot be merged into {other_id}")
-    hold_lock(conn, RESOLVE_LOCK)
-    claims.hold(conn, PAGES, page.id, fetched.leased_until)
-    move_entries(conn, page.id, other_id)
-    join_sightings(conn, page.id, other_id)
-    conn.execute(update(article_urls).where(article_urls.c.article_id == page.id).values(article_id=other_id))
-    conn.execute(update(article_merges).where(article_merges.c.article_id == page.id).values(article_id=other_id))
-    conn.execute(delete(articles).where(articles.c.id == page.id))
-    because = f"{page.url} names the same canonical URL"
-    conn.execute(
-        insert(conn, article_merges).values(old_id=page.id, article_id=other_id, merged_at=now, because=because)
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

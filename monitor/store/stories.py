@@ -1,17 +1,21 @@
-"""Stories: one assigner per language takes articles in arrival order; figures are read from the analysts' views."""
+"""Stories: one assigner per language takes articles in arrival order; figures are read from the analysts' views.
+
+What the assigner decides is saved in `memberships`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, and_, bindparam, column, func, or_, select, table, text, update
 
-from monitor.errors import LeaseLostError, NotFoundError
+from monitor.errors import NotFoundError
 from monitor.store.claims import MAX_TRIES
-from monitor.store.columns import MAX_KEY, storable
+from monitor.store.columns import MAX_KEY
+from monitor.store.counters import take_numbers
 from monitor.store.engine import insert, lease_clock
 from monitor.store.tables import (
     articles,
@@ -24,35 +28,9 @@ from monitor.store.tables import (
     terms,
 )
 from monitor.text.sentences import lead
-from monitor.types import Article, ArticleId, DuplicateKind, Origin, Story, StoryId, StoryMember
+from monitor.types import ArticleId, DuplicateKind, Origin, Story, StoryId, StoryMember
 
 BATCH = 500
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MemberFeatures:
-    """What the assigner needs to remember of an article that is in a story already."""
-
-    article_id: ArticleId
-    story_id: StoryId
-    published_at: datetime | None
-    first_seen_at: datetime
-    assigned_at: datetime
-    features: bytes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewMember:
-    """A decision of the assigner. `story_id` None starts a story; `terms` are the article's distinct terms."""
-
-    article: Article
-    story_id: StoryId | None
-    score: float
-    because: str
-    scheme: str
-    features_scheme: str
-    features: bytes
-    terms: frozenset[str]
 
 
 def claim_language(conn: Connection, *, now: datetime, lease_s: float) -> tuple[str, datetime] | None:
@@ -140,52 +118,62 @@ def load_unassigned(conn: Connection, language: str, limit: int) -> list[Article
             break
         ready.append(article_id)
     # Whoever writes several articles in one transaction takes them by id: else two of them would wait for each other.
-    # A lock that lets others refer to these articles, as links and hits do.
-    in_order = select(articles.c.id).where(articles.c.id.in_(ready)).order_by(articles.c.id)
-    conn.execute(in_order.with_for_update(key_share=True)).all()
-    return ready
+    # A lock that lets others refer to these articles, as links and hits do. What was saved until it was given counts.
+    same = (articles.c.language == language, articles.c.assign_due_at.is_not(None), articles.c.match_due_at.is_(None))
+    in_order = select(articles.c.id, and_(*same)).where(articles.c.id.in_(ready)).order_by(articles.c.id)
+    is_ready: dict[ArticleId, bool] = dict(conn.execute(in_order.with_for_update(key_share=True)).all())
+    return list(takewhile(lambda article_id: is_ready.get(article_id, False), ready))
 
 
-def count_assigned(conn: Connection, language: str) -> int:
-    """How many articles of a language were ever assigned."""
-    n_articles = select(language_statistics.c.n_articles).where(language_statistics.c.language == language)
-    return conn.execute(n_articles).scalar_one_or_none() or 0
+def last_assigned_no(conn: Connection, language: str) -> int:
+    """How far a language's stories are: the number of the last arrival that joined or left one; 0 before the first."""
+    last_no = select(language_statistics.c.last_arrival_no).where(language_statistics.c.language == language)
+    return conn.execute(last_no).scalar_one_or_none() or 0
 
 
 def load_statistics(conn: Connection, language: str) -> tuple[int, dict[str, int]]:
-    """How many articles of a language were assigned, and in how many of them each term occurs."""
+    """How many arrivals of a language were assigned, and in how many of them each term occurs.
+
+    An article that arrived again counts again: an arrival is weighed by all that came before it.
+    """
+    n_articles = select(language_statistics.c.n_articles).where(language_statistics.c.language == language)
     counts = select(terms.c.term, terms.c.n_articles).where(terms.c.language == language)
-    return count_assigned(conn, language), dict(conn.execute(counts).all())
+    return conn.execute(n_articles).scalar_one_or_none() or 0, dict(conn.execute(counts).all())
 
 
-def load_members(conn: Connection, language: str, *, since: datetime | None, scheme: str) -> list[MemberFeatures]:
-    """The articles in stories of a language, in arrival order; with `since` those that were first seen since then."""
-    names = ("published_at", "first_seen_at")
-    rows = (
-        select(
-            *(story_members.c[name] for name in ("article_id", "story_id", "assigned_at")),
-            *(articles.c[name] for name in names),
-            features.c.body,
+def pass_over(conn: Connection, language: str, arrival_no: int) -> bool:
+    """Let a member leave a language's stories at this place of the stored order; False when they are past it.
+
+    Whoever assigns that language just now loses its lease and begins again without the member.
+    """
+    mine = and_(language_statistics.c.language == language, language_statistics.c.last_arrival_no < arrival_no)
+    passed = update(language_statistics).where(mine).values(leased_until=None, last_arrival_no=arrival_no)
+    return conn.execute(passed).rowcount == 1
+
+
+def hold_languages(conn: Connection, ids: Collection[ArticleId]) -> set[str]:
+    """Keep those who assign the stories of these articles from going on until this transaction ends; the languages."""
+    found: set[str] = set()
+    for some in _in_batches(ids):
+        decided = select(features.c.language).where(features.c.article_id.in_(some)).distinct()
+        found |= set(conn.execute(decided).scalars())
+    for language in sorted(found):
+        mine = select(language_statistics.c.language).where(language_statistics.c.language == language)
+        conn.execute(mine.with_for_update()).all()
+    return found
+
+
+def disturb(conn: Connection, languages: Iterable[str]) -> None:
+    """Members of these languages' stories went or changed places outside of the stored order.
+
+    Who assigns them loses the lease; all begin again from what is stored. Call it last in a transaction.
+    """
+    for language in sorted(set(languages)):
+        conn.execute(
+            update(language_statistics)
+            .where(language_statistics.c.language == language)
+            .values(leased_until=None, last_arrival_no=take_numbers(conn, "arrival"))
         )
-        .join(articles, articles.c.id == story_members.c.article_id)
-        .join(features, and_(features.c.article_id == articles.c.id, features.c.scheme == scheme))
-        .join(stories, stories.c.id == story_members.c.story_id)
-        .where(stories.c.language == language)
-        .order_by(articles.c.arrival_no)
-    )
-    if since is not None:
-        rows = rows.where(articles.c.first_seen_at >= since)
-    return [
-        MemberFeatures(
-            article_id=row["article_id"],
-            story_id=row["story_id"],
-            published_at=row["published_at"],
-            first_seen_at=row["first_seen_at"],
-            assigned_at=row["assigned_at"],
-            features=row["body"],
-        )
-        for row in conn.execute(rows).mappings()
-    ]
 
 
 def find_story_of(
@@ -199,97 +187,6 @@ def find_story_of(
             rows = rows.join(stories, stories.c.id == story_members.c.story_id).where(stories.c.language == language)
         found.update(conn.execute(rows).all())
     return found
-
-
-def save_member(conn: Connection, member: NewMember, *, leased_until: datetime, now: datetime) -> StoryId:
-    """Put an article into its story, or start one with it; count its terms. Raises LeaseLostError."""
-    article = member.article
-    _keep_lease(conn, article, leased_until)
-    story_id = member.story_id
-    if story_id is None:
-        story_id = _add_story(conn, member, now)
-    else:
-        _extend_story(conn, story_id, member)
-    conn.execute(
-        insert(conn, story_members).values(
-            article_id=article.id,
-            story_id=story_id,
-            score=member.score,
-            because=member.because,
-            scheme=member.scheme,
-            assigned_at=now,
-        )
-    )
-    conn.execute(
-        insert(conn, features).values(
-            article_id=article.id,
-            scheme=member.features_scheme,
-            arrival_no=article.arrival_no,
-            body=member.features,
-            assigned_at=now,
-        )
-    )
-    _count_terms(conn, article.language, member.terms)
-    conn.execute(update(articles).where(articles.c.id == article.id).values(assign_due_at=None))
-    return story_id
-
-
-def _keep_lease(conn: Connection, article: Article, leased_until: datetime) -> None:
-    counted = (
-        update(language_statistics)
-        .where(language_statistics.c.language == article.language, language_statistics.c.leased_until == leased_until)
-        .values(n_articles=language_statistics.c.n_articles + 1, n_tries=0, last_arrival_no=article.arrival_no)
-    )
-    if conn.execute(counted).rowcount != 1:
-        raise LeaseLostError(f"the assigner of language {article.language} overran its lease")
-
-
-def _add_story(conn: Connection, member: NewMember, now: datetime) -> StoryId:
-    article = member.article
-    row = insert(conn, stories).values(
-        language=article.language,
-        anchor_article_id=article.id,
-        title=article.title,
-        lead=lead(article.text, 2),
-        first_seen_at=article.appeared_at,
-        last_seen_at=article.appeared_at,
-        scheme=member.scheme,
-    )
-    story_id = StoryId(conn.execute(row.returning(stories.c.id)).scalar_one())
-    log_story(conn, story_id, action="started", who="assigner", details={"article_id": article.id}, now=now)
-    return story_id
-
-
-def _extend_story(conn: Connection, story_id: StoryId, member: NewMember) -> None:
-    """A story is headed by its earliest report, as far as it is known yet; a copy never heads one."""
-    row = conn.execute(select(stories).where(stories.c.id == story_id)).mappings().one()
-    article, is_copy = member.article, member.because == "copy"
-    values: dict[str, Any] = {"last_seen_at": max(row["last_seen_at"], article.appeared_at)}
-    if article.appeared_at < row["first_seen_at"]:
-        values["first_seen_at"] = article.appeared_at
-        values |= {} if is_copy else {"title": article.title, "lead": lead(article.text, 2)}
-    conn.execute(update(stories).where(stories.c.id == story_id).values(state="open", closed_at=None, **values))
-
-
-def _count_terms(conn: Connection, language: str, found: frozenset[str]) -> None:
-    if not found:
-        return
-    stored = {storable(term)[:200] for term in found}
-    rows = [{"language": language, "term": term, "n_articles": 1} for term in sorted(stored)]
-    statement = insert(conn, terms)
-    counted = statement.on_conflict_do_update(
-        index_elements=["language", "term"], set_={"n_articles": terms.c.n_articles + 1}
-    )
-    conn.execute(counted, rows)
-
-
-def log_story(
-    conn: Connection, story_id: StoryId, *, action: str, who: str, details: Mapping[str, Any], now: datetime
-) -> None:
-    """Note what happened to a story, for `stories log`."""
-    conn.execute(
-        insert(conn, story_log).values(story_id=story_id, action=action, who=who, details=dict(details), logged_at=now)
-    )
 
 
 def close_quiet(conn: Connection, before: datetime, now: datetime) -> int:
@@ -311,16 +208,25 @@ _V_STORIES = table(
     ),
 )  # fmt: skip
 
-_MEMBERS = text("""
+_MEMBERS = """
 SELECT a.story_id, a.article_id AS id, a.title, a.source, a.family, a.url, a.language, a.published_at, a.first_seen_at,
        a.appeared_at, a.origin, a.agency, a.duplicate_of, a.duplicate_kind, a.rewrite_of, t.text
 FROM v_story_articles a JOIN articles t ON t.id = a.article_id
-WHERE a.story_id IN :ids
-""").bindparams(bindparam("ids", expanding=True)).columns(
-    published_at=articles.c.published_at.type,
-    first_seen_at=articles.c.first_seen_at.type,
-    appeared_at=articles.c.appeared_at.type,
-)  # fmt: skip
+WHERE a.{key} IN :ids
+"""
+_MOMENTS = {name: articles.c[name].type for name in ("published_at", "first_seen_at", "appeared_at")}
+
+
+def _load_members(conn: Connection, key: str, ids: Iterable[int]) -> Iterator[RowMapping]:
+    """The articles in stories whose `key`, "story_id" or "article_id", is one of these."""
+    members = text(_MEMBERS.format(key=key)).bindparams(bindparam("ids", expanding=True)).columns(**_MOMENTS)
+    for some in _in_batches(ids):
+        yield from conn.execute(members, {"ids": some}).mappings()
+
+
+def load_story_members(conn: Connection, ids: Iterable[ArticleId]) -> dict[ArticleId, StoryMember]:
+    """These articles as their stories list them; those in no story are left out."""
+    return {row["id"]: _member(row) for row in _load_members(conn, "article_id", ids)}
 
 
 def load_stories(conn: Connection, ids: Sequence[StoryId] | None = None) -> list[Story]:
@@ -333,9 +239,8 @@ def load_stories(conn: Connection, ids: Sequence[StoryId] | None = None) -> list
         rows += conn.execute(query.where(_V_STORIES.c.id.in_(some))).mappings()
     rows.sort(key=lambda row: (-row["last_seen_at"].timestamp(), row["id"]))
     members: dict[StoryId, list[RowMapping]] = {row["id"]: [] for row in rows}
-    for some in _in_batches(members):
-        for member in conn.execute(_MEMBERS, {"ids": some}).mappings():
-            members[member["story_id"]].append(member)
+    for member in _load_members(conn, "story_id", members):
+        members[member["story_id"]].append(member)
     return [_story(row, _in_order(members[row["id"]])) for row in rows]
 
 
@@ -366,11 +271,15 @@ def _member(row: RowMapping) -> StoryMember:
 
 
 def get_story(conn: Connection, story_id: int) -> Story:
-    """A story by its id, or by one that was merged into it. Raises NotFoundError."""
+    """A story by its id, or by one that was merged into it. Raises NotFoundError, also for one that was erased."""
     story_id = min(story_id, MAX_KEY)
     moved = select(story_redirects.c.story_id).where(story_redirects.c.old_id == story_id)
     found = load_stories(conn, [StoryId(conn.execute(moved).scalar_one_or_none() or story_id)])
     if not found:
+        erased = select(story_log.c.logged_at).where(story_log.c.story_id == story_id, story_log.c.action == "erased")
+        erased_at = conn.execute(erased.limit(1)).scalar_one_or_none()
+        if erased_at is not None:
+            raise NotFoundError(f"story {story_id} is no more: its articles were erased on {erased_at:%Y-%m-%d}")
         raise NotFoundError(f"no story {story_id}; `monitor stories list` shows them")
     return found[0]
 

@@ -86,6 +86,12 @@ def get_subscription(conn: Connection, name: str) -> Subscription:
     )
 
 
+def load_subscription(conn: Connection, subscription_id: SubscriptionId) -> Subscription:
+    """A subscription by its number, also one that is paused."""
+    row = conn.execute(select(subscriptions).where(subscriptions.c.id == subscription_id)).mappings().one()
+    return _subscription(conn, row)
+
+
 def _subscription(conn: Connection, row: RowMapping) -> Subscription:
     to = (
         select(recipients.c.address)

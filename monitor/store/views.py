@@ -17,13 +17,18 @@ from monitor.store.tables import counters
 
 _COUNTER = "views"
 
-# A family is what counts as one voice: the publisher family where one is known, else the registered domain.
+# A family is what counts as one voice: the publisher family where one is known, else the registered domain. A rewrite
+# counts as long as both have the texts that were compared; so do the duplicates that `copies` is derived from.
 _ARTICLES = """
 SELECT a.id, a.url, a.title, s.name AS source, s.domain AS source_domain, s.kind AS source_kind, s.country AS country,
        COALESCE(f.name, s.domain) AS family, a.language, a.published_at, a.published_precision, a.published_origin,
        a.first_seen_at, a.not_seen_before_at, a.appeared_at, a.arrival_no, a.access, a.method, a.n_words, a.section,
        a.dateline, a.credit, a.agency, a.origin, m.story_id, c.original_id AS duplicate_of, c.kind AS duplicate_kind,
        (SELECT MIN(COALESCE(g.original_id, r.original_id)) FROM rewrites r
+        JOIN fingerprints x ON x.article_id = r.article_id AND x.scheme = r.scheme
+                           AND x.text_hash = r.article_text_hash
+        JOIN fingerprints y ON y.article_id = r.original_id AND y.scheme = r.scheme
+                           AND y.text_hash = r.original_text_hash
         LEFT JOIN copies g ON g.article_id = r.original_id
         WHERE r.article_id = a.id AND c.article_id IS NULL) AS rewrite_of,
        (SELECT COUNT(*) FROM revisions v WHERE v.article_id = a.id) AS n_revisions

@@ -77,20 +77,15 @@ def release(conn: Connection, ids: Sequence[ArticleId], leased_until: datetime) 
 def save_hits(
     conn: Connection, article_id: ArticleId, found: Sequence[Hit], *, leased_until: datetime, now: datetime
 ) -> None:
-    """Replace the article's hits by those of its newest text."""
+    """Let the article's hits be those of its newest text; one that it had before stays as old as it is."""
     claims.save(conn, WATCHES, article_id, leased_until, watch_due_at=None)
-    conn.execute(delete(hits).where(hits.c.article_id == article_id))
+    still = [hit.watchlist_id for hit in found]
+    conn.execute(delete(hits).where(hits.c.article_id == article_id, hits.c.watchlist_id.not_in(still)))
     for hit in found:
-        conn.execute(
-            insert(conn, hits).values(
-                watchlist_id=hit.watchlist_id,
-                article_id=article_id,
-                terms=list(hit.terms),
-                prominence=hit.prominence,
-                sentence=hit.sentence,
-                matched_at=now,
-            )
-        )
+        values = {"terms": list(hit.terms), "prominence": hit.prominence, "sentence": hit.sentence}
+        ids = {"watchlist_id": hit.watchlist_id, "article_id": article_id}
+        row = insert(conn, hits).values(**ids, **values, matched_at=now)
+        conn.execute(row.on_conflict_do_update(index_elements=["watchlist_id", "article_id"], set_=values))
 
 
 def load_hits(conn: Connection, ids: Iterable[ArticleId]) -> dict[ArticleId, list[Hit]]:

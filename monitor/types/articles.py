@@ -80,7 +80,10 @@ class Article:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DuplicateLink:
-    """An immutable fact: `article_id` repeats `original_id`. Scores are 0..1 over word shingles."""
+    """An immutable fact: `article_id` repeats `original_id`. Scores are 0..1 over word shingles.
+
+    It is about the two texts with these hashes (as fingerprints hash them), and says nothing of later ones.
+    """
 
     article_id: ArticleId
     original_id: ArticleId
@@ -88,17 +91,24 @@ class DuplicateLink:
     containment: float
     jaccard: float
     scheme: str
+    article_text_hash: str
+    original_text_hash: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RewriteLink:
-    """An immutable fact: `article_id` follows the text of `original_id` without being its duplicate."""
+    """An immutable fact: `article_id` follows the text of `original_id` without being its duplicate.
+
+    About the two texts with these hashes, as a duplicate link.
+    """
 
     article_id: ArticleId
     original_id: ArticleId
     containment: float
     because: str
     scheme: str
+    article_text_hash: str
+    original_text_hash: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -46,6 +46,7 @@ class Reason(StrEnum):
     HTTP_ERROR = "http_error"
     # what we decided about a feed or host
     MERGED = "merged"  # it moved to an address that another feed has
+    ERASED = "erased"  # what the page says was taken down here
     ROBOTS = "robots"  # robots.txt forbids it
     ROBOTS_UNREACHABLE = "robots_unreachable"  # nobody can say whether robots.txt forbids it
     # what a body held

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import os
 import resource
-import statistics
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta

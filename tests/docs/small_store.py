@@ -13,10 +13,10 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from monitor.store import articles, duplicates, entries, sources, stories
+from monitor.store import articles, duplicates, entries, memberships, sources, stories
 from monitor.store.engine import Store
+from monitor.store.memberships import NewMember
 from monitor.store.sources import DeclaredSource
-from monitor.store.stories import NewMember
 from monitor.types import (
     Access,
     Article,
@@ -147,6 +147,9 @@ def _sightings(conn: Connection, ids: dict[str, ArticleId], start: datetime) -> 
             entries.save_resolved(conn, one, ids[name])
 
 
+_TEXTS = {"article_text_hash": "text", "original_text_hash": "text"}
+
+
 def _links(conn: Connection, ids: dict[str, ArticleId], *, now: datetime) -> None:
     copies = [
         _copy(ids["exact"], ids["wire"], DuplicateKind.EXACT, containment=1.0),
@@ -159,7 +162,12 @@ def _links(conn: Connection, ids: dict[str, ArticleId], *, now: datetime) -> Non
         containment=0.2,
         because="credits NWA",
         scheme="shingles-1",
+        **_TEXTS,
     )
+    for article_id in ids.values():
+        duplicates.save_fingerprint(
+            conn, article_id, scheme="shingles-1", text_hash="text", n_words=1, body=b"", band_numbers=(), now=now
+        )
     duplicates.save_links(conn, copies, [followed], now)
     duplicates.save_copy_groups(conn, list(ids.values()), {link.article_id: link for link in copies})
 
@@ -172,6 +180,7 @@ def _copy(article_id: ArticleId, original_id: ArticleId, kind: DuplicateKind, *,
         containment=containment,
         jaccard=containment * 0.8,
         scheme="shingles-1",
+        **_TEXTS,
     )
 
 
@@ -185,7 +194,7 @@ def _stories(conn: Connection, ids: dict[str, ArticleId], *, now: datetime) -> S
         story_id = None
         for article in (loaded[ids[name]] for name in names):
             member = _member(article, story_id)
-            story_id = stories.save_member(conn, member, leased_until=leases[article.language], now=now)
+            story_id = memberships.save_member(conn, member, leased_until=leases[article.language], now=now)
         assert story_id is not None
         made.append(story_id)
     for language, leased_until in leases.items():

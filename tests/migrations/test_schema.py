@@ -245,3 +245,43 @@ def test_folders_of_feed_lists_that_were_kept_as_tags_become_categories(empty: S
     schema.downgrade(empty, "0001")
     with empty.read() as conn:
         assert conn.execute(names).scalars().all() == ["News/Europe", "daily"]
+
+
+_OLD_ROWS = """
+INSERT INTO sources (id, domain, name, kind, text_policy, managed_by, created_at)
+VALUES (1, 'a.example', 'A', 'outlet', 'full', 'user', '2026-01-06 00:00:00');
+INSERT INTO articles (id, url, host, source_id, title, text, folded, first_seen_at, appeared_at, arrival_no, state,
+                      language, published_precision, published_origin, n_words, origin, detail, n_fetch_tries,
+                      n_page_failures, n_match_tries, n_watch_tries)
+SELECT n, 'https://a.example/' || n, 'a.example', 1, '', '', '', '2026-01-06 00:00:00', '2026-01-06 00:00:00', n,
+       'ready', 'en', 'unknown', 'first_seen', 0, 'own', '', 0, 0, 0, 0
+FROM (SELECT 1 AS n UNION SELECT 2 UNION SELECT 3) x;
+INSERT INTO fingerprints (article_id, scheme, text_hash, n_words, body, made_at)
+SELECT id, 's', 'h' || id, 1, '', '2026-01-06 00:00:00' FROM articles;
+INSERT INTO duplicates (article_id, original_id, kind, containment, jaccard, scheme, found_at)
+VALUES (2, 1, 'near', 1, 1, 's', '2026-01-06 01:00:00');
+INSERT INTO stories (id, language, anchor_article_id, title, lead, state, first_seen_at, last_seen_at, scheme)
+VALUES (1, 'en', 1, '', '', 'open', '2026-01-06 00:00:00', '2026-01-06 00:00:00', 's');
+INSERT INTO story_members (article_id, story_id, score, because, scheme, assigned_at)
+VALUES (1, 1, 0, 'nothing like it', 's', '2026-01-06 02:00:00'), (2, 1, 1, 'copy', 's', '2026-01-06 02:00:00');
+INSERT INTO features (article_id, scheme, body) SELECT id, 'f', '' FROM articles;
+"""
+
+
+def test_links_and_features_of_before_tell_which_texts_and_arrivals_they_are_about(empty: Store) -> None:
+    schema.upgrade(empty, "0002")
+    with empty.begin() as conn:
+        for statement in _OLD_ROWS.split(";")[:-1]:
+            conn.execute(text(statement))
+    schema.upgrade(empty)
+    names = "article_id, arrival_no, language, follows_id"
+    with empty.read() as conn:
+        links = conn.execute(text("SELECT article_text_hash, original_text_hash FROM duplicates")).all()
+        arrivals = conn.execute(text(f"SELECT {names} FROM features ORDER BY arrival_no")).all()
+    assert links == [("h2", "h1")]
+    assert arrivals == [(1, 1, "en", None), (2, 2, "en", 1)]  # the third is in no story
+    schema.downgrade(empty, "0002")
+    with empty.read() as conn:
+        assert conn.execute(text("SELECT article_id, scheme FROM features ORDER BY 1")).all() == [(1, "f"), (2, "f")]
+    schema.upgrade(empty)
+    assert schema.differences(empty) == []

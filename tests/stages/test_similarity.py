@@ -62,7 +62,7 @@ def test_copies_of_a_much_copied_text_get_the_groups_that_all_links_give(store: 
         pass
     with store.read() as conn:
         found = duplicates.load_originals(conn, ids)
-        links = duplicates.load_links_around(conn, ids)
+        links, _ = duplicates.load_links_around(conn, ids)
         derived = derive_groups(links, duplicates.load_appeared(conn, ids))
     assert found == {copy_id: copy.original_id for copy_id, copy in derived.items()}
     assert found == dict.fromkeys(ids[1:], ids[0])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any, cast
 
 from sqlalchemy import select
@@ -15,7 +16,7 @@ from monitor.store import watchlists
 from monitor.store.engine import Connection, Store
 from monitor.types import ArticleId
 from monitor.watch import stage
-from tests.store.rows import NOW, make_article, save_text
+from tests.store.rows import DAY, HOUR, NOW, make_article, save_text
 
 
 class Revising(Store):
@@ -34,9 +35,9 @@ class Revising(Store):
             yield conn
 
 
-def app_of(store: Store) -> App:
+def app_of(store: Store, now: datetime = NOW) -> App:
     doors: dict[str, Any] = {name: cast("Any", None) for name in ("http", "mail", "workers")}
-    return App(settings=Settings(), store=store, clock=lambda: NOW, **doors)
+    return App(settings=Settings(), store=store, clock=lambda: now, **doors)
 
 
 def watched(store: Store) -> tuple[set[ArticleId], set[ArticleId]]:
@@ -57,3 +58,17 @@ def test_a_text_that_changed_meanwhile_is_compared_again_and_the_others_of_its_b
     assert watched(store) == (set(ids[1:]), {ids[0]})
     stage.run(app_of(store))
     assert watched(store) == (set(ids), set())
+
+
+def test_hits_follow_the_newest_text_and_those_that_stay_keep_their_age(store: Store) -> None:
+    with store.begin() as conn:
+        watchlists.save_declared(conn, {"Ports": "harbour", "Ships": "ferry", "Trains": "railway"}, NOW)
+        article_id = make_article(conn, "https://one.example/1", title="A ferry in the harbour")
+    stage.run(app_of(store))
+    with store.begin() as conn:
+        save_text(conn, article_id, title="A railway", body="By the harbour.", now=NOW + HOUR)
+    stage.run(app_of(store, NOW + DAY))
+    with store.read() as conn:
+        rows = conn.execute(select(t.hits, t.watchlists.c.name).join(t.watchlists)).mappings()
+        found = {row["name"]: (row["prominence"], row["matched_at"]) for row in rows}
+    assert found == {"Ports": ("lead", NOW), "Trains": ("title", NOW + DAY)}

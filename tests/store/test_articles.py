@@ -6,8 +6,7 @@ from datetime import timedelta
 import pytest
 
 from monitor.errors import LeaseLostError, NotFoundError
-from monitor.store import articles, entries, pages
-from monitor.store import tables as t
+from monitor.store import articles, pages
 from monitor.store.articles import appeared_at
 from monitor.store.engine import Store
 from monitor.store.sources import DeclaredSource, save_declared
@@ -17,16 +16,13 @@ from tests.store.rows import (
     HOUR,
     NOW,
     add_article,
-    add_feed,
     article_row,
     claim_page,
     count,
-    entry,
     extracted,
     make_article,
     new_article,
     response,
-    save_entries,
     save_text,
 )
 
@@ -160,58 +156,6 @@ def test_details_show_what_is_stored_beside_the_text(store: Store) -> None:
     assert details["authors"] == ["Al"]
     assert [revision["revision_no"] for revision in details["revisions"]] == [1, 2]
     assert details["urls"] == [{"url": URL, "kind": "canonical"}]
-
-
-# --- merges --------------------------------------------------------------------------------------------------------
-
-
-def test_a_page_that_turns_out_to_be_a_known_article_leads_there_with_all_that_led_to_it(store: Store) -> None:
-    with store.begin() as conn:
-        known, page = make_article(conn, URL), add_article(conn, "https://one.example/amp/1")
-        earlier = add_article(conn, "https://one.example/short")
-        feed_id = add_feed(conn)
-        save_entries(conn, feed_id, entry("both"), entry("one"))
-        for one in entries.load_unresolved(conn, now=NOW, limit=9):
-            entries.save_resolved(conn, one, page)
-            if one.guid == "both":
-                entries.save_resolved(conn, one, known)
-                entries.save_resolved(conn, one, page)
-        pages.merge_into(conn, claim_page(conn, earlier), page, NOW)
-        pages.merge_into(conn, claim_page(conn, page), known, NOW)
-
-        assert articles.find_article(conn, ["https://one.example/amp/1"]) == known
-        assert articles.find_article(conn, ["https://one.example/short"]) == known
-        assert {row["article_id"] for row in conn.execute(t.entries.select()).mappings()} == {known}
-        assert [row["article_id"] for row in conn.execute(t.sightings.select()).mappings()] == [known, known]
-        assert articles.get_article(conn, str(page)).id == known
-        assert articles.get_article(conn, str(earlier)).id == known
-        assert count(conn, "articles") == 1
-
-
-def test_a_worker_that_lost_its_lease_merges_nothing(store: Store) -> None:
-    with store.begin() as conn:
-        known, page_id = make_article(conn, URL), add_article(conn, "https://one.example/amp/1")
-        late = claim_page(conn, page_id)
-        save_text(conn, page_id, title="of its successor")
-    with pytest.raises(LeaseLostError), store.begin() as conn:
-        pages.merge_into(conn, late, known, NOW)
-    with store.read() as conn:
-        assert articles.get_article(conn, str(page_id)).title == "of its successor"
-
-
-def test_an_article_with_a_text_is_merged_into_no_other_for_stories_hang_on_it(store: Store) -> None:
-    with store.begin() as conn:
-        first, second = make_article(conn, URL), make_article(conn, "https://one.example/2")
-        articles.request_page(conn, second, NOW)
-        with pytest.raises(ValueError, match=f"article {second} cannot be merged into {first}"):
-            pages.merge_into(conn, claim_page(conn, second), first, NOW)
-
-
-def test_an_article_is_not_merged_into_itself(store: Store) -> None:
-    with store.begin() as conn:
-        article_id = add_article(conn, URL)
-        with pytest.raises(ValueError, match="cannot be merged"):
-            pages.merge_into(conn, claim_page(conn, article_id), article_id, NOW)
 
 
 def test_a_canonical_url_that_became_another_articles_meanwhile_is_not_saved(store: Store) -> None:

@@ -14,20 +14,29 @@ from monitor.types import ArticleId, DuplicateKind, DuplicateLink, RewriteLink
 from tests.store.rows import DAY, NOW, add_article, count, make_article, mark_matched
 
 SCHEME = "test/1"
+TEXTS = {"article_text_hash": "h", "original_text_hash": "h"}
 
 
 def make_articles(conn: Connection, n: int, **values: Any) -> list[ArticleId]:
     return [make_article(conn, f"https://one.example/{number}", **values) for number in range(n)]
 
 
+def make_compared(conn: Connection, n: int) -> list[ArticleId]:
+    """Articles whose texts have fingerprints, all with the hash of the links below."""
+    ids = make_articles(conn, n)
+    for article_id in ids:
+        fingerprint(conn, article_id)
+    return ids
+
+
 def link(article_id: int, original_id: int, **values: Any) -> DuplicateLink:
-    given = {"kind": DuplicateKind.NEAR, "containment": 0.9, "jaccard": 0.8, "scheme": SCHEME}
+    given = {"kind": DuplicateKind.NEAR, "containment": 0.9, "jaccard": 0.8, "scheme": SCHEME, **TEXTS}
     return DuplicateLink(article_id=ArticleId(article_id), original_id=ArticleId(original_id), **{**given, **values})
 
 
 def rewrite(article_id: int, original_id: int) -> RewriteLink:
     ids = {"article_id": ArticleId(article_id), "original_id": ArticleId(original_id)}
-    return RewriteLink(**ids, containment=0.4, because="passages", scheme=SCHEME)
+    return RewriteLink(**ids, containment=0.4, because="passages", scheme=SCHEME, **TEXTS)
 
 
 def fingerprint(conn: Connection, article_id: ArticleId, *bands: int, text_hash: str = "h", body: bytes = b"f") -> None:
@@ -100,12 +109,12 @@ def test_a_text_without_bands_is_found_by_its_hash_alone(store: Store) -> None:
 
 def test_links_are_facts_that_stay_as_they_are(store: Store) -> None:
     with store.begin() as conn:
-        one, two, three = make_articles(conn, 3)
+        one, two, three = make_compared(conn, 3)
         for containment in (0.9, 0.1):
             duplicates.save_links(
                 conn, [link(two, one, containment=containment), link(three, one)], [rewrite(three, two)], NOW
             )
-        found = duplicates.load_links_around(conn, [one])
+        found, _ = duplicates.load_links_around(conn, [one])
         assert sorted(found, key=lambda each: each.article_id) == [link(two, one), link(three, one)]
         assert count(conn, "rewrites") == 1
         assert duplicates.load_linked(conn, one) == [two, three]
@@ -115,17 +124,38 @@ def test_links_are_facts_that_stay_as_they_are(store: Store) -> None:
 
 def test_links_around_an_article_reach_through_others_and_no_further(store: Store) -> None:
     with store.begin() as conn:
-        a, b, c, d, e, f = make_articles(conn, 6)
+        a, b, c, d, e, f = make_compared(conn, 6)
         links = [link(b, a), link(c, b), link(d, c), link(f, e)]
         duplicates.save_links(conn, links, [], NOW)
-        found = duplicates.load_links_around(conn, [d])
+        found, reached = duplicates.load_links_around(conn, [d])
         assert sorted(found, key=lambda each: each.article_id) == links[:3]
-        assert duplicates.load_links_around(conn, []) == []
+        assert reached == {a, b, c, d}
+        assert duplicates.load_links_around(conn, []) == ([], frozenset())
+
+
+def test_a_link_counts_as_long_as_both_articles_have_the_texts_that_it_compared(store: Store) -> None:
+    with store.begin() as conn:
+        original, copy, other = make_compared(conn, 3)
+        duplicates.save_links(conn, [link(copy, original)], [rewrite(other, original)], NOW)
+        fingerprint(conn, original, text_hash="changed")
+        assert duplicates.load_links_around(conn, [copy]) == ([], frozenset({original, copy}))
+        assert duplicates.load_links_to_originals(conn, copy) == []
+        assert [duplicates.load_linked(conn, one) for one in (original, copy)] == [[], []]
+        assert [duplicates.load_relations(conn, one) for one in (original, copy, other)] == [[], [], []]
+        assert duplicates.was_linked(conn, copy)
+        assert not duplicates.was_linked(conn, other)
+        # the fact is still there: when the text comes back, so does the link
+        duplicates.save_links(conn, [link(copy, original, original_text_hash="changed")], [], NOW)
+        assert count(conn, "duplicates") == 2
+        assert duplicates.load_linked(conn, copy) == [original]
+        fingerprint(conn, original)
+        assert duplicates.load_links_to_originals(conn, copy) == [link(copy, original)]
+        assert [one.kind for one in duplicates.load_relations(conn, original)] == ["near", "rewrite"]
 
 
 def test_relations_of_an_article_tell_which_came_first(store: Store) -> None:
     with store.begin() as conn:
-        a, b, c = make_articles(conn, 3)
+        a, b, c = make_compared(conn, 3)
         duplicates.save_links(conn, [link(b, a)], [rewrite(c, b)], NOW)
         found = duplicates.load_relations(conn, b)
     assert [(one.article_id, one.is_original, one.kind, one.jaccard) for one in found] == [

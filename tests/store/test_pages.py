@@ -145,26 +145,10 @@ def test_only_a_change_of_title_or_words_is_a_revision_and_makes_the_article_due
         assert save_text(conn, article_id, title="Title", body="Thirteen people have died.", now=NOW + DAY) is True
         row = article_row(conn, article_id)
         _, second = conn.execute(t.revisions.select().order_by(t.revisions.c.revision_no)).mappings().all()
-    assert (row["match_due_at"], row["watch_due_at"], row["assign_due_at"]) == (NOW + DAY, NOW + DAY, None)
+    assert (row["match_due_at"], row["watch_due_at"], row["assign_due_at"]) == (NOW + DAY,) * 3
     assert (row["arrival_no"], row["appeared_at"]) == (first["arrival_no"], first["appeared_at"])
     assert (second["revision_no"], second["n_words_added"], second["n_words_removed"]) == (2, 2, 1)
     assert second["seen_at"] == NOW + DAY
-
-
-def test_an_article_appears_as_early_as_the_one_that_is_merged_into_it(store: Store) -> None:
-    with store.begin() as conn:
-        survivor = make_article(conn, URL, seen_at=NOW)
-        early = add_article(
-            conn,
-            "https://one.example/r/1",
-            first_seen_at=NOW - 5 * HOUR,
-            not_seen_before_at=NOW - 6 * HOUR,
-            published_at=NOW - 8 * HOUR,
-        )
-        pages.merge_into(conn, claim_page(conn, early), survivor, NOW)
-        row = article_row(conn, survivor)
-    assert (row["first_seen_at"], row["not_seen_before_at"]) == (NOW - 5 * HOUR, NOW - 6 * HOUR)
-    assert (row["published_at"], row["appeared_at"]) == (NOW - 8 * HOUR, NOW - 6 * HOUR)
 
 
 def test_a_new_text_is_compared_although_the_one_before_is_being_compared_just_now(store: Store) -> None:

@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import select, update
 
 from monitor.errors import LeaseLostError, NotFoundError
-from monitor.store import articles, stories
+from monitor.store import articles, memberships, stories
 from monitor.store import tables as t
 from monitor.store.engine import Connection, Store
-from monitor.store.stories import NewMember
+from monitor.store.memberships import NewMember
 from monitor.types import ArticleId, StoryId
 from tests.store.rows import DAY, HOUR, NOW, add_article, count, make_article, mark_matched
 
@@ -56,7 +56,7 @@ def assign(
     stories.claim_language(conn, now=now, lease_s=1)
     conn.execute(held.values(leased_until=FAR))
     chosen = member(conn, article_id, story_id, **values)
-    saved = stories.save_member(conn, chosen, leased_until=FAR, now=now)
+    saved = memberships.save_member(conn, chosen, leased_until=FAR, now=now)
     conn.execute(held.values(leased_until=None))
     return saved
 
@@ -180,7 +180,7 @@ def test_saving_a_member_counts_the_language_and_its_terms(store: Store) -> None
         assign(conn, two, story_id, terms=frozenset({"word"}))
         n_articles, counts = stories.load_statistics(conn, "en")
         row = conn.execute(t.language_statistics.select()).mappings().one()
-        assert stories.count_assigned(conn, "xx") == 0
+        assert stories.last_assigned_no(conn, "xx") == 0
     assert (n_articles, row["last_arrival_no"]) == (2, 2)
     assert counts == {"word": 2, "other": 1, "x" * 200: 1, "nul": 1, "é" * 200: 1}
 
@@ -197,11 +197,11 @@ def test_an_assigner_that_overran_its_lease_saves_nothing(store: Store) -> None:
         (article_id,) = make_articles(conn, 1)
         _, leased_until = claim(conn)
     with pytest.raises(LeaseLostError, match="en"), store.begin() as conn:
-        stories.save_member(conn, member(conn, article_id), leased_until=leased_until - SECOND, now=NOW)
+        memberships.save_member(conn, member(conn, article_id), leased_until=leased_until - SECOND, now=NOW)
     with store.begin() as conn:
         assert [count(conn, name) for name in ("stories", "story_members", "features", "terms", "story_log")] == [0] * 5
         assert stories.load_unassigned(conn, "en", 9) == [article_id]
-        assert stories.count_assigned(conn, "en") == 0
+        assert stories.last_assigned_no(conn, "en") == 0
 
 
 def test_the_assigners_memory_is_restored_in_arrival_order(store: Store) -> None:
@@ -214,13 +214,13 @@ def test_the_assigners_memory_is_restored_in_arrival_order(store: Store) -> None
         assign(conn, two, story_id, features=b"two")
         assign(conn, one, story_id, features=b"one")
         assign(conn, french)
-        found = stories.load_members(conn, "en", since=NOW - DAY, scheme="features/1")
+        found = memberships.load_members(conn, "en", since=NOW - DAY, scheme="features/1")
         assert [(each.article_id, each.story_id, each.features) for each in found] == [
             (one, story_id, b"one"),
             (two, story_id, b"two"),
         ]
         assert (found[0].published_at, found[0].first_seen_at) == (NOW - HOUR, NOW)
-        assert stories.load_members(conn, "en", since=NOW - DAY, scheme="features/2") == []
+        assert memberships.load_members(conn, "en", since=NOW - DAY, scheme="features/2") == []
         assert stories.find_story_of(conn, [one, french, ArticleId(999)]).keys() == {one, french}
 
 

@@ -60,6 +60,9 @@ class Newsroom:
         article_id = make_article(self.conn, f"https://{source}.example/{name}", **values)
         mark_matched(self.conn, article_id)
         self.ids[name] = article_id
+        duplicates.save_fingerprint(
+            self.conn, article_id, scheme=SCHEME, text_hash=name, n_words=1, body=b"", band_numbers=(), now=NOW
+        )
         return article_id
 
     def copy(self, name: str, original: str, source: str, kind: DuplicateKind = DuplicateKind.NEAR) -> None:
@@ -71,6 +74,8 @@ class Newsroom:
             containment=0.75,
             jaccard=0.5,
             scheme=SCHEME,
+            article_text_hash=name,
+            original_text_hash=original,
         )
         duplicates.save_links(self.conn, [link], [], NOW)
         duplicates.save_copy_groups(self.conn, [article_id], {article_id: link})
@@ -79,7 +84,13 @@ class Newsroom:
         article_id = self.ids[name] if name in self.ids else self.report(name, source)
         links = [
             RewriteLink(
-                article_id=article_id, original_id=self.ids[one], containment=0.4, because="credits", scheme=SCHEME
+                article_id=article_id,
+                original_id=self.ids[one],
+                containment=0.4,
+                because="credits",
+                scheme=SCHEME,
+                article_text_hash=name,
+                original_text_hash=one,
             )
             for one in originals
         ]

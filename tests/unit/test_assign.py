@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -269,3 +270,28 @@ def test_an_explanation_names_the_terms_and_is_the_same_both_ways() -> None:
     assert there.decay < 1.0
     assert "reaches" in there.because
     assert "below" in explain_story(member(1, FERRY), member(2, RATE), statistics).because
+
+
+def test_an_index_that_articles_were_taken_out_of_answers_like_one_that_never_held_them() -> None:
+    members = stream()
+    index, never = StoryIndex("xx", Statistics("xx")), StoryIndex("xx", Statistics("xx"))
+    before = run(index, members[:100])
+    for each, (story_id, _) in zip(members[:100], before, strict=True):
+        if each.article_id % 3:
+            never.restore(story_id, each)
+        else:
+            index.remove(each.article_id)
+        never.statistics.learn(each.features.terms)
+    assert len(index) == len(never) > 50
+    index.remove(ArticleId(999))
+    undated = [replace(each, seen_at=None, event_at=None) for each in members[100:110]]
+    assert [index.assign(each) for each in undated] == [never.assign(each) for each in undated]
+    assert run(index, members[100:]) == run(never, members[100:])
+    # what was taken out may come back, and is dropped with what is too old
+    gone = next(each for each in members[:100] if not each.article_id % 3)
+    assert index.story_of(gone.article_id) is None
+    index.add(StoryId(7), gone)
+    assert index.story_of(gone.article_id) == 7
+    n_held = len(index)
+    assert index.forget(START - timedelta(days=1)) == 0
+    assert len(index) == n_held

@@ -19,6 +19,8 @@ WORDS = [
 
 def link(article: int, original: int) -> DuplicateLink:
     return DuplicateLink(
+        article_text_hash="a",
+        original_text_hash="o",
         article_id=ArticleId(article),
         original_id=ArticleId(original),
         kind=DuplicateKind.NEAR,

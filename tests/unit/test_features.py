@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.cluster.features import MAX_BODY_WORDS, MAX_COUNT, Features, features
+from monitor.cluster.features import MAX_BODY_WORDS, MAX_COUNT, Features, features, is_other
 from monitor.cluster.statistics import PRIOR_N_ARTICLES, Statistics, word_chances
 
 TEXT = """PARIS (NWA) — Mayor Anna Berg said on Monday that 1,250 homes were flooded. The river rose by 2.5 metres.
@@ -132,3 +132,30 @@ def test_a_vocabulary_may_outgrow_its_first_table() -> None:
     statistics.learn(terms)
     assert len(statistics) == 40_000
     assert statistics.counts() == dict.fromkeys(terms, 1)
+
+
+REPORT = (
+    TEXT + " " + " ".join(f"Engineer {name} looked at gate {n + 20} of the dam." for n, name in enumerate("ABCDEF"))
+)
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "is_another"),
+    [
+        ("Flood in the old town", REPORT.replace("flooded", "fluded"), False),
+        ("Flood in the old town", REPORT.replace("1,250", "1,300"), False),
+        ("Flood in old town of Lyon", REPORT, False),
+        ("Flood in the old town", REPORT + " The mayor thanked all who had helped her that night.", False),
+        ("Flood in the old town", "Mayor Anna Berg will speak at noon.", True),
+        ("Strike at the port", "Dockers at the port of Kell stopped work for 24 hours, said Hajo Brink.", True),
+        ("Flood in the old town", "", True),
+    ],
+    ids=["typo", "figure", "headline", "one sentence more", "notice", "another event", "nothing left"],
+)
+def test_a_text_is_another_one_when_a_quarter_of_its_terms_is(title: str, text: str, is_another: bool) -> None:
+    before, after = features("Flood in the old town", REPORT, "en"), features(title, text, "en")
+    assert is_other(before, after) is is_other(after, before) is is_another
+
+
+def test_a_text_without_a_word_is_no_other_than_itself() -> None:
+    assert not is_other(features("", ""), features("", ""))

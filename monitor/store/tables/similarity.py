@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, BigInteger, Column, Float, Integer, LargeBinary, String, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
 from monitor.store.columns import Key, UTCDateTime
 from monitor.store.tables.metadata import key, metadata, refers
@@ -42,8 +55,16 @@ features = Table(
     Column("scheme", String(60), primary_key=True),
     # An article whose text changed arrives again: each arrival is decided by the features it had then.
     Column("arrival_no", Key, primary_key=True, autoincrement=False),
+    # What the assigner knew beside the text. Whose language's assigner it was ...
+    Column("language", String(8), nullable=False),
+    # ... the dates of then ...
+    Column("published_at", UTCDateTime),
+    Column("first_seen_at", UTCDateTime, nullable=False),
+    # ... and the article whose story it had to join, as its copy or original.
+    Column("follows_id", Key, ForeignKey("articles.id", ondelete="SET NULL"), index=True),
     Column("body", LargeBinary, nullable=False),
     Column("assigned_at", UTCDateTime, nullable=False),
+    Index(None, "language", "scheme", "arrival_no"),
 )
 
 fingerprints = Table(
@@ -75,8 +96,8 @@ duplicates = Table(
     Column("jaccard", Float, nullable=False),
     Column("scheme", String(60), nullable=False),
     # The texts that were compared, as `fingerprints` hashes them: a link says nothing of other texts of the two.
-    Column("article_text_hash", String(64), nullable=False, default=""),
-    Column("original_text_hash", String(64), nullable=False, default=""),
+    Column("article_text_hash", String(64), nullable=False),
+    Column("original_text_hash", String(64), nullable=False),
     Column("found_at", UTCDateTime, nullable=False),
     UniqueConstraint(
         "article_id", "original_id", "scheme", "article_text_hash", "original_text_hash", name="uq_duplicates_texts"
@@ -93,8 +114,8 @@ rewrites = Table(
     Column("because", Text, nullable=False, default=""),
     Column("scheme", String(60), nullable=False),
     # The texts that were compared, as `fingerprints` hashes them: a link says nothing of other texts of the two.
-    Column("article_text_hash", String(64), nullable=False, default=""),
-    Column("original_text_hash", String(64), nullable=False, default=""),
+    Column("article_text_hash", String(64), nullable=False),
+    Column("original_text_hash", String(64), nullable=False),
     Column("found_at", UTCDateTime, nullable=False),
     UniqueConstraint(
         "article_id", "original_id", "scheme", "article_text_hash", "original_text_hash", name="uq_rewrites_texts"
