@@ -13,6 +13,7 @@ import base64
 import binascii
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from monitor.urls import canonical_url, host_of, publisher_url
@@ -71,6 +72,7 @@ def is_aggregator_link(url: str) -> bool:
     return _found(url, _AGGREGATORS) is not None
 
 
+@lru_cache(maxsize=1_024)
 def target_url(url: str) -> str:
     """The URL that a link carries in the open, through several of them and the caches of AMP; else the link itself."""
     for _ in range(MAX_UNWRAPPED):

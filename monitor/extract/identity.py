@@ -17,6 +17,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Generic, Protocol, TypeVar
 from urllib.parse import urlsplit
 
@@ -207,6 +208,7 @@ def _is_front_page(url: str) -> bool:
     return not parts.query and not parts.fragment and bool(_HOME_PATHS.match(parts.path or "/"))
 
 
+@lru_cache(maxsize=1_024)
 def _canonical(url: str, *, feed_host: str | None = None) -> str | None:
     try:
         return canonical_url(url, feed_host=feed_host)

@@ -20,6 +20,9 @@ from monitor.types import ArticleId, EntryId, FeedHints, FeedId, ParsedEntry, So
 GUID_BYTES = 2048
 #: So many entries that are alike are looked at, the latest ones: a feed that signs its links has many more.
 MAX_ALIKE = 50
+_OF_ALIKE = [
+    entries.c[name] for name in "guid url title published_at first_seen_at article_id guid_alias title_key".split()
+]
 _NO_KEYS = EntryKeys(guid_alias=None, title_key=None)
 #: When an entry was last known to stand in its feed. What the last read saw is there as long as the polls after it find
 #: the document unchanged; so such a poll writes to the feed's row alone, and to none of its entries.
@@ -301,7 +304,7 @@ def find_alike(conn: Connection, entry: UnresolvedEntry, keys: EntryKeys) -> lis
     if not shared:
         return []
     rows = (
-        select(entries, LAST_SEEN.label("seen_at"))
+        select(*_OF_ALIKE, LAST_SEEN.label("seen_at"))
         .join(feeds, feeds.c.id == entries.c.feed_id)
         .where(entries.c.feed_id == entry.feed_id, or_(*shared), entries.c.id != entry.id)
         .where(entries.c.article_id.is_not(None))

@@ -53,8 +53,10 @@ def ensure_source_of(conn: Connection, host: str, *, now: datetime) -> SourceId:
 
 def ensure_sources_of(conn: Connection, hosts_: Collection[str], *, now: datetime) -> dict[str, SourceId]:
     """The sources that many hosts belong to; new ones are made with their registered domain as their name."""
-    ids = _named_sources(conn, hosts_)
+    ids = find_sources_of(conn, hosts_)
     domains = {host: registered_domain(host) for host in hosts_ if host not in ids}
+    if not domains:
+        return ids
     by_domain = ensure_sources(conn, set(domains.values()), now=now)
     return ids | {host: by_domain[domain] for host, domain in domains.items()}
 

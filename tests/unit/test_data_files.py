@@ -48,7 +48,7 @@ def test_a_wheel_holds_every_file_of_the_folders_that_travel(wheel: Path) -> Non
         }
         assert known in files
         assert {f"monitor/_data/{name}" for name in files} <= packed
-    assert {"monitor/py.typed", "monitor/cli/main.py"} <= packed
+    assert {"monitor/py.typed", "monitor/cli/main.py", "monitor/tracking.toml"} <= packed
     assert not [name for name in packed if name.startswith(("tests/", "docs/"))]
 
 

@@ -101,7 +101,8 @@ _PARTS = (
 
 @settings(max_examples=1_000)
 @given(
-    start=st.sampled_from(["https://e.example/", "http://", "https:/", "HTTP://E.example:80"]), rest=st.lists(_PARTS)
+    start=st.sampled_from(["https://e.example/", "http://", "https:/", "HTTP://E.example:80"]),
+    rest=st.lists(st.sampled_from([*_PARTS, " ", "\t"])),
 )
 def test_a_canonical_url_is_its_own_canonical_url(start: str, rest: list[str]) -> None:
     try:
