@@ -93,8 +93,6 @@ def read_facts(root: etree._Element, *, url: str) -> PageFacts:
         authors=_authors(article.get("author"), items, meta),
         dates=_dates(article, meta, root),
         section=_section(article, meta),
-        or meta.get("article:section")
-        or meta.get("parsely-section"),
         tags=_tags(article, meta),
         language=root.get("lang") or root.get("xml:lang") or _line(article.get("inLanguage")) or meta.get("og:locale"),
         canonical_url=canonical,
