@@ -61,7 +61,8 @@ def extraction(
 ) -> None:
     """Say how well labelled pages are read.
 
-    Bare trafilatura reads them in the same run. Figures: F1, precision and recall of four-word shingles; two halves; the ten worst pages.
+    Bare trafilatura reads them in the same run.
+    Figures: F1, precision and recall of four-word shingles; two halves; the ten worst pages.
     """
     settings = settings_of(context).extract
     with (
