@@ -44,7 +44,7 @@ _START_MAX_S = 60.0
 """How long a worker may take to start and warm up before the pool counts as stuck."""
 _CLOSE_MAX_S = 5.0
 _IN_FLIGHT = 4
-"""Inputs handed over for each process: enough to keep it busy while the caller saves a result, few to lose at a stop."""
+"""Inputs handed over for each process: enough to keep it busy while a result is saved, few to lose at a stop."""
 _MAX_ATTEMPTS = 3
 """How often an input is tried when the pool breaks for reasons that have nothing to do with it."""
 _PR_SET_PDEATHSIG = 1

@@ -1,4 +1,4 @@
-"""`monitor evaluate`: how good stories and duplicates are, on a labelled file of one's own."""
+"""`monitor evaluate`: how good stories, duplicates and texts are, on labelled files of one's own."""
 
 from __future__ import annotations
 
@@ -7,14 +7,19 @@ from typing import Annotated, Any
 
 import typer
 
-from monitor.cli.invocation import Json
-from monitor.cli.output import number, print_json, print_table
+from monitor.cli.invocation import Json, settings_of
+from monitor.cli.output import err, number, print_json, print_table
+from monitor.errors import UsageError
 from monitor.evaluate.duplicates import evaluate_copy_groups, evaluate_duplicates
+from monitor.evaluate.extraction import figures_of, read_pages, worst
+from monitor.evaluate.extraction_report import report_page
 from monitor.evaluate.reading import read_rows
 from monitor.evaluate.stories import evaluate_stories
+from monitor.extract.page import warm_up
+from monitor.workers import WorkerPool
 
 group = typer.Typer(
-    help="Measure stories or duplicates on a labelled file.", no_args_is_help=True, rich_markup_mode=None
+    help="Measure stories, duplicates or extraction on labelled data.", no_args_is_help=True, rich_markup_mode=None
 )
 
 File = Annotated[Path, typer.Argument(metavar="FILE.jsonl", help="One JSON object a line; may be gzipped (.gz).")]
@@ -42,6 +47,46 @@ def duplicates(file: File, as_json: Json = False) -> None:
     rows = list(read_rows(file))
     evaluate = evaluate_duplicates if rows and "a" in rows[0] else evaluate_copy_groups
     _show(evaluate(rows), as_json)
+
+
+@group.command()
+def extraction(
+    context: typer.Context,
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Pages: ID.html or ID.html.gz.")],
+    gold: Annotated[Path, typer.Argument(metavar="GOLD.json", help='{ID: {"articleBody": ..., "url": ...}}.')],
+    report: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write the ten worst pages into this folder, to read.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Say how well labelled pages are read.
+
+    Bare trafilatura reads them in the same run.
+    Figures: F1, precision and recall of four-word shingles; two halves; the ten worst pages.
+    """
+    settings = settings_of(context).extract
+    with (
+        WorkerPool(n_processes=settings.processes, memory_max_bytes=settings.memory_max_bytes, warm=warm_up) as workers,
+        err().status("reading pages") as status,
+    ):
+        pages = read_pages(folder, gold, workers, on_done=lambda n, n_all: status.update(f"read {n} of {n_all} pages"))
+    if report is not None:
+        _write_report(report, report_page(worst(pages)))
+    figures = figures_of(pages)
+    if as_json:
+        print_json(figures)
+        return
+    ten_worst = figures.pop("worst")
+    _show(figures, as_json)
+    print_table(["page", number("F1"), "why"], [(one["id"][:12], f"{one['f1']:.3f}", one["why"]) for one in ten_worst])
+
+
+def _write_report(folder: Path, page: str) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "worst_pages.html").write_text(page, "utf-8", "replace")
+    except OSError as error:
+        raise UsageError(f"{folder} cannot be written: {error}") from error
 
 
 def _show(figures: dict[str, Any], as_json: bool) -> None:

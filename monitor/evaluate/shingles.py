@@ -57,7 +57,12 @@ def mean_scores(overlaps: Sequence[Overlap]) -> dict[str, float]:
     return {"f1": round(f1, 4), "precision": round(precision, 4), "recall": round(recall, 4)}
 
 
+def words_of(text: str) -> list[str]:
+    """The words as they are compared."""
+    return _WORD.findall(text)
+
+
 def _shingles(text: str) -> Counter[tuple[str, ...]]:
-    words = _WORD.findall(text)
+    words = words_of(text)
     runs = (tuple(words[start : start + N_WORDS]) for start in range(max(1, len(words) - N_WORDS + 1)))
     return Counter(run for run in runs if run)

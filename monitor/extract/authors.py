@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from monitor.extract.agencies import agency_by_form, is_initials, is_known_agency
-from monitor.extract.people import is_person, is_role, read_names, spelled
+from monitor.extract.people import is_person, read_names, spelled
 from monitor.extract.titles import squeezed
 from monitor.text.normalise import fold, line_of
 
@@ -35,7 +35,7 @@ def choose_authors(candidates: Sequence[Sequence[str]], *, site_names: Sequence[
         if people:
             return people
     for names in cleaned[:_N_STATED]:
-        if kept := tuple(name for name in names if squeezed(name) not in organisations and not is_role(name)):
+        if kept := tuple(name for name in names if squeezed(name) not in organisations):
             return kept
     return ()
 

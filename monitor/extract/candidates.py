@@ -48,9 +48,9 @@ class Candidate:
 
     @cached_property
     def worth(self) -> int:
-        """Characters in running text; of a text that has none, a tenth of its characters."""
+        """Characters in running text; of a text that has none, a thirtieth of its characters."""
         n_running = sum(len(line) for line in self.cleaned.paragraphs if is_running(line))
-        return n_running or -(-len(self.text) // 10)
+        return n_running or -(-len(self.text) // 30)
 
 
 def is_running(line: str) -> bool:

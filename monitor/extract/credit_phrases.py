@@ -9,7 +9,8 @@ from __future__ import annotations
 from monitor.extract.phrases import folded
 
 BYLINE_STARTS = folded("""
-by | written by | story by | report by | text by | words by | reported by | posted by | par | écrit par
+by | written by | story by | report by | text by | words by | reported by | posted by | analysis by | opinion by
+review by | interview by | par | écrit par
 propos recueillis par
 von | ein bericht von | eine analyse von | ein interview von | por | escrito por | di | a cura di | door
 geschreven door
@@ -103,7 +104,8 @@ ltd | inc
 gmbh | verlag | zeitung | redaktion | redazione | rédaction | redacción | redação | redactie | redaksjonen | toimitus
 redakcja | редакция | редакція | канал | агентство | ministère | ministerio | ministero | universität | université
 universidad | università | verein | verband | fundación | fondation | staff | team | desk | newsroom | bureau | online
-digital | broadcasting | corporation | company | company's | commission | community | church | club | federation
+digital | business | insider | daily | weekly | herald | tribune | gazette | chronicle | observer | courier | journal
+dispatch | broadcasting | corporation | company | company's | commission | community | church | club | federation
 """)
 )
 

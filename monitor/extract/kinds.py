@@ -27,22 +27,24 @@ _MEDIA_TYPE = re.compile(r"(?:image|audio|video)/|application/(?:ogg|vnd\.apple\
 
 def what_is_no_page(body: bytes, content_type: str | None) -> Reason | None:
     """None for HTML; else PDF, MEDIA (image, sound, film) or NOT_HTML for everything else."""
-    start = body[:1_024].lstrip()
-    if start.removeprefix(b"\xef\xbb\xbf").startswith(b"%PDF-"):
-        return Reason.PDF
-    if start.startswith(_MEDIA_STARTS) or body[4:8] == _MEDIA_BRAND:
-        return Reason.MEDIA
-    if start.startswith(_PACKED_STARTS):
-        return Reason.NOT_HTML
+    if (clear := _of_bytes(body[:1_024])) is not None:
+        return clear
     if _HTML_START.match(body[:4_000]):
         return None
     declared = (content_type or "").split(";")[0].strip().lower()
     if declared and "html" not in declared:
         return _of_type(declared)
-    if body.startswith(_UTF_16):
-        return None
-    is_text = b"\x00" not in body[:1_000]
-    return None if is_text and _SOME_MARKUP.search(body[:100_000]) else Reason.NOT_HTML
+    is_text = b"\x00" not in body[:1_000] and _SOME_MARKUP.search(body[:100_000])
+    return None if is_text or body.startswith(_UTF_16) else Reason.NOT_HTML
+
+
+def _of_bytes(start: bytes) -> Reason | None:
+    bare = start.lstrip()
+    if bare.removeprefix(b"\xef\xbb\xbf").startswith(b"%PDF-"):
+        return Reason.PDF
+    if bare.startswith(_MEDIA_STARTS) or start[4:8] == _MEDIA_BRAND:
+        return Reason.MEDIA
+    return Reason.NOT_HTML if bare.startswith(_PACKED_STARTS) else None
 
 
 def _of_type(declared: str) -> Reason:

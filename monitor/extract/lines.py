@@ -23,6 +23,7 @@ _TRAILERS = re.compile(
     r"^the post .+ appeared first on .+|^l'article .+ est apparu en premier sur .+|^der beitrag .+ erschien zuerst .+"
     r"|^la entrada .+ se public[oa] primero en .+|^o post .+ apareceu primeiro em .+|^l'articolo .+ proviene da .+"
 )
+_PROFILE = re.compile(r"[^.:]{2,40} [-|] (?:linkedin|twitter|facebook|instagram|e-?mail|x)")
 _READ_MORE_OF = re.compile(r"^\s*(?:about|on|here|from|at|of|our|about|sur|ici|uber|hier|aqui|qui|su)(?!\w)")
 _DATE_WORD = re.compile(
     r"jan|feb|fev|mar|apr|avr|abr|may|mai|mag|maj|jun|juin|giu|jul|juil|lug|aug|aou|ago|sep|set|oct|okt|ott|nov|dec"
@@ -95,6 +96,7 @@ def is_noise(line: str) -> bool:
         or (n_words <= _MAX_SHARE_WORDS and _is_share_bar(folded))
         or (n_words <= 12 and bool(_CAPTION.match(folded)))
         or (n_words <= 25 and bool(_BREADCRUMB.search(line)) and not is_sentence(line))
+        or bool(_PROFILE.fullmatch(folded))
         or bool(_TRAILERS.match(folded[:600]))
     )
 

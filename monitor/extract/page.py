@@ -25,6 +25,7 @@ from monitor.extract.moments import choose_moment
 from monitor.extract.page_facts import PageFacts, read_facts
 from monitor.extract.page_shape import has_layout_tables
 from monitor.extract.paragraphs import declared_paragraphs, paragraphs_of, without_boilerplate
+from monitor.extract.people import is_person
 from monitor.extract.pruning import paragraphs_shown, prune
 from monitor.extract.titles import choose_title, title_of_text
 from monitor.extract.tree import parse_page
@@ -87,7 +88,7 @@ def _article_of_page(
     chosen = replace(chosen, cleaned=_with_edges_of(chosen.cleaned, page.cleaned))
     access = Access.PAYWALL if facts.is_free is False else access
     article = _article(chosen, facts, Guess(), hints=hints, url=url, access=access)
-    if article.authors and (hints.published_at or facts.dates.published):
+    if any(map(is_person, article.authors)) and (hints.published_at or facts.dates.published):
         return article
     return _article(chosen, facts, guess(anew(), url=url), hints=hints, url=url, access=access)
 

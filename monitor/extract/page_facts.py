@@ -92,8 +92,8 @@ def read_facts(root: etree._Element, *, url: str) -> PageFacts:
         site_names=_site_names(article, meta),
         authors=_authors(article.get("author"), items, meta),
         dates=_dates(article, meta, root),
-        section=_line(_first(article.get("articleSection"))) or meta.get("article:section") or None,
-        tags=_tags(article),
+        section=_section(article, meta),
+        tags=_tags(article, meta),
         language=root.get("lang") or root.get("xml:lang") or _line(article.get("inLanguage")) or meta.get("og:locale"),
         canonical_url=canonical,
         is_free=is_free([article, *items]),
@@ -162,8 +162,13 @@ def _site_names(article: Mapping[str, Any], meta: Mapping[str, str]) -> tuple[st
     return tuple(dict.fromkeys(name for name in found if name))
 
 
-def _tags(article: Mapping[str, Any]) -> tuple[str, ...]:
-    keywords = article.get("keywords")
+def _section(article: Mapping[str, Any], meta: Mapping[str, str]) -> str | None:
+    declared = _line(_first(article.get("articleSection")))
+    return declared or meta.get("article:section") or meta.get("parsely-section")
+
+
+def _tags(article: Mapping[str, Any], meta: Mapping[str, str]) -> tuple[str, ...]:
+    keywords = article.get("keywords") or meta.get("news_keywords") or meta.get("parsely-tags")
     parts = keywords.split(",") if isinstance(keywords, str) else keywords if isinstance(keywords, list) else []
     return tuple(dict.fromkeys(tag for part in parts[:50] if (tag := _line(part))))[:20]
 

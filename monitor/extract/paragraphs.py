@@ -25,7 +25,7 @@ _SPACES = re.compile(r"\s+")
 
 
 def paragraphs_of(text: str, *, titles: Sequence[str] = ()) -> list[str]:
-    """The lines of a text that say something, without those that only repeat a title, and once where it stands twice."""
+    """The lines of a text that say something, without repeated titles, and once where the text stands twice."""
     headings = {title.strip() for title in titles if len(title.split()) >= _TITLE_WORDS}
     lines = [line for line in map(str.strip, text.splitlines()[:MAX_PARAGRAPHS]) if line]
     return _said_once([line for line in lines if line not in headings and not _NO_WORDS.match(line)])

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, field
 
 from monitor.extract import credit_phrases
-from monitor.extract.agencies import is_known_agency
+from monitor.extract.agencies import is_known_agency, known_agencies
 from monitor.text.normalise import clean_line, fold
 
 MAX_NAME_CHARS = 100
@@ -76,6 +76,8 @@ def is_person(name: str) -> bool:
     words = name.split()
     if not 2 <= len(words) <= 5 or any(char.isdigit() for char in name) or any(map(_is_no_name, words)):
         return False
+    if (len(words[0]) > 2 and words[0].isupper() and not name.isupper()) or is_known_agency(words[0]):
+        return False  # "CNN Business", "AP Auto"
     capitals = [word for word in words if not word[0].islower()]
     return len(capitals) >= 2 and all(word in capitals or fold(word) in credit_phrases.NAME_PARTICLES for word in words)
 
@@ -168,12 +170,25 @@ def _single_names(part: str) -> list[str]:
 def _sort_in(name: str, found: Named) -> None:
     if "@" in name or len(name) > MAX_NAME_CHARS or any(map(str.isdigit, name)) or not any(map(str.isalpha, name)):
         return
-    if is_known_agency(name):
-        found.agencies.append(name)
+    name, agency = _without_agency(name)
+    if agency:
+        found.agencies.append(agency)
+    if found.people and (is_role(name) or not is_person(name)):  # after a name it is a role, a place, an outlet
+        found.agencies.extend(known_agencies(name)[:1])
     elif person := without_role(name):
         found.people.append(person)
-    elif not found.people:  # after a name it is a role, a place, an outlet
+    elif name:
+        found.agencies.extend(known_agencies(name)[:1] if is_role(name) else [])
         found.others.append(name)
+
+
+def _without_agency(name: str) -> tuple[str, str]:
+    """ "Eric Tucker Associated Press" is Eric Tucker, of AP; also the whole may be an agency."""
+    words = name.split()
+    for n_words in range(len(words)):
+        if n_words != 1 and is_known_agency(last := " ".join(words[n_words:])):
+            return " ".join(words[:n_words]), last
+    return name, ""
 
 
 def _may_be_role(word: str) -> bool:
@@ -182,7 +197,7 @@ def _may_be_role(word: str) -> bool:
 
 
 def _is_role_word(folded: str) -> bool:
-    return folded in credit_phrases.ROLE_WORDS or bool(_ROLE_END.search(folded))
+    return not credit_phrases.ROLE_WORDS.isdisjoint((folded, *folded.split("-"))) or bool(_ROLE_END.search(folded))
 
 
 def _is_office(folded: str) -> bool:

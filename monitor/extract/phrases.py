@@ -16,7 +16,8 @@ def folded(block: str) -> tuple[str, ...]:
 
 ADVERTISEMENT_LINES = frozenset(
     folded("""
-advertisement | advertisements | advertising | advert | ad | ads | sponsored | sponsored content | paid content
+email | e-mail | linkedin | twitter | facebook | instagram | whatsapp | print | advertisement | advertisements
+advertising | advert | ad | ads | sponsored | sponsored content | paid content
 promoted content | partner content | continue reading | story continues below | article continues below
 publicité | publicite | annonce | contenu sponsorisé | anzeige | werbung | publicidad | anuncio | publicidade
 propaganda | pubblicità | advertentie | reclame | reklama | reklame | annons | annonse | mainos | reklam | ilan
@@ -205,7 +206,7 @@ alle rettigheter
 RIGHTS_PHRASES = folded("""
 all rights reserved | for republication rights | republication rights | may not be published, broadcast
 no part of this site
-may not be reproduced | reproduction is prohibited | reproduction in whole or in part | without prior permission
+you may share using our article tools | may not be reproduced | reproduction is prohibited | reproduction in whole or in part | without prior permission
 tous droits réservés | toute reproduction interdite | reproduction interdite | alle rechte vorbehalten
 urheberrechtlich geschützt | todos los derechos reservados | prohibida su reproducción
 todos os direitos reservados

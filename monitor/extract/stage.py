@@ -226,7 +226,7 @@ def _new_article(conn: Connection, entry: UnresolvedEntry, identity: Identity[Ar
 
 
 def _read_pages(app: App, due: Sequence[DuePage], hints: dict[ArticleId, FeedHints]) -> Iterator[Reading]:
-    """Readings as they are ready: one is saved while the next ones are read. Those that a stop prevents are left out."""
+    """Readings as they are ready: one is saved while the next are read. Those that a stop prevents are left out."""
     asked = [page for page in due if page.host and page.refusal is None]
     requests = [
         Request(url=page.entry_url, accept=ACCEPT, max_bytes=app.settings.http.page_max_bytes) for page in asked

@@ -22,7 +22,8 @@ from monitor.extract import stage
 from monitor.extract.page import warm_up
 from monitor.store import entries, feeds, schema
 from monitor.store import tables as t
-from monitor.types import FeedId, ParsedEntry
+from monitor.types import ExtractedArticle, FeedHints, FeedId, ParsedEntry, Reason, Response
+from monitor.workers import WorkerPool
 from tests.bench.figures import N_ROUNDS, Cost, cost, keep, medians, print_table
 from tests.bench.served_pages import bare_processes, newsroom_pages, page_server, read_bare, real_pages
 
@@ -89,7 +90,7 @@ def n_articles(app: App) -> int:
         return conn.execute(select(func.count()).where(t.articles.c.arrival_no.is_not(None))).scalar_one()
 
 
-def memory_bytes(app: App) -> tuple[int, int]:
+def memory_bytes() -> tuple[int, int]:
     """(of this process, of the largest worker), resident."""
     workers = [resident_bytes(pid) for pid in children()]
     return resident_bytes("self"), max(workers, default=0)
@@ -140,7 +141,7 @@ def test_the_stage_keeps_most_of_the_speed_of_bare_trafilatura(
             numbers = range(number * 10_000, number * 10_000 + n)
             announce(app, feed_id, numbers)
             rounds.append((cost(lambda: work_off(app), n), cost(lambda: read_bare(pool, numbers), n)))  # noqa: B023 - called at once
-        parent, worker = memory_bytes(app)
+        parent, worker = memory_bytes()
     ours, theirs = medians([pair[0] for pair in rounds]), medians([pair[1] for pair in rounds])
     figures = {
         "per_s": round(n / ours.wall_s, 1),
@@ -154,3 +155,63 @@ def test_the_stage_keeps_most_of_the_speed_of_bare_trafilatura(
     keep(f"extract stage, {pages} pages, {kind}", figures)
     print_table(f"extract stage, {n} {pages} pages", {kind: figures})
     assert figures["ratio"] >= FLOORS[pages]
+
+
+def test_a_hostile_page_costs_its_deadline_and_nothing_else(sqlite_url: str, tmp_path: Path) -> None:
+    """One page in a hundred is a megabyte of line breaks, which an extractor cannot finish."""
+    pages = newsroom_pages()
+    given = (pages * (99 // len(pages) + 1))[:99]
+    n = 200
+    with page_server([*given, HOSTILE], tmp_path) as port, newsroom(sqlite_url, port) as (app, feed_id):
+        announce(app, feed_id, range(50))
+        work_off(app)
+        announce(app, feed_id, [number for number in range(1_000, 1_000 + n) if number % 100 != 99])
+        without = cost(lambda: work_off(app), n - 2)
+        announce(app, feed_id, range(2_000, 2_000 + n))
+        with_hostile = cost(lambda: work_off(app), n)
+        with app.store.read() as conn:
+            accesses = conn.execute(select(t.articles.c.access).where(t.articles.c.url.like("%99"))).scalars().all()
+    figures = {
+        "without_s": round(without.wall_s, 2),
+        "with_s": round(with_hostile.wall_s, 2),
+        "more_s_each": round((with_hostile.wall_s - without.wall_s) / 2, 2),
+    }
+    keep("one hostile page in a hundred", figures)
+    print_table(f"{n} pages, 2 of them hostile, deadline {DEADLINE_S:g} s", {"sqlite": figures})
+    assert accesses.count("timeout") == 2
+    assert figures["more_s_each"] < DEADLINE_S + 1.5  # the kill, and a new worker that warms up
+
+
+def test_memory_stays_flat_over_many_pages() -> None:
+    """Reading alone, in the product's workers: no page is like another."""
+    pages = newsroom_pages()
+    hints = FeedHints(title="News of the day", authors=("Ann Lee",), published_at=NOW, summary="<p>In short.</p>")
+    seen = []
+    with WorkerPool(n_processes=N_PROCESSES, memory_max_bytes=2_000_000_000, warm=warm_up) as workers:
+        for start in range(0, N_FLAT, 1_000):
+            bodies = [pages[n % len(pages)].replace(b"@@@", b"%07d" % n) for n in range(start, start + 1_000)]
+            given = [(response_of(body), hints) for body in bodies]
+            results = workers.run(stage.read_page, given, deadline_s=60)
+            assert all(isinstance(result, ExtractedArticle | Reason) for result in results)
+            seen.append(memory_bytes())
+    at_2000, at_end = seen[1], seen[-1]
+    figures = {
+        "parent_mb_2000": round(at_2000[0] / 1e6),
+        "parent_mb_end": round(at_end[0] / 1e6),
+        "worker_mb_2000": round(at_2000[1] / 1e6),
+        "worker_mb_end": round(at_end[1] / 1e6),
+        "growth": round(max(end / before for end, before in zip(at_end, at_2000, strict=True)), 3),
+    }
+    keep(f"memory over {N_FLAT} pages", figures)
+    print_table(f"memory over {N_FLAT} pages", {"": figures})
+    assert figures["growth"] < 1.1
+
+
+def response_of(body: bytes) -> Response:
+    return Response(
+        url="http://a.example/x",
+        final_url="http://a.example/x",
+        status=200,
+        headers={"content-type": "text/html"},
+        body=body,
+    )

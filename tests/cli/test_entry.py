@@ -39,7 +39,7 @@ GROUPS = {
     "articles": ("show",),
     "stories": ("list", "show"),
     "digest": ("preview", "send", "list"),
-    "evaluate": ("stories", "duplicates"),
+    "evaluate": ("stories", "duplicates", "extraction"),
 }
 
 

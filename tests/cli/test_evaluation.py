@@ -62,3 +62,29 @@ def test_a_file_that_cannot_be_measured_is_wrong_usage(monitor: Monitor, tmp_pat
         assert (ran.code, ran.out) == (2, ""), command
         assert len(ran.err.splitlines()) == 1
     assert monitor("evaluate", "stories", tmp_path / "none.jsonl").code == 2
+
+
+def test_extraction_is_measured_and_the_worst_pages_are_shown(monitor: Monitor, tmp_path: Path) -> None:
+    text = "\n".join(
+        f"The river rose by {n} metres on Monday, and the bridges of the town were closed." for n in range(9)
+    )
+    body = "".join(f"<p>{line}</p>" for line in text.splitlines())
+    pages = tmp_path / "pages"
+    pages.mkdir()
+    (pages / "one.html.gz").write_bytes(gzip.compress(f"<html><body><article>{body}</article></body></html>".encode()))
+    (pages / "two.html").write_text("<html><body><p>Nothing of it.</p></body></html>")
+    gold = tmp_path / "gold.json"
+    gold.write_text(json.dumps({key: {"articleBody": text, "url": "https://a.example/1"} for key in ("one", "two")}))
+    figures = monitor("evaluate", "extraction", pages, gold, "--report", tmp_path / "report", "--json").document
+    assert (figures["n_pages"], figures["recall"]) == (2, 0.5)
+    assert [page["id"] for page in figures["worst"]] == ["two", "one"]
+    assert {"bare", "half_a", "half_b", "f1", "precision", "n_without_text"} <= set(figures)
+    assert "Nothing of it" in (tmp_path / "report" / "worst_pages.html").read_text("utf-8")
+
+
+def test_labels_without_their_pages_are_wrong_usage(monitor: Monitor, tmp_path: Path) -> None:
+    gold = tmp_path / "gold.json"
+    gold.write_text('{"one": {"articleBody": "x"}}')
+    for file in (gold, tmp_path / "none.json"):
+        ran = monitor("evaluate", "extraction", tmp_path, file, "--json")
+        assert (ran.code, ran.out, len(ran.err.splitlines())) == (2, "", 1)

@@ -214,3 +214,29 @@ def _rows(run: Run, query: str) -> list[dict[str, Any]]:
             return [dict(row) for row in conn.execute(text(query)).mappings()]
     finally:
         store.close()
+
+
+#: Pages that could not be read, and how the text begins that the feed gives instead.
+TROUBLED = {
+    "http://southernpost.example/world/peru-quake-tsunami-alert-lifted": (
+        "feed_content", "For two hours on Saturday, ports from Matarani to Arica stood empty."
+    ),
+    "http://quotidiendurhone.example/culture/le-musee-de-la-soie-retrouve-une-robe-disparue": (
+        "feed_summary", "Une robe de bal tissée à Lyon en 1867 et volée sous l’Occupation"
+    ),
+    "http://harborledger.example/local/branch-library-reopens-wharf-street": (
+        "feed_summary", "The Wharf Street branch of the Harbor City library will reopen on January 20"
+    ),
+    "http://circuitbeacon.example/posts/nimbra-outage-certificate-expired": (
+        "feed_content", "An internal certificate that nobody renewed knocked out three"
+    ),
+}  # fmt: skip
+
+
+def test_a_page_that_could_not_be_read_leaves_the_feed_s_own_text(newsroom_run: Run) -> None:
+    troubled = {url for url, wanted in newsroom_run.gold.articles.items() if wanted["access"] not in {"ok", "paywall"}}
+    assert troubled == set(TROUBLED)
+    for url, (method, start) in TROUBLED.items():
+        last = newsroom_run.made.revisions[url][-1]
+        assert (newsroom_run.made.articles[url]["method"], last["text"][: len(start)]) == (method, start)
+        assert "cookie" not in last["text"].lower()

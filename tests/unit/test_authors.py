@@ -42,6 +42,12 @@ NAMES = [
     ("MARÍA LÓPEZ", ["María López"]),
     ("Ministry of Health and Social Care", ["Ministry of Health and Social Care"]),
     ("Johnson & Johnson", ["Johnson & Johnson"]),
+    ("TOM KRISHER, AP Auto Writer", ["Tom Krisher"]),
+    ("Danica Kirka and JILL LAWLESS Associated Press", ["Danica Kirka", "Jill Lawless"]),
+    ("Ann Lee, CNN Business", ["Ann Lee"]),
+    ("Analysis by Ann Lee, CNN Editor-at-large", ["Ann Lee"]),
+    ("Luc ROY", ["Luc ROY"]),
+    ("JD Vance", ["JD Vance"]),
     ("Reuters", []),
     ("Agence France-Presse", []),
     ("admin", []),
@@ -59,9 +65,16 @@ def test_a_name_spelled_twice_counts_once() -> None:
 
 
 def test_an_agency_named_as_author_is_credited_and_no_author() -> None:
-    fields = ["AFP", "Par Luc Roy avec AFP", "Rita Fonseca com Lusa", "Petr Novák, ČTK", "Ann Lee (Reuters)"]
-    assert agencies_among(fields, site_names=()) == ("AFP", "Lusa", "ČTK", "Reuters")
-    assert clean_authors(fields) == ("Luc Roy", "Rita Fonseca", "Petr Novák", "Ann Lee")
+    fields = [
+        "AFP",
+        "Par Luc Roy avec AFP",
+        "Rita Fonseca com Lusa",
+        "Petr Novák, ČTK",
+        "Ann Lee (Reuters)",
+        "Bo Ek, AP Auto Writer",
+    ]
+    assert agencies_among(fields, site_names=()) == ("AFP", "Lusa", "ČTK", "Reuters", "AP")
+    assert clean_authors(fields) == ("Luc Roy", "Rita Fonseca", "Petr Novák", "Ann Lee", "Bo Ek")
 
 
 def test_an_outlet_is_no_agency_and_no_author_to_itself() -> None:

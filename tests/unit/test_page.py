@@ -142,9 +142,19 @@ def test_no_page_leaves_the_feed_s_text() -> None:
     assert (found.access, found.method, found.language_declared) == (Access.FAILED, Method.FEED_SUMMARY, "de")
 
 
-@pytest.mark.parametrize("body", [b"%PDF-1.7 <p>x</p>", b"\x89PNG\r\n", b"PK\x03\x04", b"just words", b"\x00\x01\x02"])
-def test_what_is_not_html_is_never_the_article(body: bytes) -> None:
-    assert extract(body) is Reason.NOT_HTML
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b"%PDF-1.7 <p>x</p>", Reason.PDF),
+        (b"\x89PNG\r\n", Reason.MEDIA),
+        (b"\x00\x00\x00\x20ftypisom", Reason.MEDIA),
+        (b"PK\x03\x04", Reason.NOT_HTML),
+        (b"just words", Reason.NOT_HTML),
+        (b"\x00\x01\x02", Reason.NOT_HTML),
+    ],
+)
+def test_what_is_not_html_is_never_the_article(body: bytes, reason: Reason) -> None:
+    assert extract(body) is reason
     assert article(body, FEED).method is Method.FEED_SUMMARY
 
 
