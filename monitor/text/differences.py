@@ -41,7 +41,10 @@ _MIN_COMMON_CHARS = 4
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A stretch of one text or of both; "left_out" stands for unchanged words that are not told."""
+    """A stretch of one text or of both; "left_out" stands for unchanged words that are not told.
+
+    Its text is a line break where the end of a paragraph is left out, else "".
+    """
 
     kind: Kind
     text: str
@@ -84,7 +87,8 @@ def shortened(segments: Sequence[Segment], n_context: int = N_CONTEXT) -> tuple[
             short.append(segment)
             continue
         pieces = ("".join(tokens[:n_head]), "".join(tokens[len(tokens) - n_tail :]))
-        between = Segment("left_out", "")
+        middle = tokens[n_head : len(tokens) - n_tail]
+        between = Segment("left_out", "\n" if "\n" in middle else "")
         short += [Segment("same", pieces[0]), between] if pieces[0] else [between]
         short += [Segment("same", pieces[1])] if pieces[1] else []
     return tuple(short)

@@ -100,6 +100,14 @@ def test_long_unchanged_stretches_are_shortened_to_some_words_beside_each_change
     ]  # fmt: skip
 
 
+def test_what_is_left_out_tells_whether_a_paragraph_ended_in_it() -> None:
+    before = "\n".join(" ".join(f"{name}{number}" for number in range(20)) for name in "ab")
+    within = shortened(diff_words(before, before.replace("a0 ", "x0 ").replace("a19", "x19")), n_context=3)
+    across = shortened(diff_words(before, before.replace("a0 ", "x0 ").replace("b19", "x19")), n_context=3)
+    assert [one.text for one in within if one.kind == "left_out"] == ["", ""]
+    assert [one.text for one in across if one.kind == "left_out"] == ["\n"]
+
+
 def test_two_texts_too_long_to_compare_are_told_as_replaced() -> None:
     words = [f"w{number}" for number in range(60)]
     before, after = " ".join(words), " ".join(["same", *words[1:30], "x", *words[31:59], "end"])
