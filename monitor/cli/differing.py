@@ -14,8 +14,8 @@ from rich.text import Text
 
 from monitor.cli.output import counted, short
 from monitor.errors import NotFoundError, UsageError
-from monitor.text.differences import Segment, diff_words, shortened
 from monitor.text.normalise import clean_line
+from monitor.text.word_diff import Segment, diff_words, shortened
 
 _STYLES = {"removed": "red strike", "added": "green", "same": "", "left_out": "dim"}
 _MARKS = {"removed": ("[-", "-]"), "added": ("{+", "+}"), "same": ("", ""), "left_out": ("", "")}

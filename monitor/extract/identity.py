@@ -105,9 +105,14 @@ def is_detour(asked_url: str, final_url: str) -> bool:
 
 
 def entry_urn(feed_url: str, guid: str) -> str:
-    """The key of an entry without a usable link: "urn:entry:<registered domain of the feed>:<hash of the guid>"."""
-    digest = hashlib.sha256(guid.encode("utf-8", "replace")).hexdigest()[:32]
-    return f"urn:entry:{registered_domain(feed_url) or 'unknown'}:{digest}"
+    """The key of an entry without a usable link: "urn:entry:<registered domain of the feed>:<hash of the guid>".
+
+    The guids of a feed that lies at no web address (a file that somebody handed over) mean nothing beside its own.
+    """
+    domain = registered_domain(feed_url)
+    known_by = guid if domain else f"{feed_url}\x1f{guid}"
+    digest = hashlib.sha256(known_by.encode("utf-8", "replace")).hexdigest()[:32]
+    return f"urn:entry:{domain or 'unknown'}:{digest}"
 
 
 def is_aggregator_link(url: str) -> bool:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from monitor.store.counters import take_numbers
 from monitor.store.tables import articles
@@ -30,3 +31,12 @@ def arrive(conn: Connection, article_id: ArticleId, now: datetime) -> None:
     if conn.execute(is_new).scalar_one():
         values |= {"assign_due_at": now, "arrival_no": take_numbers(conn, "arrival")}
     conn.execute(update(articles).where(articles.c.id == article_id).values(values))
+
+
+def arrive_first(conn: Connection, ids: Sequence[ArticleId], now: datetime) -> None:
+    """As `arrive`, of many articles that had no text until now, in this order."""
+    first_no = take_numbers(conn, "arrival", len(ids))
+    values: dict[str, Any] = {**_DUE_AGAIN, "match_due_at": now, "watch_due_at": now, "assign_due_at": now}
+    numbered = update(articles).where(articles.c.id == bindparam("its_id"))
+    rows = [{"its_id": article_id, "its_no": first_no + place} for place, article_id in enumerate(ids)]
+    conn.execute(numbered.values({**values, "arrival_no": bindparam("its_no")}), rows)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.text.differences import Segment, common, diff_words, shortened
+from monitor.text.word_diff import Segment, common, diff_words, shortened
 
 WORDS = st.sampled_from(["the", "the", "council", "bridge", "東", "京", "ก็", "हिन्दी", "3,5", "don't", "."])
 TEXTS = st.lists(st.lists(WORDS, min_size=1, max_size=12).map(" ".join), max_size=6).map("\n".join)
