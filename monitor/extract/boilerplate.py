@@ -3,9 +3,9 @@
 "Follow us on ...", "Copyright 2026 ...", "This article was first published in ...": every source has its own, and none
 is in a list. A line among the last three or the first two, or the last sentence of the last line, is boilerplate when
 it stands there in more than half of the source's texts, and in at least five. Copies of one text count once: texts
-whose longest line that is not itself such a candidate is the same. A line of more than `MAX_WORDS` words, and one that
-is most of its article, is none. Spelling counts as it does for exact copies: neither capitals nor punctuation, and all
-numbers are alike ("Copyright 2025" is "Copyright 2026").
+that share a longer line which is no such candidate, and all those that consist of candidates for the most part. A line
+of more than `MAX_WORDS` words, and one that is most of its article, is none. Spelling counts as it does for exact
+copies: neither capitals nor punctuation, and all numbers are alike ("Copyright 2025" is "Copyright 2026").
 
 What is taken away uncovers what stood before it, so both learning and stripping go on until nothing is found. The order
 of the texts does not matter.
@@ -30,6 +30,8 @@ MIN_ARTICLES = 5
 MAX_WORDS = 60
 N_END_LINES, N_START_LINES = 3, 2
 MAX_ROUNDS = 20
+_MIN_TELLING_WORDS = 8
+"""Two texts may well share a shorter line without being copies."""
 
 Edge = Literal["start", "end"]
 
@@ -91,9 +93,9 @@ def _learn_once(texts: Sequence[tuple[str, ...]], refused: set[str]) -> dict[str
     """Whole lines first: where a line is boilerplate its last sentence is, too, and says nothing of its own."""
     units = [list(_units(lines)) for lines in texts]
     common = _common(units)
-    identities = [_identity(lines, common) for lines in texts]
+    identities = _identities(texts, common)
     n_texts = len(set(identities))
-    bearers: defaultdict[str, set[str]] = defaultdict(set)
+    bearers: defaultdict[str, set[int]] = defaultdict(set)
     forms: defaultdict[str, list[_Unit]] = defaultdict(list)
     for some, identity in zip(units, identities, strict=True):
         for unit in some:
@@ -139,10 +141,28 @@ def _common(units: Sequence[Sequence[_Unit]]) -> set[str]:
     return {key for key, n in counts.items() if n >= MIN_ARTICLES}
 
 
-def _identity(lines: Sequence[str], common: set[str]) -> str:
-    """What tells a text from others that are no copies of it."""
-    own = [(len(line), key) for line in lines if (key := sentence_key(line)) not in common]
-    return max(own, default=(0, ""))[1]
+def _identities(texts: Sequence[tuple[str, ...]], common: set[str]) -> list[int]:
+    """A number for each text, the same for copies of each other."""
+    leaders: dict[str, str] = {}
+
+    def leader(name: str) -> str:
+        while (above := leaders.setdefault(name, name)) != name:
+            name = above
+        return name
+
+    names = []
+    for number, lines in enumerate(texts):
+        name = f"text {number}"
+        own = [line for line in lines if sentence_key(line) not in common]
+        n_own = sum(map(n_words, own))
+        telling = [sentence_key(line) for line in own if n_words(line) >= _MIN_TELLING_WORDS]
+        if 2 * n_own <= sum(map(n_words, lines)):
+            telling.append("mostly common")
+        for one in telling:
+            leaders[leader(one)] = leader(name)
+        names.append(name)
+    numbers: dict[str, int] = {}
+    return [numbers.setdefault(leader(name), len(numbers)) for name in names]
 
 
 def _stripped(paragraphs: Sequence[str], keys: set[str]) -> tuple[str, ...]:
