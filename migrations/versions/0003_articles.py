@@ -44,6 +44,7 @@ def upgrade() -> None:
         articles.add_column(sa.Column("n_small_changes", sa.Integer(), nullable=False, server_default="0"))
         articles.add_column(sa.Column("reextract_due_at", UTCDateTime, nullable=True))
         articles.create_index(op.f("ix_articles_reextract_due_at"), ["reextract_due_at"])
+        articles.create_index(op.f("ix_articles_source_id_arrival_no"), ["source_id", "arrival_no"])
     op.execute(
         "UPDATE articles SET language_detected = language, "
         "ready_at = (SELECT MIN(seen_at) FROM revisions WHERE revisions.article_id = articles.id) "
@@ -56,6 +57,7 @@ def upgrade() -> None:
         sources.add_column(sa.Column("learned_arrival_no", Key, nullable=False, server_default="0"))
     with op.batch_alter_table("source_boilerplate") as boilerplate:
         boilerplate.add_column(sa.Column("edge", sa.String(length=10), nullable=False, server_default="end"))
+        boilerplate.add_column(sa.Column("rejected_at", UTCDateTime, nullable=True))
     op.create_table(
         "source_hosts",
         sa.Column("name", sa.String(length=253), nullable=False),
@@ -172,6 +174,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_source_hosts_source_id"), table_name="source_hosts")
     op.drop_table("source_hosts")
     with op.batch_alter_table("source_boilerplate") as boilerplate:
+        boilerplate.drop_column("rejected_at")
         boilerplate.drop_column("edge")
     with op.batch_alter_table("sources") as sources:
         sources.drop_column("learned_arrival_no")
@@ -181,6 +184,7 @@ def downgrade() -> None:
     with op.batch_alter_table("pages") as pages:
         pages.drop_column("body_hash")
     with op.batch_alter_table("articles") as articles:
+        articles.drop_index(op.f("ix_articles_source_id_arrival_no"))
         articles.drop_index(op.f("ix_articles_reextract_due_at"))
         for column in _ARTICLE_COLUMNS:
             articles.drop_column(column)

@@ -6,15 +6,31 @@ from typing import Annotated, Any
 
 import typer
 
+from monitor.cli import learned
+from monitor.cli.differing import Revision, choose_pairs, described_difference, print_difference
 from monitor.cli.invocation import Json, current_store, settings_of
-from monitor.cli.output import heading, number, print_fields, print_json, print_table, print_text, short, wide
+from monitor.cli.output import (
+    brief,
+    counted,
+    cut,
+    heading,
+    note,
+    number,
+    out,
+    print_fields,
+    print_json,
+    print_table,
+    print_text,
+    wide,
+)
+from monitor.errors import UsageError
 from monitor.store import articles, duplicates
 from monitor.store.engine import Connection
 from monitor.store.stories import find_story_of
 from monitor.types import Article
 from monitor.urls import masked
 
-group = typer.Typer(help="Articles: show, merge, erase.", no_args_is_help=True, rich_markup_mode=None)
+group = typer.Typer(help="Articles: show, merge, erase, boilerplate.", no_args_is_help=True, rich_markup_mode=None)
 
 _DETAILS = (
     "published_at", "published_precision", "published_origin", "first_seen_at", "not_seen_before_at", "arrival_no",
@@ -24,6 +40,7 @@ _DETAILS = (
 
 
 def register(cli: typer.Typer) -> None:
+    learned.register(group)
     cli.add_typer(group, name="articles")
 
 
@@ -31,12 +48,24 @@ def register(cli: typer.Typer) -> None:
 def show(
     context: typer.Context,
     article: Annotated[str, typer.Argument(metavar="ID", help="Number or any URL of an article.")],
+    diff: Annotated[bool, typer.Option("--diff", help="Instead: what its revisions changed, newest first.")] = False,
+    from_no: Annotated[
+        int | None, typer.Option("--from", metavar="N", min=1, help="With --diff: against this revision.")
+    ] = None,
+    to_no: Annotated[
+        int | None, typer.Option("--to", metavar="M", min=1, help="With --diff: of this revision.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """One article with its revisions, its duplicates and its text."""
+    """One article with its revisions, its duplicates and its text; or what its revisions changed."""
+    if not diff and (from_no or to_no):
+        raise UsageError("--from and --to choose what --diff compares: add --diff")
     with current_store(settings_of(context)) as store, store.read() as conn:
         found = articles.get_article(conn, article)
         described = _described(conn, found)
+    if diff:
+        _show_differences(described, choose_pairs(described["revisions"], from_no, to_no), as_json=as_json)
+        return
     if as_json:
         print_json(described)
         return
@@ -51,12 +80,24 @@ def show(
         )  # fmt: skip
     heading("revisions")
     print_table(
-        [number("no"), "seen (UTC)", number("words"), number("added"), number("removed"), wide("title")],
-        [(row["revision_no"], short(row["seen_at"]), row["n_words"], row["n_words_added"], row["n_words_removed"],
-          row["title"]) for row in described["revisions"]],
+        [number("no"), "kind", number("seen (UTC)"), number("words"), number("added"), number("removed"),
+         number("similar"), cut("title")],
+        [(row["revision_no"], row["kind"], brief(row["seen_at"]), row["n_words"], row["n_words_added"],
+          row["n_words_removed"], row["similarity"], row["title"]) for row in described["revisions"]],
     )  # fmt: skip
     heading("text")
     print_text(found.text)
+
+
+def _show_differences(described: dict[str, Any], pairs: list[tuple[Revision, Revision]], *, as_json: bool) -> None:
+    if as_json:
+        changes = [described_difference(before, after) for before, after in pairs]
+        print_json({"id": described["id"], "url": described["url"], "changes": changes})
+        return
+    if not pairs:
+        note(f"article {described['id']} has {counted(len(described['revisions']), 'revision')}: nothing to compare")
+    for before, after in pairs:
+        print_difference(before, after, out())
 
 
 def _relation(row: dict[str, Any]) -> str:

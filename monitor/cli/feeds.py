@@ -208,6 +208,8 @@ def resume(context: typer.Context, feed: Which) -> None:
 
 def _own(conn: Connection, feed: str) -> FeedRow:
     row = feeds.get_feed(conn, feed)
+    if row.state == feeds.GIVEN:
+        raise UsageError(f"feed {row.id} holds what `monitor ingest` was given; it is never polled")
     if row.managed_by == "file":
         raise UsageError(f"feed {row.id} is managed by the file that files.feeds names (feeds.opml): change it there")
     return row

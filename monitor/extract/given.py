@@ -1,4 +1,4 @@
-"""What does a document say that somebody hands over: a page, or a plain text?
+"""What does a document say that somebody hands over: a page, a plain text, or the text of a record?
 
 A text counts as an article whose first line is the headline when it looks like one: a line of at most 200 characters
 that does not end as a sentence does. All that is known of the rest (advertisement markers, byline, credit) is applied
@@ -12,7 +12,7 @@ from html import escape
 
 from monitor.extract.lines import is_sentence
 from monitor.extract.page import article_from_feed, extract_article
-from monitor.types import Access, ExtractedArticle, FeedHints, Method, Reason
+from monitor.types import Access, DateOrigin, ExtractedArticle, FeedHints, Method, Precision, Reason
 
 MAX_HEADLINE_CHARS = 200
 
@@ -44,3 +44,31 @@ def article_from_text(text: str, *, url: str) -> ExtractedArticle | Reason:
 
 def _is_headline(line: str) -> bool:
     return len(line) <= MAX_HEADLINE_CHARS and not is_sentence(line)
+
+
+def article_from_record(
+    html: str, *, url: str, hints: FeedHints, is_page: bool, precision: Precision, section: str | None
+) -> ExtractedArticle | Reason:
+    """The article in a record that somebody hands over; `html` is its text, or with `is_page` a whole page.
+
+    `hints` are what the record says beside its text, and are believed. EMPTY for a text without any words.
+    """
+    if is_page:
+        # Marked as UTF-8, whatever the page said of itself before it was put into a record.
+        body = b"\xef\xbb\xbf" + html.encode("utf-8", "replace")
+        article = extract_article(body, url=url, content_type="text/html; charset=utf-8", status=None, hints=hints)
+    else:
+        article = article_from_feed(replace(hints, content=html, summary=""), url=url, access=Access.NONE)
+    if isinstance(article, Reason):
+        return article
+    if not is_page and article.method is not Method.FEED_CONTENT:
+        return Reason.EMPTY
+    told = replace(article, method=Method.GIVEN, access=Access.NONE, section=section or article.section)
+    if hints.published_at is None:
+        return told
+    return replace(told, published_at=hints.published_at, precision=precision, date_origin=DateOrigin.GIVEN)
+
+
+def warm_up_given() -> None:
+    """Loads what reading a given text loads late, for a worker's start."""
+    article_from_text("A headline\nThis text says nothing about anything at all, and it is long enough.", url="")

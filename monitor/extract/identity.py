@@ -183,11 +183,13 @@ def is_detour(asked_url: str, final_url: str) -> bool:
 def entry_urn(feed_url: str, guid: str) -> str:
     """The key of an entry without a usable link: "urn:entry:<registered domain of the feed>:<hash of the guid>".
 
-    A guid that says too little names nothing outside of its feed.
+    A guid that says too little names nothing outside of its feed, and neither does any of a feed that lies at no web
+    address (a file that somebody handed over).
     """
-    scope = "" if guid_alias(guid) else f"{feed_url}\n"
+    domain = registered_domain(feed_url)
+    scope = "" if domain and guid_alias(guid) else f"{feed_url}\n"
     digest = hashlib.sha256(f"{scope}{guid}".encode("utf-8", "replace")).hexdigest()[:32]
-    return f"urn:entry:{registered_domain(feed_url) or 'unknown'}:{digest}"
+    return f"urn:entry:{domain or 'unknown'}:{digest}"
 
 
 def marked(result: ExtractedArticle | Reason, url: str) -> ExtractedArticle | Reason:

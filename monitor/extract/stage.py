@@ -31,7 +31,19 @@ from monitor.likeness import entry_keys
 from monitor.permission import learn_robots
 from monitor.politeness import manners_for_pages, wished_at
 from monitor.robots import refusal
-from monitor.store import articles, claims, entries, erasing, hosts, merging, pages, resolving, robots, tombstones
+from monitor.store import (
+    articles,
+    boilerplate,
+    claims,
+    entries,
+    erasing,
+    hosts,
+    merging,
+    pages,
+    resolving,
+    robots,
+    tombstones,
+)
 from monitor.store.articles import NewArticle
 from monitor.store.engine import Connection
 from monitor.store.entries import UnresolvedEntry
@@ -105,7 +117,7 @@ def run(app: App) -> Progress:
     with app.store.read() as conn:
         if not due:
             return Progress(n_done=n_resolved, next_at=pages.next_page_at(conn, now, manners=manners))
-        hints = {page.id: entries.load_hints(conn, page.id) for page in due}
+        hints = boilerplate.with_boilerplate(conn, {page.id: entries.load_hints(conn, page.id) for page in due})
         rules = robots.load_robots(conn, {page.host for page in due}) if manners.heeds_robots else None
     if rules is not None:
         due = _judged(due, rules)
@@ -175,6 +187,11 @@ def _resolve_or_postpone(conn: Connection, entry: UnresolvedEntry, now: datetime
     error = entries.attempt(conn, entry, lambda: _resolve(conn, entry, now), retry_at=now + RESOLVE_RETRY)
     if error is not None:
         log.error("extract.entry_postponed", entry=entry.id, exc_info=error)
+
+
+def resolve_entry(conn: Connection, entry: UnresolvedEntry, now: datetime) -> None:
+    """Decide one entry at once, in the transaction that brought it and loaded it as unresolved."""
+    _resolve(conn, entry, now)
 
 
 def _resolve(conn: Connection, entry: UnresolvedEntry, now: datetime) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from monitor.store.counters import take_numbers
 from monitor.store.tables import articles
@@ -42,3 +42,12 @@ def arrive_again(conn: Connection, ids: Sequence[ArticleId], now: datetime) -> N
     for arrival_no, article_id in enumerate(ids, start=first):
         again = {"arrival_no": arrival_no, "assign_due_at": now}
         conn.execute(update(articles).where(articles.c.id == article_id).values(again))
+
+
+def arrive_first(conn: Connection, ids: Sequence[ArticleId], now: datetime) -> None:
+    """As `arrive`, of many articles that had no text until now, in this order."""
+    first_no = take_numbers(conn, "arrival", len(ids))
+    values: dict[str, Any] = {**_DUE_AGAIN, "match_due_at": now, "watch_due_at": now, "assign_due_at": now}
+    numbered = update(articles).where(articles.c.id == bindparam("its_id"))
+    rows = [{"its_id": article_id, "its_no": first_no + place} for place, article_id in enumerate(ids)]
+    conn.execute(numbered.values({**values, "arrival_no": bindparam("its_no")}), rows)

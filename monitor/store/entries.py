@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, case, or_, select, update
+from sqlalchemy import Connection, and_, case, or_, select, true, update
 from sqlalchemy.exc import OperationalError
 
 from monitor.likeness import EntryKeys, is_other_article
@@ -268,8 +268,10 @@ def load_last_seen(conn: Connection, feed_id: FeedId) -> dict[str, datetime]:
     return {row.guid: row.seen_at for row in conn.execute(rows)}
 
 
-def load_unresolved(conn: Connection, *, now: datetime, limit: int) -> list[UnresolvedEntry]:
-    """Entries whose article is to be decided, oldest first.
+def load_unresolved(
+    conn: Connection, *, now: datetime, limit: int, feed_ids: Sequence[FeedId] | None = None
+) -> list[UnresolvedEntry]:
+    """Entries whose article is to be decided, oldest first; of these feeds alone where some are named.
 
     One transaction at a time goes on from here: two that decided at once could make two articles of one URL.
     """
@@ -277,7 +279,7 @@ def load_unresolved(conn: Connection, *, now: datetime, limit: int) -> list[Unre
     rows = (
         select(entries, feeds.c.source_id, feeds.c.url.label("feed_url"), LAST_SEEN.label("seen_at"))
         .join(feeds, feeds.c.id == entries.c.feed_id)
-        .where(entries.c.resolve_due_at <= now)
+        .where(entries.c.resolve_due_at <= now, true() if feed_ids is None else entries.c.feed_id.in_(feed_ids))
         .order_by(entries.c.resolve_due_at, entries.c.id)
         .limit(limit)
         .with_for_update(of=entries, skip_locked=True)

@@ -27,6 +27,8 @@ from monitor.urls import canonical_url, host_of
 #: Without its lease, so that a poll under way cannot save the next one over the pause.
 RESTING: dict[str, Any] = {"next_poll_at": None, "leased_until": None, "n_tries": 0}
 NAME_CHARS = 200
+#: The state of a feed that is never polled: its entries come from files that somebody hands over.
+GIVEN = "given"
 _CHUNK = 500
 
 
@@ -272,8 +274,10 @@ def _rows() -> Select[Any]:
 
 
 def list_feeds(conn: Connection) -> list[FeedRow]:
-    """The feeds that somebody wants, by source and URL: all but the removed ones."""
-    return _with_names(conn, _rows().where(feeds.c.state != "removed").order_by(sources.c.name, feeds.c.url))
+    """The feeds that somebody wants polled, by source and URL: neither removed ones nor those of given records."""
+    return _with_names(
+        conn, _rows().where(feeds.c.state.not_in(["removed", GIVEN])).order_by(sources.c.name, feeds.c.url)
+    )
 
 
 def list_all_feeds(conn: Connection) -> list[FeedRow]:
@@ -321,5 +325,5 @@ def list_troubled(conn: Connection) -> list[FeedRow]:
 
 def n_hosts(conn: Connection) -> int:
     """How many hosts the polled feeds lie on."""
-    is_polled = feeds.c.state.not_in(["paused", "removed"])
+    is_polled = feeds.c.state.not_in(["paused", "removed", GIVEN])
     return int(conn.execute(select(func.count(func.distinct(feeds.c.host))).where(is_polled)).scalar_one())

@@ -92,11 +92,12 @@ def _mark_class() -> str:
     return "".join(re.escape(chr(code)) for code in codes)
 
 
-_LETTER = rf"(?:[^\W_]|[{_mark_class()}])"
+LETTER = rf"(?:[^\W_]|[{_mark_class()}])"
+"""A letter, a digit or a mark that combines with one, as a regular expression."""
 TOKEN = re.compile(
     r"(?<![\w.])[^\W\d_](?:\.[^\W\d_])+(?!\w)"  # dotted letters: u.s., e.g.
-    rf"|\d++(?:[.,]\d++)*+(?:\s?%|{_LETTER}*)"  # numbers whole: 1.5, 20%, 2nd, 1.5m
-    rf"|{_LETTER}+"
+    rf"|\d++(?:[.,]\d++)*+(?:\s?%|{LETTER}*)"  # numbers whole: 1.5, 20%, 2nd, 1.5m
+    rf"|{LETTER}+"
 )
 """One word of folded text. Shared by `normal_text` and `monitor.text.tokens`."""
 

@@ -106,6 +106,8 @@ articles = Table(
     Column("n_watch_tries", Integer, nullable=False, default=0),
     # The due date first: it is NULL for all but the few articles that wait.
     Index(None, "assign_due_at", "language", "arrival_no"),
+    # The last texts of a source, and whether there are new ones.
+    Index(None, "source_id", "arrival_no"),
     # The id of an article that was merged away redirects for ever: it is never given out again.
     sqlite_autoincrement=True,
 )

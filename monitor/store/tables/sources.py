@@ -21,7 +21,7 @@ sources = Table(
     Column("language", String(8)),
     refers("family_id", "families.id", nullable=True, index=True),
     Column("text_policy", String(20), nullable=False, default="full"),
-    # The last article whose text was looked at to learn what ends most of them.
+    # Up to which arrival its articles were looked at for sentences that are in most of them, and freed from these.
     Column("learned_arrival_no", Key, nullable=False, default=0),
     Column("managed_by", String(20), nullable=False, default="user"),
     Column("created_at", UTCDateTime, nullable=False),
@@ -65,9 +65,12 @@ source_boilerplate = Table(
     # What a reader sees, and where it stands: "start" or "end" of an article.
     Column("sentence", Text, nullable=False),
     Column("edge", String(10), nullable=False, default="end"),
+    # In how many of the texts that it was learned from; later ones are stored without it.
     Column("n_articles", Integer, nullable=False, default=0),
     Column("first_seen_at", UTCDateTime, nullable=False),
     Column("last_seen_at", UTCDateTime, nullable=False),
+    # Somebody said that it belongs to the articles: it stays in them, and is not learned again.
+    Column("rejected_at", UTCDateTime),
 )
 
 #: A name with a leading dot (".bbc.co.uk") is a registered domain with all its hosts: the source's own row.
