@@ -108,9 +108,6 @@ def _key_features_by_arrival() -> None:
         features.alter_column("first_seen_at", existing_type=UTCDateTime, nullable=False)
         features.drop_constraint(op.f("pk_features"), type_="primary")
         features.create_primary_key(op.f("pk_features"), ["article_id", "scheme", "arrival_no"])
-        features.create_foreign_key(
-            op.f("fk_features_follows_id"), "articles", ["follows_id"], ["id"], ondelete="SET NULL"
-        )
         features.create_index(op.f("ix_features_follows_id"), ["follows_id"])
         features.create_index(op.f("ix_features_language_scheme_arrival_no"), ["language", "scheme", "arrival_no"])
 
@@ -161,7 +158,6 @@ def downgrade() -> None:
     )
     with op.batch_alter_table("features") as features:
         features.drop_constraint(op.f("pk_features"), type_="primary")
-        features.drop_constraint(op.f("fk_features_follows_id"), type_="foreignkey")
         features.drop_index(op.f("ix_features_follows_id"))
         features.drop_index(op.f("ix_features_language_scheme_arrival_no"))
         features.drop_column("follows_id")

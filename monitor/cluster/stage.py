@@ -51,8 +51,8 @@ def run(app: App) -> Progress:
     """Assign a batch of one language; `next_at` tells when the lease of a lost assigner ends."""
     now = app.clock()
     with app.store.begin() as conn:
-        stories.close_quiet(conn, now - timedelta(days=app.settings.stories.quiet_days), now)
         claimed = stories.claim_language(conn, now=now, lease_s=LEASE_S)
+        stories.close_quiet(conn, now - timedelta(days=app.settings.stories.quiet_days), now)
         if claimed is None:
             return Progress(next_at=stories.next_assign_at(conn, now))
     language, leased_until = claimed

@@ -70,9 +70,10 @@ def _compare_batch(app: App, waiting: list[ArticleId], *, leased_until: datetime
         try:
             with app.store.begin() as conn:
                 links, rewrites = _match(conn, loaded[article_id], made, since)
-                duplicates.save_links(conn, links, rewrites, now)
                 # Also without links of today: those of the text before may have made it part of a group.
-                if duplicates.was_linked(conn, article_id):
+                if links or rewrites or duplicates.was_linked(conn, article_id):
+                    duplicates.hold_copy_groups(conn)
+                    duplicates.save_links(conn, links, rewrites, now)
                     _regroup(conn, article_id)
                 duplicates.finish_match(conn, article_id, leased_until)
         except LeaseLostError as error:
@@ -158,7 +159,6 @@ def _match(
 
 def _regroup(conn: Connection, article_id: ArticleId) -> None:
     """Derive the copy groups that an article's links change."""
-    duplicates.hold_copy_groups(conn)
     members: frozenset[ArticleId]
     links = duplicates.load_links_to_originals(conn, article_id)
     if links is None:

@@ -106,13 +106,25 @@ def load_fingerprints(conn: Connection, ids: Iterable[ArticleId], scheme: str) -
 def save_links(
     conn: Connection, links: Iterable[DuplicateLink], followed: Iterable[RewriteLink], now: datetime
 ) -> None:
-    """Add facts; a fact that is stored already stays as it is."""
+    """Add facts; one that is stored already stays as it is, one about an article that is gone is left out."""
+    links, followed = list(links), list(followed)
+    facts: list[DuplicateLink | RewriteLink] = [*links, *followed]
+    ends = {end for link in facts for end in (link.article_id, link.original_id)}
+    there = {one for some in _in_batches(ends) for one in _kept(conn, some)}
+    links = [link for link in links if {link.article_id, link.original_id} <= there]
+    followed = [link for link in followed if {link.article_id, link.original_id} <= there]
     # In one order everywhere: two workers that find the same facts would wait for each other otherwise.
     for link in sorted(links, key=lambda one: (one.article_id, one.original_id)):
         row = insert(conn, duplicates).values(**{**asdict(link), "kind": link.kind.value}, found_at=now)
         conn.execute(row.on_conflict_do_nothing())
     for rewrite in sorted(followed, key=lambda one: (one.article_id, one.original_id)):
         conn.execute(insert(conn, rewrites).values(**asdict(rewrite), found_at=now).on_conflict_do_nothing())
+
+
+def _kept(conn: Connection, ids: Sequence[ArticleId]) -> list[ArticleId]:
+    """Those of these articles that are stored; they stay until the transaction ends."""
+    rows = select(articles.c.id).where(articles.c.id.in_(ids)).order_by(articles.c.id)
+    return list(conn.execute(rows.with_for_update(read=True, key_share=True)).scalars())
 
 
 def release_matches(conn: Connection, ids: Sequence[ArticleId], leased_until: datetime) -> None:
@@ -131,7 +143,10 @@ def finish_match(conn: Connection, article_id: ArticleId, leased_until: datetime
 
 
 def hold_copy_groups(conn: Connection) -> None:
-    """Let one worker at a time derive copy groups, until its transaction ends."""
+    """Let one transaction at a time link articles and derive copy groups, or take articles away, from here to its end.
+
+    Before it holds any article: else two that hold one each would wait for each other.
+    """
     hold_lock(conn, COPY_GROUPS_LOCK)
 
 
@@ -271,6 +286,7 @@ def load_relations(conn: Connection, article_id: ArticleId) -> list[Relation]:
 
 def hold_around(conn: Connection, ids: Collection[ArticleId]) -> list[ArticleId]:
     """Keep these articles, and all that any of their texts was linked to, for this transaction; returns the latter."""
+    hold_copy_groups(conn)
     near: set[ArticleId] = set()
     for some in _in_batches(ids):
         for links in (duplicates, copies, rewrites):

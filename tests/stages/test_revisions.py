@@ -6,7 +6,8 @@ import random
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -23,6 +24,7 @@ from monitor.declared import DeclaredSubscription
 from monitor.dedup import stage as dedup
 from monitor.dedup.matching import derive_groups
 from monitor.digest import stage as digest
+from monitor.errors import LeaseLostError
 from monitor.store import duplicates, erasing, merging, stories, subscriptions
 from monitor.store import tables as t
 from monitor.store.engine import Store, open_store
@@ -490,3 +492,39 @@ def test_readers_are_not_told_again_of_an_article_that_moved_to_another_story(st
     settle(app)
     later, _ = digest.preview(app, "daily")
     assert [(item.story.id, item.n_new, item.is_update) for item in later.items] == [(new, 1, True)]
+
+
+def test_stages_go_on_beside_whoever_revises_merges_and_erases(store: Store) -> None:
+    """At the same moment, on PostgreSQL: nobody waits for ever, and what comes of it is sound."""
+    ids = [write(store, f"{event}{n}", text_of(event, n % 4)) for n in range(8) for event in EVENTS]
+    settle(app_of(store))
+    left = list(ids)
+    n_turns = 6
+
+    def work() -> None:
+        app = app_of(store)
+        for _ in range(n_turns * 3):
+            dedup.run(app)
+            with suppress(LeaseLostError):  # somebody took its stories away meanwhile: the job tries again
+                cluster.run(app)
+
+    def end() -> None:
+        for turn in range(n_turns):
+            for number, article_id in enumerate(left):
+                if number % 3 == turn % 3:
+                    with suppress(ValueError):  # a stage holds its row just now: no page to claim
+                        revise(store, article_id, text_of(("bridge", "fire")[turn % 2], number % 4))
+            old = left.pop()
+            with store.begin() as conn:
+                if turn % 2:
+                    merging.merge_articles(conn, old, left[turn], because="one", now=NOW)
+                else:
+                    erasing.erase(conn, Order(article_ids=(old,), who="op", because="court"), NOW)
+
+    with ThreadPoolExecutor(3) as pool:
+        for done in [pool.submit(work), pool.submit(work), pool.submit(end)]:
+            done.result(120)
+    with store.begin() as conn:
+        conn.execute(update(t.articles).values(match_leased_until=None))
+    settle(app_of(store))
+    assert_sound(store, left)

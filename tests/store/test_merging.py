@@ -63,7 +63,7 @@ def test_every_table_that_refers_to_articles_is_thought_of() -> None:
     moved = {
         "article_authors.article_id", "article_merges.article_id", "article_tags.article_id", "article_urls.article_id",
         "digest_item_articles.article_id", "duplicates.article_id", "duplicates.original_id", "entries.article_id",
-        "features.article_id", "features.follows_id", "pages.article_id", "revisions.article_id", "rewrites.article_id",
+        "features.article_id", "pages.article_id", "revisions.article_id", "rewrites.article_id",
         "rewrites.original_id", "sightings.article_id", "stories.anchor_article_id", "story_constraints.article_a_id",
         "story_constraints.article_b_id", "story_members.article_id",
     }  # fmt: skip

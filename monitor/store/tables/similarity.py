@@ -7,7 +7,6 @@ from sqlalchemy import (
     BigInteger,
     Column,
     Float,
-    ForeignKey,
     Index,
     Integer,
     LargeBinary,
@@ -61,7 +60,7 @@ features = Table(
     Column("published_at", UTCDateTime),
     Column("first_seen_at", UTCDateTime, nullable=False),
     # ... and the article whose story it had to join, as its copy or original.
-    Column("follows_id", Key, ForeignKey("articles.id", ondelete="SET NULL"), index=True),
+    Column("follows_id", Key, index=True),
     Column("body", LargeBinary, nullable=False),
     Column("assigned_at", UTCDateTime, nullable=False),
     Index(None, "language", "scheme", "arrival_no"),
