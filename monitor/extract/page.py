@@ -79,7 +79,8 @@ def _article_of_page(
         return root if again is None else again
 
     wall = wall_of(facts, text, anew, body=body, url=url)
-    if wall is not None:
+    has_declared_text = wall is Access.JS_ONLY and facts.body_is_own and bool(facts.article_body)
+    if wall is not None and not has_declared_text:  # scripts would only show what the page declares
         return article_from_feed(hints, url=url, access=wall)
     chosen, page = _chosen(text, root, facts, url=url, hints=hints)
     if chosen is None:

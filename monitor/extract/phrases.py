@@ -206,7 +206,8 @@ alle rettigheter
 RIGHTS_PHRASES = folded("""
 all rights reserved | for republication rights | republication rights | may not be published, broadcast
 no part of this site
-you may share using our article tools | may not be reproduced | reproduction is prohibited | reproduction in whole or in part | without prior permission
+you may share using our article tools
+may not be reproduced | reproduction is prohibited | reproduction in whole or in part | without prior permission
 tous droits réservés | toute reproduction interdite | reproduction interdite | alle rechte vorbehalten
 urheberrechtlich geschützt | todos los derechos reservados | prohibida su reproducción
 todos os direitos reservados

@@ -1,4 +1,4 @@
-"""Pages of invented outlets in twenty languages, and the articles they must come out as (expected.json)."""
+"""Pages of invented outlets in more than twenty languages, and the articles they must come out as (expected.json)."""
 
 from __future__ import annotations
 

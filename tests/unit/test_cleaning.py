@@ -20,7 +20,8 @@ MARKERS = [
     "Abonnez-vous à notre newsletter", "Suscríbete a nuestro boletín", "We use cookies to improve your experience.",
     "By continuing to use this site you agree to our use of cookies.", "Nous utilisons des cookies.",
     "Wir verwenden Cookies, um Inhalte zu personalisieren.", "Photo: Ann Lee/Northern Post",
-    "The post Paris talks appeared first on Northern Post.", "You are here: Home > World > Paris", "Ann Lee - LinkedIn", "- Email",
+    "The post Paris talks appeared first on Northern Post.", "You are here: Home > World > Paris",
+    "Ann Lee - LinkedIn", "- Email",
 ]  # fmt: skip
 
 SENTENCES = [
