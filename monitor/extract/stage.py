@@ -7,9 +7,12 @@ where a page fails or robots.txt forbids it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import count
+from operator import itemgetter
 
 import structlog
 
@@ -17,12 +20,13 @@ from monitor.app import App
 from monitor.errors import LeaseLostError
 from monitor.extract.identity import choose_canonical, decide_identity, is_aggregator_link, is_detour
 from monitor.extract.page import access_of_status, article_from_feed, extract_article
-from monitor.permission import learn_robots
+from monitor.net.pipeline import Fetches
+from monitor.permission import claim_robots, release_robots, save_answers
 from monitor.politeness import manners_for_pages, wished_at
 from monitor.robots import refusal
 from monitor.store import articles, claims, entries, hosts, pages, robots
 from monitor.store.articles import NewArticle
-from monitor.store.engine import Connection
+from monitor.store.engine import Connection, is_trouble
 from monitor.store.entries import UnresolvedEntry
 from monitor.store.pages import DuePage, FetchedPage
 from monitor.store.sources import ensure_source
@@ -40,15 +44,19 @@ from monitor.types import (
     Response,
 )
 from monitor.urls import host_of, masked, registered_domain
-from monitor.workers import WorkFailure
+from monitor.workers import WorkFailure, Works
 
 log = structlog.get_logger()
+_number = itemgetter(0)
 
 N_ENTRIES = 200
 ACCEPT = "text/html, application/xhtml+xml, */*;q=0.1"
 MAX_PAGE_FAILURES = 5
 FIRST_RETRY = timedelta(hours=1)
 RESOLVE_RETRY = timedelta(hours=1)
+#: While pages are read, answers are looked for this often; alone they are waited for longer.
+WAIT_S, LONG_WAIT_S = 0.02, 0.2
+LOOK_AGAIN = timedelta(seconds=1)
 
 #: Failures that may pass: the page is asked for again later.
 _PASSING_STATUS = frozenset({408, 425, 429, *range(500, 600)})
@@ -80,59 +88,20 @@ class Reading:
 
 
 def run(app: App) -> Progress:
-    """Resolve a batch of entries and read a batch of pages; `next_at` tells when pages that wait can be fetched."""
-    n_resolved = _resolve_entries(app)
-    settings = app.settings
-    manners = manners_for_pages(settings.politeness)
-    learn_robots(app, pages.ASKED, manners, lease_s=settings.extract.lease_s)
-    now = app.clock()
+    """Resolve entries and read the pages that are due; `next_at` tells when pages that wait can be fetched."""
     with app.store.begin() as conn:
-        pages.set_aside_crashed(conn, now)
-        due, leased_until = pages.claim_pages(
-            conn, now=now, lease_s=settings.extract.lease_s, limit=settings.extract.batch, manners=manners
-        )
+        pages.set_aside_crashed(conn, app.clock())
+    with (
+        app.http.fetches(stop=app.stop) as fetches,
+        app.workers.works(read_page, deadline_s=app.settings.extract.deadline_s, stop=app.stop) as works,
+    ):
+        reading = _Pages(app=app, fetches=fetches, works=works)
+        reading.run()
+    if reading.n_done:
+        return Progress(n_done=reading.n_done, n_failed=reading.n_failed)
+    manners = manners_for_pages(app.settings.politeness)
     with app.store.read() as conn:
-        if not due:
-            return Progress(n_done=n_resolved, next_at=pages.next_page_at(conn, now, manners=manners))
-        hints = {page.id: entries.load_hints(conn, page.id) for page in due}
-        rules = robots.load_robots(conn, {page.host for page in due}) if manners.heeds_robots else None
-    if rules is not None:
-        due = _judged(due, rules)
-    n_read, n_failed = _read_and_save(app, due, hints, leased_until=leased_until)
-    return Progress(n_done=n_resolved + n_read, n_failed=n_failed)
-
-
-def _judged(due: Sequence[DuePage], rules: Mapping[str, str | None]) -> list[DuePage]:
-    """The pages with what the robots.txt of their hosts says of them."""
-    return [replace(page, refusal=refusal(rules[page.host], page.entry_url)) if page.host else page for page in due]
-
-
-def _read_and_save(
-    app: App, due: Sequence[DuePage], hints: dict[ArticleId, FeedHints], *, leased_until: datetime
-) -> tuple[int, int]:
-    """How many pages were read, and how many of them failed. One whose saving raises keeps its lease, the rest go back.
-
-    Where reading raises nobody knows which page it was: all keep their leases, and are claimed alone when these end.
-    """
-    untouched = {page.id for page in due}
-    readings = _read_pages(app, due, hints)
-    try:
-        for reading in readings:
-            untouched.discard(reading.page.id)
-            try:
-                _save(app, reading, leased_until)
-            except LeaseLostError as error:
-                log.warning("extract.lease_lost", detail=str(error))
-    finally:
-        _give_back(app, untouched, leased_until)
-    return len(readings), sum(reading.reason is not None for reading in readings)
-
-
-def _give_back(app: App, ids: set[ArticleId], leased_until: datetime) -> None:
-    """Pages that a stop left unread are due for the next process at once, and the try does not count."""
-    if ids:
-        with app.store.begin() as conn:
-            claims.release(conn, pages.PAGES, sorted(ids), leased_until)
+        return Progress(next_at=pages.next_page_at(conn, app.clock(), manners=manners))
 
 
 # --- entries -------------------------------------------------------------------------------------------------------
@@ -179,27 +148,159 @@ def _resolve(conn: Connection, entry: UnresolvedEntry, now: datetime) -> None:
 # --- pages ---------------------------------------------------------------------------------------------------------
 
 
-def _read_pages(app: App, due: Sequence[DuePage], hints: dict[ArticleId, FeedHints]) -> list[Reading]:
-    asked = [page for page in due if page.host and page.refusal is None]
-    requests = [
-        Request(url=page.entry_url, accept=ACCEPT, max_bytes=app.settings.http.page_max_bytes) for page in asked
-    ]
-    answers = dict(zip((page.id for page in asked), app.http.fetch_many(requests, stop=app.stop), strict=True))
-    if answers:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Held:
+    """A page that is leased to this run until then, with what the feeds say about its article."""
+
+    page: DuePage
+    hints: FeedHints
+    leased_until: datetime
+
+
+_Answer = Response | Failure | None
+_Result = ExtractedArticle | Reason | WorkFailure | None
+
+
+@dataclass(kw_only=True)
+class _Pages:
+    """One run: which pages it holds, by a number for each time that one was claimed.
+
+    While some are read by the workers and saved, others are on their way and more are claimed.
+    """
+
+    app: App
+    fetches: Fetches
+    works: Works[ExtractedArticle | Reason]
+    held: dict[int, _Held] = field(default_factory=dict)
+    answers: dict[int, Response] = field(default_factory=dict)
+    """Pages that came and are not read yet."""
+    asked_hosts: dict[int, str] = field(default_factory=dict)
+    """Hosts that were asked for their robots.txt, by the number of the request."""
+    numbers: Iterator[int] = field(default_factory=count)
+    n_done: int = 0
+    n_failed: int = 0
+    look_again_at: datetime | None = None
+
+    def run(self) -> None:
+        try:
+            while self._top_up() or self.fetches.n_open or self.works.n_open:
+                results = self.works.take(timeout_s=WAIT_S if self.fetches.n_open else LONG_WAIT_S)
+                answered = self.fetches.take(timeout_s=0 if self.works.n_open or results else WAIT_S)
+                if self.app.stop.is_set():
+                    break
+                self._work_on(answered)
+                self._save_all([(key, self.answers.pop(key), result) for key, result in sorted(results, key=_number)])
+        finally:
+            self._give_back()
+
+    def _top_up(self) -> bool:
+        """Resolve entries and claim more pages where there is room, and ask for them; whether there were any."""
+        app, now, limit = self.app, self.app.clock(), self.app.settings.extract.batch
+        is_dry = bool(self.held) and self.look_again_at is not None and now < self.look_again_at
+        if app.stop.is_set() or is_dry or self.fetches.n_active + self.works.n_open > limit // 2:
+            return False
+        n_resolved = _resolve_entries(app)
+        self.n_done += n_resolved
+        manners = manners_for_pages(app.settings.politeness)
+        lease_s = app.settings.extract.lease_s
+        hosts_asked = claim_robots(app, pages.ASKED, manners, lease_s=lease_s)
         with app.store.begin() as conn:
-            hosts.heed_answers(conn, answers.values(), app.clock())
-    answered = [
-        page for page in asked if isinstance(answers[page.id], Response) and not _detour(page, answers[page.id])
-    ]
-    results = app.workers.run(
-        read_page,
-        [(answers[page.id], hints[page.id]) for page in answered],
-        deadline_s=app.settings.extract.deadline_s,
-        stop=app.stop,
-    )
-    by_id = dict(zip((page.id for page in answered), results, strict=True))
-    readings = [_reading(page, answers.get(page.id), by_id.get(page.id), hints[page.id]) for page in due]
-    return [reading for reading in readings if reading.reason is not Reason.STOPPED]
+            due, leased_until = pages.claim_pages(conn, now=now, lease_s=lease_s, limit=limit, manners=manners)
+        # The others that are due wait for their hosts.
+        self.look_again_at = now + LOOK_AGAIN if len(due) < limit else None
+        self._ask_hosts(hosts_asked)
+        self._ask(self._held(due, leased_until, heeds_robots=manners.heeds_robots))
+        return bool(n_resolved or hosts_asked or due)
+
+    def _held(self, due: Sequence[DuePage], leased_until: datetime, *, heeds_robots: bool) -> dict[int, _Held]:
+        """The claimed pages with what their feeds say, and with what the robots.txt of their hosts says of them."""
+        if not due:
+            return {}
+        claimed = dict(zip(self.numbers, due, strict=False))
+        with self.app.store.read() as conn:
+            rules = robots.load_robots(conn, {page.host for page in due}) if heeds_robots else {}
+            hints = {key: entries.load_hints(conn, page.id) for key, page in claimed.items()}
+        judged = {
+            key: replace(page, refusal=refusal(rules[page.host], page.entry_url)) if page.host in rules else page
+            for key, page in claimed.items()
+        }
+        return {key: _Held(page=judged[key], hints=hints[key], leased_until=leased_until) for key in claimed}
+
+    def _ask_hosts(self, requests: Mapping[str, Request]) -> None:
+        asked = dict(zip(self.numbers, requests, strict=False))
+        self.asked_hosts |= asked
+        self.fetches.add([(key, requests[host]) for key, host in asked.items()])
+
+    def _ask(self, claimed: Mapping[int, _Held]) -> None:
+        """Ask for the pages; those that are not to be asked for have their article from the feed."""
+        self.held |= claimed
+        asked = {key: one for key, one in claimed.items() if one.page.host and one.page.refusal is None}
+        max_bytes = self.app.settings.http.page_max_bytes
+        self.fetches.add(
+            [(key, Request(url=one.page.entry_url, accept=ACCEPT, max_bytes=max_bytes)) for key, one in asked.items()]
+        )
+        self._save_all([(key, None, None) for key in claimed if key not in asked])
+
+    def _work_on(self, answered: Sequence[tuple[int, Response | Failure]]) -> None:
+        """Give the workers what came; what brought no page is decided at once."""
+        if not answered:
+            return
+        by_key = dict(sorted(answered, key=_number))
+        from_hosts = {self.asked_hosts.pop(key): by_key.pop(key) for key in list(by_key) if key in self.asked_hosts}
+        if from_hosts:
+            save_answers(self.app, from_hosts)
+            self.look_again_at = None
+        with self.app.store.begin() as conn:
+            hosts.heed_answers(conn, by_key.values(), self.app.clock())
+        pageless: list[tuple[int, _Answer, _Result]] = []
+        for key, answer in by_key.items():
+            with self._blaming(key):
+                one = self.held[key]
+                if isinstance(answer, Response) and not _detour(one.page, answer):
+                    self.answers[key] = answer
+                    self.works.add([(key, (answer, one.hints))])
+                elif not _is_stopped(answer):
+                    pageless.append((key, answer, None))
+        self._save_all(pageless)
+
+    @contextmanager
+    def _blaming(self, key: int) -> Iterator[None]:
+        """A page at which an unforeseen error is raised keeps its lease: it is claimed alone when that ends."""
+        try:
+            yield
+        except Exception as error:
+            if not is_trouble(error):
+                del self.held[key]
+            raise
+
+    def _save_all(self, read: Sequence[tuple[int, _Answer, _Result]]) -> None:
+        for key, answer, result in read:
+            if _is_stopped(result):
+                continue
+            with self._blaming(key):
+                one = self.held[key]
+                reading = _reading(one.page, answer, result, one.hints)
+                try:
+                    _save(self.app, reading, one.leased_until)
+                except LeaseLostError as error:
+                    log.warning("extract.lease_lost", detail=str(error))
+            del self.held[key]
+            self.n_done += 1
+            self.n_failed += reading.reason is not None
+
+    def _give_back(self) -> None:
+        """What a stop left unread is due for the next process at once, and the try does not count."""
+        release_robots(self.app, set(self.asked_hosts.values()))
+        if self.held:
+            with self.app.store.begin() as conn:
+                for until in {one.leased_until for one in self.held.values()}:
+                    ids = sorted(one.page.id for one in self.held.values() if one.leased_until == until)
+                    claims.release(conn, pages.PAGES, ids, until)
+
+
+def _is_stopped(answer: object) -> bool:
+    """Whether we went away; the page did nothing wrong."""
+    return isinstance(answer, Failure | WorkFailure) and answer.reason is Reason.STOPPED
 
 
 def read_page(response: Response, hints: FeedHints) -> ExtractedArticle | Reason:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from monitor.run_local import work_off
 from monitor.store import articles, entries, pages
 from monitor.store import tables as t
 from monitor.store.engine import Connection, Store
+from monitor.store.pages import DuePage
 from monitor.types import FeedId
 from tests.pipeline.world import World
 from tests.stages.site import HOST, Site, body_of, links, page_of, served, stored
@@ -172,32 +174,42 @@ def test_a_page_that_was_just_read_is_not_asked_for_again_at_once(site: Site, sq
 # --- one that fails among many -------------------------------------------------------------------------------------
 
 
+@contextmanager
+def reading_pages(world: World) -> Iterator[monitor.extract.stage._Pages]:
+    app = world.app
+    with app.http.fetches() as fetches, app.workers.works(monitor.extract.stage.read_page, deadline_s=3) as works:
+        yield monitor.extract.stage._Pages(app=app, fetches=fetches, works=works)
+
+
+def claim_page_less(world: World, n: int) -> tuple[list[Any], list[DuePage], datetime]:
+    with world.app.store.begin() as conn:
+        ids = [add_page_less(conn, world, str(number)) for number in range(n)]
+        due, leased_until = pages.claim_pages(conn, now=world.clock.now(), lease_s=60, limit=9, manners=MANNERS)
+    return ids, due, leased_until
+
+
 def test_a_lost_lease_does_not_throw_away_the_rest_of_its_batch(site: Site, database_url: str) -> None:
     site.feed({})
-    with served(site, database_url) as world:
+    with served(site, database_url) as world, reading_pages(world) as reading:
+        ids, due, leased_until = claim_page_less(world, 3)
         with world.app.store.begin() as conn:
-            ids = [add_page_less(conn, world, str(number)) for number in range(3)]
-            hints = {article_id: entries.load_hints(conn, article_id) for article_id in ids}
-            due, leased_until = pages.claim_pages(conn, now=world.clock.now(), lease_s=60, limit=9, manners=MANNERS)
             articles.request_page(conn, ids[0], world.clock.now() + HOUR)
         with capture_logs() as logs:
-            done = monitor.extract.stage._read_and_save(world.app, due, hints, leased_until=leased_until)
+            reading._ask(reading._held(due, leased_until, heeds_robots=False))
         states = [row["state"] for row in sorted(stored(world).values(), key=lambda row: row["id"])]
-    assert done == (3, 3)
+    assert (reading.n_done, reading.n_failed, reading.held) == (3, 3, {})
     assert states == ["waiting", "set_aside", "set_aside"]
     assert [line["event"] for line in logs] == ["extract.lease_lost"]
 
 
 def test_pages_that_were_not_touched_go_back_at_once_when_one_raises(site: Site, database_url: str) -> None:
     site.feed({})
-    with served(site, database_url) as world:
-        with world.app.store.begin() as conn:
-            ids = [add_page_less(conn, world, str(number)) for number in range(3)]
-            hints = {article_id: entries.load_hints(conn, article_id) for article_id in ids}
-            due, leased_until = pages.claim_pages(conn, now=world.clock.now(), lease_s=60, limit=9, manners=MANNERS)
+    with served(site, database_url) as world, reading_pages(world) as reading:
+        _, due, leased_until = claim_page_less(world, 3)
         due[1] = replace(due[1], n_page_failures="many")  # type: ignore[arg-type]  # breaks in the middle of saving
         with pytest.raises(TypeError):
-            monitor.extract.stage._read_and_save(world.app, due, hints, leased_until=leased_until)
+            reading._ask(reading._held(due, leased_until, heeds_robots=False))
+        reading._give_back()
         rows = sorted(stored(world).values(), key=lambda row: row["id"])
     assert [row["state"] for row in rows] == ["set_aside", "waiting", "waiting"]
     assert [(row["fetch_leased_until"], row["n_fetch_tries"]) for row in rows] == [
@@ -205,6 +217,24 @@ def test_pages_that_were_not_touched_go_back_at_once_when_one_raises(site: Site,
         (leased_until, 1),
         (None, 0),
     ]
+
+
+def test_a_stop_gives_back_what_was_not_read(site: Site, database_url: str) -> None:
+    site.feed(links("a", "b", "c"))
+    with served(site, database_url) as world:
+        now = world.clock.now() + HOUR
+        world.go_to(2 * HOUR)
+        with world.app.store.begin() as conn:
+            for row in stored(world).values():
+                articles.request_page(conn, row["id"], now)
+        with reading_pages(world) as reading:
+            assert reading._top_up()
+            assert len(reading.held) == 3
+            world.app.stop.set()
+            reading.run()
+        rows = list(stored(world).values())
+    assert {(row["fetch_due_at"], row["fetch_leased_until"], row["n_fetch_tries"]) for row in rows} == {(now, None, 0)}
+    assert reading.n_done == 0
 
 
 def add_page_less(conn: Connection, world: World, name: str) -> Any:
