@@ -229,7 +229,7 @@ def test_a_stop_gives_back_what_was_not_read(site: Site, database_url: str) -> N
                 articles.request_page(conn, row["id"], now)
         with reading_pages(world) as reading:
             assert reading._top_up()
-            assert len(reading.held) == 3
+            assert len(reading.held) == 2  # as many as may be under way at the host
             world.app.stop.set()
             reading.run()
         rows = list(stored(world).values())
