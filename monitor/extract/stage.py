@@ -218,7 +218,7 @@ class _Pages:
             return {}
         claimed = dict(zip(self.numbers, due, strict=False))
         with self.app.store.read() as conn:
-            rules = robots.load_robots(conn, {page.host for page in due}) if heeds_robots else {}
+            rules = robots.load_robots(conn, {page.host for page in due if page.host}) if heeds_robots else {}
             hints = {key: entries.load_hints(conn, page.id) for key, page in claimed.items()}
         judged = {
             key: replace(page, refusal=refusal(rules[page.host], page.entry_url)) if page.host in rules else page
