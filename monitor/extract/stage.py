@@ -17,9 +17,12 @@ from operator import itemgetter
 import structlog
 
 from monitor.app import App
+from monitor.config import Settings
 from monitor.errors import LeaseLostError
+from monitor.extract.holding import Held, read_page
 from monitor.extract.identity import choose_canonical, decide_identity, is_aggregator_link, is_detour
-from monitor.extract.page import access_of_status, article_from_feed, extract_article
+from monitor.extract.outcomes import Look, PageText, Policies, Reading, judge_look, read_answer
+from monitor.extract.rereading import RereadPolicy, plan_next
 from monitor.net.pipeline import Fetches
 from monitor.permission import claim_robots, release_robots, save_answers
 from monitor.politeness import manners_for_pages, wished_at
@@ -28,16 +31,16 @@ from monitor.store import articles, claims, entries, hosts, pages, robots
 from monitor.store.articles import NewArticle
 from monitor.store.engine import Connection, is_trouble
 from monitor.store.entries import UnresolvedEntry
-from monitor.store.pages import DuePage, FetchedPage
+from monitor.store.pages import FetchedPage
+from monitor.store.revisions import NewRevision, load_wording
 from monitor.store.sources import ensure_source
 from monitor.text.normalise import normal_text, text_hash
 from monitor.types import (
     Access,
     ArticleId,
+    DuePage,
     ExtractedArticle,
     Failure,
-    FeedHints,
-    Method,
     Progress,
     Reason,
     Request,
@@ -50,41 +53,13 @@ log = structlog.get_logger()
 _number = itemgetter(0)
 
 N_ENTRIES = 200
-ACCEPT = "text/html, application/xhtml+xml, */*;q=0.1"
-MAX_PAGE_FAILURES = 5
-FIRST_RETRY = timedelta(hours=1)
 RESOLVE_RETRY = timedelta(hours=1)
 #: While pages are read, answers are looked for this often; alone they are waited for longer.
 WAIT_S, LONG_WAIT_S = 0.02, 0.2
 LOOK_AGAIN = timedelta(seconds=1)
 
-#: Failures that may pass: the page is asked for again later.
-_PASSING_STATUS = frozenset({408, 425, 429, *range(500, 600)})
-_PASSING_REASONS = frozenset(
-    {
-        Reason.DNS,
-        Reason.DNS_TEMPORARY,
-        Reason.REFUSED,
-        Reason.TLS,
-        Reason.TIMEOUT,
-        Reason.DISCONNECTED,
-        Reason.PROTOCOL,
-        Reason.WORKER_DIED,
-        Reason.ROBOTS_UNREACHABLE,
-    }
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """What came of one page: the article or the reason why there is none, and what was answered."""
-
-    page: DuePage
-    answer: Response | Failure | None
-    result: ExtractedArticle | Reason
-    reason: Reason | None
-    detail: str
-    access: Access
+#: A run that others might wait for ends after so long, once what it holds is done: suspects are claimed by a new one.
+RUN_MAX = timedelta(minutes=2)
 
 
 def run(app: App) -> Progress:
@@ -148,17 +123,8 @@ def _resolve(conn: Connection, entry: UnresolvedEntry, now: datetime) -> None:
 # --- pages ---------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Held:
-    """A page that is leased to this run until then, with what the feeds say about its article."""
-
-    page: DuePage
-    hints: FeedHints
-    leased_until: datetime
-
-
 _Answer = Response | Failure | None
-_Result = ExtractedArticle | Reason | WorkFailure | None
+_Result = PageText | WorkFailure | None
 
 
 @dataclass(kw_only=True)
@@ -170,8 +136,8 @@ class _Pages:
 
     app: App
     fetches: Fetches
-    works: Works[ExtractedArticle | Reason]
-    held: dict[int, _Held] = field(default_factory=dict)
+    works: Works[PageText]
+    held: dict[int, Held] = field(default_factory=dict)
     answers: dict[int, Response] = field(default_factory=dict)
     """Pages that came and are not read yet."""
     asked_hosts: dict[int, str] = field(default_factory=dict)
@@ -180,6 +146,7 @@ class _Pages:
     n_done: int = 0
     n_failed: int = 0
     look_again_at: datetime | None = None
+    ends_at: datetime | None = None
 
     def run(self) -> None:
         try:
@@ -196,7 +163,9 @@ class _Pages:
     def _top_up(self) -> bool:
         """Resolve entries and claim more pages where there is room, and ask for them; whether there were any."""
         app, now, limit = self.app, self.app.clock(), self.app.settings.extract.batch
+        self.ends_at = self.ends_at or now + RUN_MAX
         is_dry = bool(self.held) and self.look_again_at is not None and now < self.look_again_at
+        is_dry = is_dry or now >= self.ends_at or any(one.page.is_suspect for one in self.held.values())
         if app.stop.is_set() or is_dry or self.fetches.n_active + self.works.n_open > limit // 2:
             return False
         n_resolved = _resolve_entries(app)
@@ -205,14 +174,14 @@ class _Pages:
         lease_s = app.settings.extract.lease_s
         hosts_asked = claim_robots(app, pages.ASKED, manners, lease_s=lease_s)
         with app.store.begin() as conn:
-            due, leased_until = pages.claim_pages(conn, now=now, lease_s=lease_s, limit=limit, manners=manners)
+            due = pages.claim_pages(conn, now=now, lease_s=lease_s, limit=limit, manners=manners, n_held=len(self.held))
         # The others that are due wait for their hosts.
         self.look_again_at = now + LOOK_AGAIN if len(due) < limit else None
         self._ask_hosts(hosts_asked)
-        self._ask(self._held(due, leased_until, heeds_robots=manners.heeds_robots))
+        self._ask(self._held(due, heeds_robots=manners.heeds_robots))
         return bool(n_resolved or hosts_asked or due)
 
-    def _held(self, due: Sequence[DuePage], leased_until: datetime, *, heeds_robots: bool) -> dict[int, _Held]:
+    def _held(self, due: Sequence[DuePage], *, heeds_robots: bool) -> dict[int, Held]:
         """The claimed pages with what their feeds say, and with what the robots.txt of their hosts says of them."""
         if not due:
             return {}
@@ -224,21 +193,19 @@ class _Pages:
             key: replace(page, refusal=refusal(rules[page.host], page.entry_url)) if page.host in rules else page
             for key, page in claimed.items()
         }
-        return {key: _Held(page=judged[key], hints=hints[key], leased_until=leased_until) for key in claimed}
+        return {key: Held.of(judged[key], hints[key]) for key in claimed}
 
     def _ask_hosts(self, requests: Mapping[str, Request]) -> None:
         asked = dict(zip(self.numbers, requests, strict=False))
         self.asked_hosts |= asked
         self.fetches.add([(key, requests[host]) for key, host in asked.items()])
 
-    def _ask(self, claimed: Mapping[int, _Held]) -> None:
+    def _ask(self, claimed: Mapping[int, Held]) -> None:
         """Ask for the pages; those that are not to be asked for have their article from the feed."""
         self.held |= claimed
         asked = {key: one for key, one in claimed.items() if one.page.host and one.page.refusal is None}
         max_bytes = self.app.settings.http.page_max_bytes
-        self.fetches.add(
-            [(key, Request(url=one.page.entry_url, accept=ACCEPT, max_bytes=max_bytes)) for key, one in asked.items()]
-        )
+        self.fetches.add([(key, one.request(max_bytes)) for key, one in asked.items()])
         self._save_all([(key, None, None) for key in claimed if key not in asked])
 
     def _work_on(self, answered: Sequence[tuple[int, Response | Failure]]) -> None:
@@ -256,9 +223,11 @@ class _Pages:
         for key, answer in by_key.items():
             with self._blaming(key):
                 one = self.held[key]
-                if isinstance(answer, Response) and not _detour(one.page, answer):
+                is_page = isinstance(answer, Response) and not _detour(one.page, answer)
+                if isinstance(answer, Response) and is_page and not one.is_unchanged(answer):
                     self.answers[key] = answer
-                    self.works.add([(key, (answer, one.hints))])
+                    n_words_before = 0 if one.page.is_new else one.page.n_words
+                    self.works.add([(key, (answer, one.hints, n_words_before))])
                 elif not _is_stopped(answer):
                     pageless.append((key, answer, None))
         self._save_all(pageless)
@@ -279,9 +248,9 @@ class _Pages:
                 continue
             with self._blaming(key):
                 one = self.held[key]
-                reading = _reading(one.page, answer, result, one.hints)
+                reading = _reading(one, answer, result)
                 try:
-                    _save(self.app, reading, one.leased_until)
+                    _save(self.app, reading, one)
                 except LeaseLostError as error:
                     log.warning("extract.lease_lost", detail=str(error))
             del self.held[key]
@@ -293,8 +262,8 @@ class _Pages:
         release_robots(self.app, set(self.asked_hosts.values()))
         if self.held:
             with self.app.store.begin() as conn:
-                for until in {one.leased_until for one in self.held.values()}:
-                    ids = sorted(one.page.id for one in self.held.values() if one.leased_until == until)
+                for until in {one.page.leased_until for one in self.held.values()}:
+                    ids = sorted(one.page.id for one in self.held.values() if one.page.leased_until == until)
                     claims.release(conn, pages.PAGES, ids, until)
 
 
@@ -303,44 +272,18 @@ def _is_stopped(answer: object) -> bool:
     return isinstance(answer, Failure | WorkFailure) and answer.reason is Reason.STOPPED
 
 
-def read_page(response: Response, hints: FeedHints) -> ExtractedArticle | Reason:
-    """`extract_article` with plain arguments, as a worker process is called."""
-    return extract_article(
-        response.body,
-        url=response.final_url,
-        content_type=response.headers.get("content-type"),
-        status=response.status,
-        hints=hints,
+def _reading(held: Held, answer: _Answer, result: _Result) -> Reading:
+    page, detour = held.page, _detour(held.page, answer)
+    reading = read_answer(
+        page,
+        answer,
+        result if isinstance(result, PageText) else None,
+        held.hints,
+        killed=(result.reason, result.detail) if isinstance(result, WorkFailure) else None,
+        detour=(_access_of_detour(detour), masked(detour)) if detour else None,
     )
-
-
-def _reading(
-    page: DuePage,
-    answer: Response | Failure | None,
-    result: ExtractedArticle | Reason | WorkFailure | None,
-    hints: FeedHints,
-) -> Reading:
-    """One page's result; where page or process failed, the article as its feed gives it."""
-    reason, detail, access = page.refusal, "", Access.NONE if answer is None else Access.OK
-    if page.refusal is not None:
-        access = Access.ROBOTS if page.refusal is Reason.ROBOTS else Access.FAILED
-        detail = f"{page.host}/robots.txt forbids it or could not be had"
-    elif isinstance(answer, Failure):
-        reason, detail, access = answer.reason, answer.detail, Access.FAILED
-    elif detour := _detour(page, answer):
-        reason, access, detail = Reason.NOT_FOUND, _access_of_detour(detour), f"the link leads to {masked(detour)}"
-    elif isinstance(result, WorkFailure):
-        reason, detail = result.reason, result.detail
-        access = Access.TIMEOUT if reason is Reason.EXTRACT_TIMEOUT else Access.FAILED
-    if result is None or isinstance(result, WorkFailure):
-        result = article_from_feed(hints, url=page.url, access=access)
-    if isinstance(result, ExtractedArticle):
-        access = result.access
-    elif reason is None and isinstance(answer, Response) and not 200 <= answer.status < 300:
-        access, reason = access_of_status(answer.status, answer.body), Reason.of_status(answer.status)
-    else:
-        reason = reason or result
-    return Reading(page=page, answer=answer, result=result, reason=reason, detail=detail, access=access)
+    is_unchanged = isinstance(answer, Response) and not detour and held.is_unchanged(answer)
+    return replace(reading, is_unchanged=True, reason=None) if is_unchanged else reading
 
 
 def _detour(page: DuePage, answer: Response | Failure | None) -> str:
@@ -354,31 +297,83 @@ def _access_of_detour(final_url: str) -> Access:
     return Access.CONSENT if is_aggregator_link(final_url) else Access.GONE
 
 
-def _save(app: App, reading: Reading, leased_until: datetime) -> None:
+def _save(app: App, reading: Reading, held: Held) -> None:
     now, page = app.clock(), reading.page
     canonical, final_url = _canonical(reading)
-    fetched = FetchedPage(
-        page=page,
-        leased_until=leased_until,
-        canonical_url=canonical,
-        other_urls={page.url: "asked", final_url: "final"},
-        response=reading.answer if isinstance(reading.answer, Response) else None,
-        expires_at=now + timedelta(days=app.settings.retention.pages_days),
-        retry_at=_retry_at(reading, now),
-    )
     with app.store.begin() as conn:
         other_id = articles.find_article(conn, [canonical])
         if other_id not in (None, page.id) and page.is_new and _are_one(conn, other_id, reading):
-            pages.merge_into(conn, fetched, other_id, now)
+            pages.merge_into(conn, _fetched(app, reading, held, now), other_id, now)
             return
+        before = None if page.is_new else load_wording(conn, page.id)
+        look = judge_look(reading, before, now=now, policies=_policies(app.settings))
+        urls = {page.url: "asked", final_url: "final"}
         if other_id != page.id and (other_id is not None or not page.is_new):
-            fetched = replace(fetched, canonical_url=page.url, other_urls={page.url: "asked"})
-        because = _worse(reading)
-        if isinstance(reading.result, ExtractedArticle) and because is None:
-            pages.save_article(conn, fetched, reading.result, now)
+            canonical, urls = page.url, {page.url: "asked"}
+        fetched = replace(
+            _planned(app, _fetched(app, reading, held, now), reading, look=look, now=now),
+            canonical_url=canonical,
+            other_urls=urls,
+        )
+        revision = _revision(look)
+        if look.article is not None:
+            pages.save_article(conn, fetched, look.article, now, revision=revision)
         else:
-            reason, detail = because or (reading.reason or Reason.EMPTY, reading.detail)
-            pages.save_without_text(conn, fetched, access=reading.access, reason=reason, detail=detail)
+            pages.save_without_text(conn, fetched, access=look.access, now=now, revision=revision)
+
+
+def _policies(settings: Settings) -> Policies:
+    limits = settings.extract
+    return Policies(rereads=RereadPolicy(reread_hours=limits.reread_hours, retry_hours=limits.retry_hours))
+
+
+def _fetched(app: App, reading: Reading, held: Held, now: datetime) -> FetchedPage:
+    return FetchedPage(
+        page=reading.page,
+        canonical_url=reading.page.url,
+        other_urls={},
+        response=reading.answer if isinstance(reading.answer, Response) else None,
+        expires_at=now + timedelta(days=app.settings.retention.pages_days),
+        retry_at=None,
+        hints_hash=held.hints_hash,
+    )
+
+
+def _planned(app: App, fetched: FetchedPage, reading: Reading, *, look: Look, now: datetime) -> FetchedPage:
+    """With when the page is asked for again, and why it is not what was hoped for."""
+    answer = fetched.response
+    plan = plan_next(
+        reading.page,
+        reason=look.reason,
+        status=reading.status,
+        access=look.access,
+        is_doubted=look.doubted_at is not None,
+        has_text=look.article is not None or not reading.page.is_new,
+        now=now,
+        wished_at=None if answer is None else wished_at(answer, now),
+        jitter=app.rng.random(),
+        policy=_policies(app.settings).rereads,
+    )
+    return replace(
+        fetched,
+        retry_at=plan.due_at,
+        n_rereads=plan.n_rereads,
+        n_failures=plan.n_failures,
+        reason=look.reason,
+        detail=look.detail,
+        doubted_at=look.doubted_at,
+    )
+
+
+def _revision(look: Look) -> NewRevision | None:
+    if look.change.kind is None or look.wording is None:
+        return None
+    return NewRevision(
+        kind=look.change.kind,
+        wording=look.wording,
+        difference=look.change.difference,
+        is_small=look.change.is_small,
+    )
 
 
 def _canonical(reading: Reading) -> tuple[str, str]:
@@ -408,28 +403,3 @@ def _are_one(conn: Connection, other_id: ArticleId, reading: Reading) -> bool:
     if title and own_title:
         return title == own_title
     return text_hash(other.text) == text_hash(reading.result.text)
-
-
-def _worse(reading: Reading) -> tuple[Reason, str] | None:
-    """Why the stored text of a page is better than what was read this time: the reason and a line on it."""
-    page, result = reading.page, reading.result
-    if page.is_new or not page.method or not Method(page.method).is_page or not isinstance(result, ExtractedArticle):
-        return None
-    if not result.method.is_page:
-        return reading.reason or Reason.EMPTY, reading.detail
-    if page.access == Access.OK and result.access is not Access.OK:
-        return Reason.PAYMENT_REQUIRED, f"could be read before and is now: {result.access.value}"
-    if result.n_words * 2 < page.n_words:
-        return Reason.EMPTY, f"{result.n_words} words of {page.n_words} were left; the text is kept"
-    return None
-
-
-def _retry_at(reading: Reading, now: datetime) -> datetime | None:
-    """Later each time, and not before the server wants it; None when there is no use in asking again."""
-    answer, n_failures = reading.answer, reading.page.n_page_failures
-    response = answer if isinstance(answer, Response) else None
-    may_pass = reading.reason in _PASSING_REASONS or (response is not None and response.status in _PASSING_STATUS)
-    if not may_pass or n_failures + 1 >= MAX_PAGE_FAILURES:
-        return None
-    wished = None if response is None else wished_at(response, now)
-    return max(now + FIRST_RETRY * (1 << n_failures), wished or now)

@@ -29,6 +29,7 @@ from tests.store.rows import (
     extracted,
     make_article,
     response,
+    revision_of,
     save_entries,
     save_text,
 )
@@ -54,7 +55,7 @@ def test_pages_are_claimed_with_the_url_of_their_entry(store: Store) -> None:
         save_entries(conn, feed_id, entry("1", url=f"{URL}?from=feed"))
         for one in entries.load_unresolved(conn, now=NOW, limit=9):
             entries.save_resolved(conn, one, article_id)
-        (page,), leased_until = pages.claim_pages(conn, now=NOW + HOUR, lease_s=60, limit=9, manners=MANNERS)
+        (page,) = pages.claim_pages(conn, now=NOW + HOUR, lease_s=60, limit=9, manners=MANNERS)
     assert (page.id, page.url, page.entry_url, page.is_new, page.method) == (
         article_id,
         URL,
@@ -63,7 +64,7 @@ def test_pages_are_claimed_with_the_url_of_their_entry(store: Store) -> None:
         None,
     )
     with store.read() as conn:
-        assert article_row(conn, article_id)["fetch_leased_until"] == leased_until
+        assert article_row(conn, article_id)["fetch_leased_until"] == page.leased_until
 
 
 def test_the_first_text_gives_an_article_its_place_and_makes_it_due_for_what_follows(store: Store) -> None:
@@ -199,7 +200,7 @@ def test_a_changed_entry_without_a_page_is_read_again_from_its_feed(store: Store
     with store.begin() as conn:
         article_id = make_article(conn, "urn:entry:one.example:1")
         articles.request_page(conn, article_id, NOW)
-        due, _ = pages.claim_pages(conn, now=NOW, lease_s=60, limit=9, manners=MANNERS)
+        due = pages.claim_pages(conn, now=NOW, lease_s=60, limit=9, manners=MANNERS)
     assert [page.id for page in due] == [article_id]
 
 
@@ -229,7 +230,7 @@ def test_two_workers_that_both_believe_to_hold_a_page_leave_one_text(store: Stor
         barrier.wait(30)
         try:
             with store.begin() as conn:
-                pages.save_article(conn, fetched, extracted(str(fetched.leased_until)), NOW)
+                pages.save_article(conn, fetched, extracted(str(fetched.page.leased_until)), NOW)
         except LeaseLostError:
             return "lost"
         return "saved"
@@ -237,7 +238,7 @@ def test_two_workers_that_both_believe_to_hold_a_page_leave_one_text(store: Stor
     with ThreadPoolExecutor(2) as pool:
         assert list(pool.map(save, [late, rightful])) == ["lost", "saved"]
     with store.read() as conn:
-        assert article_row(conn, article_id)["title"] == str(rightful.leased_until)
+        assert article_row(conn, article_id)["title"] == str(rightful.page.leased_until)
 
 
 def test_authors_keep_their_order_and_are_replaced_by_those_of_the_newest_text(store: Store) -> None:
@@ -260,13 +261,15 @@ def test_names_that_are_equal_once_stored_are_one_name(store: Store) -> None:
 def test_an_article_without_text_is_asked_for_again_or_set_aside_with_the_reason(store: Store) -> None:
     with store.begin() as conn:
         article_id = add_article(conn, URL)
-        again = replace(claim_page(conn, article_id), retry_at=NOW + HOUR)
-        pages.save_without_text(conn, again, access=Access.FAILED, reason=Reason.TIMEOUT, detail="x" * 9_000)
+        again = replace(
+            claim_page(conn, article_id), retry_at=NOW + HOUR, n_failures=1, reason=Reason.TIMEOUT, detail="x" * 9_000
+        )
+        pages.save_without_text(conn, again, access=Access.FAILED, now=NOW)
         row = article_row(conn, article_id)
         assert (row["state"], row["fetch_due_at"], row["n_page_failures"]) == ("waiting", NOW + HOUR, 1)
         assert (row["reason"], row["access"], len(row["detail"])) == ("timeout", "failed", 1000)
-        last = claim_page(conn, article_id, now=NOW + HOUR)
-        pages.save_without_text(conn, last, access=Access.GONE, reason=Reason.GONE, detail="")
+        last = replace(claim_page(conn, article_id, now=NOW + HOUR), reason=Reason.GONE)
+        pages.save_without_text(conn, last, access=Access.GONE, now=NOW + HOUR)
         row = article_row(conn, article_id)
     assert (row["state"], row["fetch_due_at"], row["access"], row["arrival_no"]) == ("set_aside", None, "gone", None)
 
@@ -275,8 +278,8 @@ def test_a_page_that_vanished_later_leaves_the_stored_text_alone(store: Store) -
     with store.begin() as conn:
         article_id = make_article(conn, URL)
         articles.request_page(conn, article_id, NOW)
-        fetched = claim_page(conn, article_id)
-        pages.save_without_text(conn, fetched, access=Access.GONE, reason=Reason.NOT_FOUND, detail="")
+        fetched = replace(claim_page(conn, article_id), reason=Reason.NOT_FOUND)
+        pages.save_without_text(conn, fetched, access=Access.GONE, now=NOW)
         row = article_row(conn, article_id)
     assert (row["state"], row["access"], row["reason"], row["title"]) == ("ready", "ok", "not_found", "A title")
 
@@ -299,9 +302,10 @@ def test_raw_pages_expire_and_texts_stay(store: Store) -> None:
             articles.request_page(conn, article_id, moment)
             fetched = claim_page(conn, article_id, now=moment)
             fetched = replace(fetched, response=response(), expires_at=NOW + days * DAY)
-            pages.save_article(conn, fetched, extracted(), moment)
+            article = extracted(body=f"A text of {days} words.")
+            pages.save_article(conn, fetched, article, moment, revision=revision_of(conn, article_id, article))
         assert pages.expire_pages(conn, NOW + DAY) == 1
-        assert (count(conn, "pages"), count(conn, "revisions"), count(conn, "articles")) == (1, 1, 1)
+        assert (count(conn, "pages"), count(conn, "revisions"), count(conn, "articles")) == (1, 2, 1)
 
 
 def test_an_empty_answer_leaves_no_page(store: Store) -> None:
