@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from monitor.cli import article_work
 from monitor.cli.invocation import Json, current_store, settings_of
 from monitor.cli.output import heading, number, print_fields, print_json, print_table, print_text, short, wide
 from monitor.store import articles, duplicates
@@ -14,7 +15,7 @@ from monitor.store.stories import find_story_of
 from monitor.types import Article
 from monitor.urls import masked
 
-group = typer.Typer(help="Articles: show.", no_args_is_help=True, rich_markup_mode=None)
+group = typer.Typer(help="Articles: show, requeue, read again.", no_args_is_help=True, rich_markup_mode=None)
 
 _DETAILS = (
     "published_at", "published_precision", "published_origin", "first_seen_at", "not_seen_before_at", "arrival_no",
@@ -24,12 +25,8 @@ _DETAILS = (
 
 
 def register(cli: typer.Typer) -> None:
+    article_work.register(group)
     cli.add_typer(group, name="articles")
-
-
-@group.callback()
-def _group() -> None:
-    """Keeps `show` a command of its own while it is the only one."""
 
 
 @group.command()

@@ -77,7 +77,8 @@ def is_noise(line: str) -> bool:
     n_markers = sum(word in _MARKERS for word in found)
     others = [word for word in found if word not in _KNOWN and not _HAS_DIGIT.search(word)]
     # Beside the number little may be said: "5 minutes ago she left" is a sentence.
-    return n_markers > 0 and (has_number or not others) and len(others) <= min(MAX_OTHER_WORDS, n_markers)
+    n_others = len(others)
+    return n_markers > 0 and n_others <= min(MAX_OTHER_WORDS, n_markers) and (has_number or n_others < n_markers)
 
 
 def core_of(text: str) -> str:

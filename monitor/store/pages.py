@@ -238,7 +238,25 @@ def _whereabouts(conn: Connection, page: DuePage, url: str, now: datetime) -> di
 
 
 def _article_values(article: ExtractedArticle, page: DuePage, conn: Connection) -> dict[str, Any]:
-    values: dict[str, Any] = {
+    values = text_values(article)
+    if page.is_new:
+        # As it is now: another feed may have shown the article earlier since the page was claimed.
+        moments = (articles.c.first_seen_at, articles.c.not_seen_before_at)
+        first_seen_at, not_before = conn.execute(select(*moments).where(articles.c.id == page.id)).one()
+        values |= {
+            "published_at": article.published_at,
+            "published_precision": article.precision.value,
+            "published_origin": article.date_origin.value,
+            "appeared_at": appeared_at(
+                article.published_at, first_seen_at=first_seen_at, not_seen_before_at=not_before
+            ),
+        }
+    return values
+
+
+def text_values(article: ExtractedArticle) -> dict[str, Any]:
+    """The columns of an article that follow from its text and page, whenever that is read."""
+    return {
         "title": article.title,
         "text": article.text,
         "text_hash": text_hash(article.text),
@@ -255,19 +273,6 @@ def _article_values(article: ExtractedArticle, page: DuePage, conn: Connection) 
         "agency": article.agency and article.agency[:200],
         "origin": article.origin.value,
     }
-    if page.is_new:
-        # As it is now: another feed may have shown the article earlier since the page was claimed.
-        moments = (articles.c.first_seen_at, articles.c.not_seen_before_at)
-        first_seen_at, not_before = conn.execute(select(*moments).where(articles.c.id == page.id)).one()
-        values |= {
-            "published_at": article.published_at,
-            "published_precision": article.precision.value,
-            "published_origin": article.date_origin.value,
-            "appeared_at": appeared_at(
-                article.published_at, first_seen_at=first_seen_at, not_seen_before_at=not_before
-            ),
-        }
-    return values
 
 
 def _save_page(conn: Connection, fetched: FetchedPage, now: datetime, *, is_same_text: bool) -> None:

@@ -121,7 +121,7 @@ def behind_a_paywall(site: Site) -> None:
 
 @pytest.mark.parametrize(
     ("get_worse", "reason"),
-    [(to_homepage, "not_found"), (cut_short, "empty"), (behind_a_paywall, "payment_required")],
+    [(to_homepage, "not_found"), (cut_short, "shrunk"), (behind_a_paywall, "payment_required")],
     ids=["homepage", "cut-short", "paywall"],
 )
 def test_a_good_text_outlives_a_page_that_got_worse(
