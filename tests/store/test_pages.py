@@ -14,7 +14,10 @@ from monitor.store import articles, claims, duplicates, entries, pages, watchlis
 from monitor.store import tables as t
 from monitor.store.engine import Connection, Store, open_store
 from monitor.store.pages import PAGES
-from monitor.types import Access, ArticleId, DateOrigin, Method, Origin, Precision, Reason
+from monitor.store.revisions import NewRevision, add_revision, load_wording
+from monitor.text.differences import Wording, difference
+from monitor.text.normalise import bytes_hash
+from monitor.types import Access, ArticleId, DateOrigin, Method, Origin, Precision, Reason, RevisionKind
 from tests.store.rows import (
     DAY,
     HOUR,
@@ -412,3 +415,78 @@ def test_two_resolvers_make_one_article_of_one_url(store: Store) -> None:
         assert (count(conn, "articles"), count(conn, "sightings")) == (1, 2)
         assert claims.exhausted(conn, PAGES, NOW) == []
         assert article_row(conn, ArticleId(1))["method"] != Method.PAGE
+
+
+# --- looked at again -----------------------------------------------------------------------------------------------
+
+
+def test_an_article_that_is_gone_while_its_page_is_read_is_a_lost_lease(store: Store) -> None:
+    with store.begin() as conn:
+        known = make_article(conn, URL)
+        articles.request_page(conn, known, NOW)
+        fetched = claim_page(conn, known)
+        conn.execute(t.articles.delete().where(t.articles.c.id == known))
+    for save in (
+        lambda conn: pages.save_article(conn, fetched, extracted("Else"), NOW),
+        lambda conn: pages.save_without_text(conn, fetched, access=Access.GONE, now=NOW),
+    ):
+        with pytest.raises(LeaseLostError), store.begin() as conn:
+            save(conn)
+    with store.read() as conn:
+        assert [count(conn, table) for table in ("articles", "pages", "revisions")] == [0, 0, 0]
+
+
+def test_new_pages_go_before_those_that_are_looked_at_again_however_long_these_are_due(store: Store) -> None:
+    with store.begin() as conn:
+        known = [make_article(conn, f"https://host{n}.example/known") for n in range(3)]
+        conn.execute(update(t.articles).values(fetch_due_at=NOW - DAY, n_fetch_tries=0))
+        new = [add_article(conn, f"https://host{n}.example/new") for n in range(2)]
+        due = pages.claim_pages(conn, now=NOW, lease_s=60, limit=9, manners=MANNERS)
+        assert [page.id for page in due] == [*new, known[2]]  # each host has one turn
+        assert [page.is_new for page in due] == [True, True, False]
+
+
+def test_a_suspect_is_claimed_alone_and_by_nobody_who_holds_others(store: Store) -> None:
+    with store.begin() as conn:
+        suspect = add_article(conn, "https://one.example/bad", now=NOW - 2 * HOUR)
+        others = [add_article(conn, f"https://host{n}.example/1") for n in range(2)]
+        conn.execute(update(t.articles).where(t.articles.c.id == suspect).values(n_fetch_tries=1))
+        how = {"now": NOW, "lease_s": 60, "limit": 1, "manners": MANNERS}
+        assert [page.id for page in pages.claim_pages(conn, **how, n_held=3)] == others[:1]
+        (alone,) = pages.claim_pages(conn, **{**how, "limit": 9})
+    assert (alone.id, alone.is_suspect) == (suspect, True)
+
+
+def test_one_page_is_kept_for_each_text_with_the_hashes_of_what_was_read(store: Store) -> None:
+    with store.begin() as conn:
+        article_id = make_article(conn, URL)
+        for hours, body in ((1, b"<p>one</p>"), (2, b"<p>two</p>")):
+            articles.request_page(conn, article_id, NOW + hours * HOUR)
+            fetched = claim_page(conn, article_id, now=NOW + hours * HOUR)
+            fetched = replace(fetched, response=response(body=body, etag=f'"{hours}"'), hints_hash="hints")
+            pages.save_article(conn, fetched, extracted(), NOW + hours * HOUR)
+        articles.request_page(conn, article_id, NOW + 3 * HOUR)
+        (due,) = pages.claim_pages(conn, now=NOW + 3 * HOUR, lease_s=60, limit=9, manners=MANNERS)
+        assert count(conn, "pages") == 1
+    assert due.kept is not None
+    assert (due.kept.etag, due.kept.body_hash, due.kept.hints_hash) == ('"2"', bytes_hash(b"<p>two</p>"), "hints")
+
+
+def test_a_retraction_leaves_the_text_and_a_restoration_takes_the_mark_away(store: Store) -> None:
+    with store.begin() as conn:
+        article_id = make_article(conn, URL, title="Title", body="Twelve people died.")
+        before = load_wording(conn, article_id)
+        assert before is not None
+        for kind, hours in ((RevisionKind.RETRACTED, 1), (RevisionKind.RESTORED, 2)):
+            after = Wording("Title", "") if kind is RevisionKind.RETRACTED else before
+            revision = NewRevision(kind=kind, wording=after, difference=difference(before, after))
+            add_revision(conn, article_id, revision, NOW + hours * HOUR)
+            row = article_row(conn, article_id)
+            assert row["text"] == "Twelve people died."
+            assert row["retracted_at"] == (NOW + HOUR if kind is RevisionKind.RETRACTED else None)
+        rows = conn.execute(t.revisions.select().order_by(t.revisions.c.revision_no)).mappings().all()
+    assert [(row["kind"], row["n_words"], row["n_words_removed"]) for row in rows] == [
+        ("first", 3, 0),
+        ("retracted", 0, 3),
+        ("restored", 3, 0),
+    ]
