@@ -145,10 +145,11 @@ def judge_look(reading: Reading, before: Wording | None, *, now: datetime, polic
     plain = Look(article=None, reason=reading.reason, detail=reading.detail, access=reading.access)
     if page.is_new or before is None:
         return replace(plain, article=article, reason=reading.reason or (None if article else Reason.EMPTY))
-    if not (page.method and Method(page.method).is_page):
-        return _with_article(plain, reading, before, policies)
+    is_from_page = page.method is not None and Method(page.method).is_page
     if reading.is_unchanged:
-        return _back(plain, page, before)
+        return _back(plain, page, before) if is_from_page else _as_before(plain, page)
+    if not is_from_page:
+        return _with_article(plain, reading, before, policies)
     gone = _gone(reading, before, now=now, policies=policies)
     return gone or _looked_at_again(plain, reading, before, now=now, policies=policies)
 
@@ -198,6 +199,12 @@ def _with_article(
         n_words = page.n_words or article.n_words
         return replace(plain, article=replace(article, title=before.title, text=before.text, n_words=n_words))
     return replace(plain, article=article, change=change, wording=after)
+
+
+def _as_before(plain: Look, page: DuePage) -> Look:
+    """The same page that gave no text the last time, however long it took to find that out."""
+    reason, access = page.reason and Reason(page.reason), page.access and Access(page.access)
+    return replace(plain, article=None, reason=reason or None, detail=page.detail, access=access or plain.access)
 
 
 def _back(plain: Look, page: DuePage, before: Wording) -> Look:

@@ -35,17 +35,7 @@ from monitor.store.pages import FetchedPage
 from monitor.store.revisions import NewRevision, load_wording
 from monitor.store.sources import ensure_source
 from monitor.text.normalise import normal_text, text_hash
-from monitor.types import (
-    Access,
-    ArticleId,
-    DuePage,
-    ExtractedArticle,
-    Failure,
-    Progress,
-    Reason,
-    Request,
-    Response,
-)
+from monitor.types import Access, ArticleId, DuePage, ExtractedArticle, Failure, Progress, Reason, Request, Response
 from monitor.urls import host_of, masked, registered_domain
 from monitor.workers import WorkFailure, Works
 
@@ -57,7 +47,8 @@ RESOLVE_RETRY = timedelta(hours=1)
 #: While pages are read, answers are looked for this often; alone they are waited for longer.
 WAIT_S, LONG_WAIT_S = 0.02, 0.2
 LOOK_AGAIN = timedelta(seconds=1)
-
+#: Results that are there are saved in one transaction, up to so many.
+N_TOGETHER = 10
 #: A run that others might wait for ends after so long, once what it holds is done: suspects are claimed by a new one.
 RUN_MAX = timedelta(minutes=2)
 
@@ -164,7 +155,8 @@ class _Pages:
         """Resolve entries and claim more pages where there is room, and ask for them; whether there were any."""
         app, now, limit = self.app, self.app.clock(), self.app.settings.extract.batch
         self.ends_at = self.ends_at or now + RUN_MAX
-        is_dry = bool(self.held) and self.look_again_at is not None and now < self.look_again_at
+        is_busy = bool(self.fetches.n_open or self.works.n_open)
+        is_dry = is_busy and self.look_again_at is not None and now < self.look_again_at
         is_dry = is_dry or now >= self.ends_at or any(one.page.is_suspect for one in self.held.values())
         if app.stop.is_set() or is_dry or self.fetches.n_active + self.works.n_open > limit // 2:
             return False
@@ -243,16 +235,37 @@ class _Pages:
             raise
 
     def _save_all(self, read: Sequence[tuple[int, _Answer, _Result]]) -> None:
-        for key, answer, result in read:
-            if _is_stopped(result):
-                continue
+        """Save some together; where that fails each by itself, so that no page keeps another one from being saved."""
+        done = [(key, answer, result) for key, answer, result in read if not _is_stopped(result)]
+        for start in range(0, len(done), N_TOGETHER):
+            readings: dict[int, Reading] = {}
+            for key, answer, result in done[start : start + N_TOGETHER]:
+                with self._blaming(key):
+                    readings[key] = _reading(self.held[key], answer, result)
+            try:
+                self._save(readings)
+            except Exception as error:
+                if is_trouble(error):
+                    raise
+                self._save_alone(readings)
+
+    def _save_alone(self, readings: Mapping[int, Reading]) -> None:
+        for key, reading in readings.items():
             with self._blaming(key):
-                one = self.held[key]
-                reading = _reading(one, answer, result)
                 try:
-                    _save(self.app, reading, one)
+                    self._save({key: reading})
                 except LeaseLostError as error:
                     log.warning("extract.lease_lost", detail=str(error))
+                    self._finish({key: reading})
+
+    def _save(self, readings: Mapping[int, Reading]) -> None:
+        with self.app.store.begin() as conn:
+            for key, reading in readings.items():
+                _save(self.app, conn, reading, self.held[key])
+        self._finish(readings)
+
+    def _finish(self, readings: Mapping[int, Reading]) -> None:
+        for key, reading in readings.items():
             del self.held[key]
             self.n_done += 1
             self.n_failed += reading.reason is not None
@@ -297,29 +310,25 @@ def _access_of_detour(final_url: str) -> Access:
     return Access.CONSENT if is_aggregator_link(final_url) else Access.GONE
 
 
-def _save(app: App, reading: Reading, held: Held) -> None:
+def _save(app: App, conn: Connection, reading: Reading, held: Held) -> None:
     now, page = app.clock(), reading.page
     canonical, final_url = _canonical(reading)
-    with app.store.begin() as conn:
-        other_id = articles.find_article(conn, [canonical])
-        if other_id not in (None, page.id) and page.is_new and _are_one(conn, other_id, reading):
-            pages.merge_into(conn, _fetched(app, reading, held, now), other_id, now)
-            return
-        before = None if page.is_new else load_wording(conn, page.id)
-        look = judge_look(reading, before, now=now, policies=_policies(app.settings))
-        urls = {page.url: "asked", final_url: "final"}
-        if other_id != page.id and (other_id is not None or not page.is_new):
-            canonical, urls = page.url, {page.url: "asked"}
-        fetched = replace(
-            _planned(app, _fetched(app, reading, held, now), reading, look=look, now=now),
-            canonical_url=canonical,
-            other_urls=urls,
-        )
-        revision = _revision(look)
-        if look.article is not None:
-            pages.save_article(conn, fetched, look.article, now, revision=revision)
-        else:
-            pages.save_without_text(conn, fetched, access=look.access, now=now, revision=revision)
+    other_id = articles.find_article(conn, [canonical])
+    if other_id not in (None, page.id) and page.is_new and _are_one(conn, other_id, reading):
+        pages.merge_into(conn, _fetched(app, reading, held, now), other_id, now)
+        return
+    before = None if page.is_new else load_wording(conn, page.id)
+    look = judge_look(reading, before, now=now, policies=_policies(app.settings))
+    urls = {page.url: "asked", final_url: "final"}
+    if other_id != page.id and (other_id is not None or not page.is_new):
+        canonical, urls = page.url, {page.url: "asked"}
+    fetched = _planned(app, _fetched(app, reading, held, now), reading, look=look, now=now)
+    fetched = replace(fetched, canonical_url=canonical, other_urls=urls)
+    revision = _revision(look)
+    if look.article is not None:
+        pages.save_article(conn, fetched, look.article, now, revision=revision)
+    else:
+        pages.save_without_text(conn, fetched, access=look.access, now=now, revision=revision)
 
 
 def _policies(settings: Settings) -> Policies:

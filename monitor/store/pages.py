@@ -35,7 +35,7 @@ PAGES = Claimable(articles, articles.c.fetch_due_at, articles.c.fetch_leased_unt
 _OF_PAGE = [
     articles.c[name]
     for name in (
-        "id url host arrival_no method first_seen_at n_page_failures access n_words fetch_due_at reason ready_at "
+        "id url host arrival_no method first_seen_at n_page_failures access n_words fetch_due_at reason detail ready_at "
         "doubted_at retracted_at n_small_changes n_fetch_tries fetch_leased_until"
     ).split()
 ]
@@ -100,7 +100,18 @@ def _due_pages(conn: Connection, rows: Sequence[RowMapping]) -> list[DuePage]:
     linked = select(entries.c.article_id, func.min(entries.c.url)).where(entries.c.article_id.in_(ids))
     entry_urls = dict(conn.execute(linked.group_by(entries.c.article_id)).all())
     kept = _load_kept(conn, [row["id"] for row in rows if row["arrival_no"] is not None])
-    fields = ("id", "url", "host", "method", "first_seen_at", "n_page_failures", "access", "n_words", "reason")
+    fields = (
+        "id",
+        "url",
+        "host",
+        "method",
+        "first_seen_at",
+        "n_page_failures",
+        "access",
+        "n_words",
+        "reason",
+        "detail",
+    )
     moments = ("ready_at", "doubted_at", "retracted_at", "n_small_changes")
     return [
         DuePage(
@@ -208,7 +219,7 @@ def save_article(
     values = fetched.values() | _article_values(article, page, conn) | _whereabouts(conn, page, url, now)
     if page.is_new:
         values |= {"state": "ready", "ready_at": now}
-        add_first(conn, page.id, wording, now)
+        add_first(conn, page.id, wording, n_words=article.n_words, now=now)
     elif revision is not None:
         add_revision(conn, page.id, revision, now)
     _save_page(conn, fetched, now, is_same_text=not page.is_new and revision is None)

@@ -16,10 +16,14 @@ from monitor.types import ArticleId, RevisionKind
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewRevision:
-    """What was seen, and how it differs from the stored wording. `is_small` changes are counted."""
+    """What was seen, and how it differs from the stored wording. `is_small` changes are counted.
+
+    `n_words` of the text are counted where they are not given.
+    """
 
     kind: RevisionKind
     wording: Wording
+    n_words: int | None = None
     difference: Difference | None = None
     is_small: bool = False
 
@@ -36,9 +40,10 @@ def hash_of(wording: Wording) -> str:
     return text_hash(f"{wording.title}\n{wording.text}")
 
 
-def add_first(conn: Connection, article_id: ArticleId, wording: Wording, now: datetime) -> None:
+def add_first(conn: Connection, article_id: ArticleId, wording: Wording, *, n_words: int, now: datetime) -> None:
     """The first state of an article."""
-    _insert(conn, article_id, NewRevision(kind=RevisionKind.FIRST, wording=wording), number=1, now=now)
+    first = NewRevision(kind=RevisionKind.FIRST, wording=wording, n_words=n_words)
+    _insert(conn, article_id, first, number=1, now=now)
 
 
 def add_revision(conn: Connection, article_id: ArticleId, new: NewRevision, now: datetime) -> None:
@@ -70,7 +75,7 @@ def _insert(conn: Connection, article_id: ArticleId, new: NewRevision, *, number
             text=wording.text,
             revision_hash=hash_of(wording),
             n_chars=len(wording.text),
-            n_words=n_words(wording.text),
+            n_words=n_words(wording.text) if new.n_words is None else new.n_words,
             n_words_added=found.n_words_added if found else 0,
             n_words_removed=found.n_words_removed if found else 0,
             similarity=found.similarity if found else None,

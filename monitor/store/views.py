@@ -20,7 +20,8 @@ _COUNTER = "views"
 # A family is what counts as one voice: the publisher family where one is known, else the registered domain.
 _ARTICLES = """
 SELECT a.id, a.url, a.title, s.name AS source, s.domain AS source_domain, s.kind AS source_kind, s.country AS country,
-       COALESCE(f.name, s.domain) AS family, a.language, a.language_declared, a.language_detected, a.published_at, a.published_precision, a.published_origin,
+       COALESCE(f.name, s.domain) AS family, a.language, a.language_declared, a.language_detected, a.published_at,
+       a.published_precision, a.published_origin,
        a.first_seen_at, a.not_seen_before_at, a.appeared_at, a.arrival_no, a.access, a.method, a.n_words, a.section,
        a.dateline, a.credit, a.agency, a.origin, m.story_id, c.original_id AS duplicate_of, c.kind AS duplicate_kind,
        (SELECT MIN(COALESCE(g.original_id, r.original_id)) FROM rewrites r

@@ -48,8 +48,8 @@ class KeptPage:
 class DuePage:
     """An article that is leased so that its page is fetched; `is_new` until its first text is saved, at `ready_at`.
 
-    `method`, `access` and `n_words` are those of the stored text, `reason` is what the last look ended in and
-    `doubted_at` since when that is in doubt. `refusal`: why the page must not be asked for by its host's robots.txt,
+    `method`, `access` and `n_words` are those of the stored text, `reason` and `detail` are what the last look ended in
+    and `doubted_at` since when that is in doubt. `refusal`: why the page must not be asked for by its host's robots.txt,
     once that was looked at. `is_suspect`: the process that claimed it before vanished.
     """
 
@@ -65,6 +65,7 @@ class DuePage:
     access: str | None = None
     n_words: int = 0
     reason: str | None = None
+    detail: str = ""
     ready_at: datetime | None = None
     doubted_at: datetime | None = None
     retracted_at: datetime | None = None
