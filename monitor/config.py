@@ -11,10 +11,11 @@ import difflib
 import os
 import tomllib
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from monitor.errors import ConfigError
 
@@ -27,6 +28,26 @@ SECRETS = frozenset({("database", "url"), ("mail", "password"), ("mail", "user")
 
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _numbers(value: object) -> object:
+    """A list as the environment gives it: "1,6,24"; an empty one for an empty string."""
+    return [part for part in value.replace(",", " ").split() if part] if isinstance(value, str) else value
+
+
+def _rising(hours: tuple[float, ...]) -> tuple[float, ...]:
+    if any(later <= earlier for earlier, later in pairwise(hours)):
+        raise ValueError("the hours must rise")
+    return hours
+
+
+#: Some hours, each more than the one before, up to 30 days.
+Hours = Annotated[
+    tuple[Annotated[float, Field(gt=0, le=720)], ...],
+    Field(max_length=20),
+    BeforeValidator(_numbers),
+    AfterValidator(_rising),
+]
 
 
 class Database(_Section):
@@ -78,6 +99,8 @@ class Extract(_Section):
     memory_max_bytes: int = Field(2_000_000_000, ge=500_000_000)
     batch: int = Field(40, ge=1, le=1000)
     lease_s: float = Field(300.0, ge=1, le=86_400)
+    reread_hours: Hours = (1, 6, 24, 72)
+    retry_hours: Hours = (1, 2, 4, 8, 12, 24)
 
 
 class Stories(_Section):

@@ -20,6 +20,7 @@ import monitor.extract.stage
 import monitor.fetch.stage
 import monitor.learning
 import monitor.rediscovery
+import monitor.reextraction
 import monitor.watch.stage
 from monitor.app import App
 from monitor.errors import LeaseLostError
@@ -55,6 +56,7 @@ def tidy(app: App) -> Progress:
 PIPELINE = (
     Job("poll", 3, monitor.fetch.stage.run),
     Job("extract", 5, monitor.extract.stage.run),
+    Job("reextract", 30, monitor.reextraction.run),
     Job("match", 5, monitor.dedup.stage.run),
     Job("assign", 5, monitor.cluster.stage.run),
     Job("watch", 5, monitor.watch.stage.run),

@@ -5,6 +5,8 @@ Each request takes its host's slot like any other. A verdict on a URL is then `m
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+
 from monitor.app import App
 from monitor.politeness import Manners
 from monitor.robots import ACCEPT, MAX_BYTES, read_answer, robots_url
@@ -20,23 +22,40 @@ def learn_robots(app: App, asked: Asked, manners: Manners, *, lease_s: float) ->
 
     Asks nobody unless the manners say so.
     """
+    unknown = claim_robots(app, asked, manners, lease_s=lease_s)
+    answers = app.http.fetch_many(list(unknown.values()), stop=app.stop) if unknown else []
+    return save_answers(app, dict(zip(unknown, answers, strict=True)))
+
+
+def claim_robots(app: App, asked: Asked, manners: Manners, *, lease_s: float) -> dict[str, Request]:
+    """The requests for the robots.txt of the hosts of due rows where it is not known, by host; none where the manners
+    do not heed them. Their answers are for `save_answers`.
+    """
     if not manners.heeds_robots:
-        return 0
+        return {}
     with app.store.begin() as conn:
         unknown = robots.claim_unknown(conn, asked, now=app.clock(), lease_s=lease_s, limit=N_HOSTS, manners=manners)
-    requests = [Request(url=robots_url(one), accept=ACCEPT, max_bytes=MAX_BYTES) for one in unknown.values()]
-    answers = app.http.fetch_many(requests, stop=app.stop) if requests else []
+    return {host: Request(url=robots_url(one), accept=ACCEPT, max_bytes=MAX_BYTES) for host, one in unknown.items()}
+
+
+def save_answers(app: App, answers: Mapping[str, Response | Failure]) -> int:
+    """Keep what these hosts answered; returns how many. Those that a stop left unasked may be asked again at once."""
     answered = [
-        (name, answer)
-        for name, answer in zip(unknown, answers, strict=True)
+        (host, answer)
+        for host, answer in answers.items()
         if not (isinstance(answer, Failure) and answer.reason is Reason.STOPPED)
     ]
     if answered:
         _save(app, answered)
-    if stopped := unknown.keys() - {name for name, _ in answered}:
-        with app.store.begin() as conn:
-            robots.release(conn, stopped)
+    release_robots(app, answers.keys() - {host for host, _ in answered})
     return len(answered)
+
+
+def release_robots(app: App, hosts_left: Collection[str]) -> None:
+    """Nobody asks these hosts for their robots.txt any more."""
+    if hosts_left:
+        with app.store.begin() as conn:
+            robots.release(conn, hosts_left)
 
 
 def _save(app: App, answered: list[tuple[str, Response | Failure]]) -> None:

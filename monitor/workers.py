@@ -24,11 +24,11 @@ import resource
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
-from itertools import islice
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar, cast
@@ -43,10 +43,11 @@ _POLL_S = 0.2
 _START_MAX_S = 60.0
 """How long a worker may take to start and warm up before the pool counts as stuck."""
 _CLOSE_MAX_S = 5.0
-_IN_FLIGHT = 4
-"""Inputs handed over for each process: enough to keep it busy while a result is saved, few to lose at a stop."""
 _MAX_ATTEMPTS = 3
 """How often an input is tried when the pool breaks for reasons that have nothing to do with it."""
+_N_AHEAD = 4
+"""Inputs in flight for each worker: the caller may be busy for the time that three of them take."""
+_LOST = "not finished"
 _PR_SET_PDEATHSIG = 1
 CONSTS.term_timeout = 0.05  # our workers ignore SIGTERM: pebble need not wait between SIGTERM and SIGKILL
 
@@ -60,7 +61,7 @@ class WorkFailure:
 
 
 class WorkerPool:
-    """Killable worker processes, started at the first `run`. Threads may share it; `close` it at the end."""
+    """Killable worker processes, started at the first input. Threads may share it; `close` it at the end."""
 
     def __init__(self, *, n_processes: int, memory_max_bytes: int, warm: Callable[[], None] | None = None) -> None:
         """`memory_max_bytes` is what one worker may allocate beyond its own size after `warm` (enforced on Linux)."""
@@ -95,46 +96,32 @@ class WorkerPool:
         called in this thread with the number of finished inputs.
         """
         results: dict[int, T | WorkFailure] = {}
-        finished = self.run_each(fn, args_list, deadline_s=deadline_s, stop=stop, timeout_reason=timeout_reason)
-        for number, result in finished:
-            results[number] = result
-            if on_done is not None:
-                on_done(len(results))
+        with self.works(fn, deadline_s=deadline_s, stop=stop, timeout_reason=timeout_reason) as works:
+            works.add(enumerate(args_list))
+            while works.n_open:
+                for number, result in works.take(timeout_s=_POLL_S):
+                    results[number] = result
+                    if on_done is not None and not _is_stopped(result):
+                        on_done(len(results))
         return [results[number] for number in range(len(args_list))]
 
-    def run_each(
+    def works(
         self,
         fn: Callable[..., T],
-        args_list: Sequence[tuple[Any, ...]],
         *,
         deadline_s: float,
         stop: threading.Event | None = None,
         timeout_reason: Reason = Reason.EXTRACT_TIMEOUT,
-    ) -> Iterator[tuple[int, T | WorkFailure]]:
-        """As `run`, but yields (number of the input, result) as they come, one for each input.
-
-        The workers go on with what was handed to them while the caller works on a result.
-        """
+    ) -> Works[T]:
+        """A stream of inputs for `fn` and of its results, to be used as a context; see `Works`."""
         call = _Call(
             fn=fn,
             deadline_s=deadline_s,
-            n_in_flight=_IN_FLIGHT * self._n_processes,
+            n_in_flight=_N_AHEAD * self._n_processes,
             stop=stop or threading.Event(),
             timeout_reason=timeout_reason,
         )
-        missing = dict(enumerate(args_list))
-        for _ in range(_MAX_ATTEMPTS):
-            if not missing or call.stop.is_set():
-                break
-            pool = self._running_pool()
-            for number, result in _attempt(pool, call, dict(missing)):
-                del missing[number]
-                yield number, result
-            if missing and not call.stop.is_set():
-                self._retire(pool)
-        lost = WorkFailure(Reason.STOPPED if call.stop.is_set() else Reason.WORKER_DIED, "not finished")
-        for number in missing:
-            yield number, lost
+        return Works(call, running_pool=self._running_pool, retire=self._retire)
 
     def close(self) -> None:
         """Kills the workers; takes at most about 5 s. The pool may be used again, it would start anew."""
@@ -191,7 +178,7 @@ def _stop_pool(pool: ProcessPool) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Call(Generic[T]):
-    """What one run calls, and on which terms. Few inputs are in flight at once, so that a stop loses little."""
+    """What is called, and on which terms. Few inputs are in flight at once, so that a stop loses little."""
 
     fn: Callable[..., T]
     deadline_s: float
@@ -200,35 +187,134 @@ class _Call(Generic[T]):
     timeout_reason: Reason
 
 
-def _attempt(
-    pool: ProcessPool, call: _Call[T], inputs: Mapping[int, tuple[Any, ...]]
-) -> Iterator[tuple[int, T | WorkFailure]]:
-    """Yields results as they come, by input number; ends early when the pool broke or got stuck."""
-    queue = iter(inputs.items())
-    waiting: dict[Future[T], int] = {}
-    idle_s = 0.0
-    try:
-        while not call.stop.is_set() and idle_s < call.deadline_s + _START_MAX_S:
-            with contextlib.suppress(RuntimeError):  # the pool broke: its futures tell what became of their inputs
-                for number, args in islice(queue, call.n_in_flight - len(waiting)):
-                    waiting[pool.schedule(call.fn, args=args, timeout=call.deadline_s)] = number
-            if not waiting:
-                return
-            done, _ = wait(waiting, timeout=_POLL_S, return_when=FIRST_COMPLETED)
-            if not done and not pool.active:
-                return  # it broke before it took these inputs: their futures would never resolve
-            idle_s = 0.0 if done else idle_s + _POLL_S
-            for future in done:
-                number = waiting.pop(future)
-                error = future.exception(timeout=0)
-                if not isinstance(error, BrokenProcessPool):
-                    yield number, future.result(timeout=0) if error is None else _failure(error, call)
-    finally:
-        for future in waiting:
+@dataclass(frozen=True, slots=True)
+class _Input:
+    """What one call is given. `n_attempts`: how often the pool broke while it was in flight."""
+
+    key: int
+    args: tuple[Any, ...]
+    n_attempts: int = 0
+
+
+class Works(Generic[T]):
+    """What one caller has open: `add` inputs under keys of its own, `take` the results as they come.
+
+    Some inputs more than there are workers are handed over in advance, so that these go on while the caller is busy.
+    A context manager; leaving it forgets what is open. For one thread.
+    """
+
+    def __init__(
+        self, call: _Call[T], *, running_pool: Callable[[], ProcessPool], retire: Callable[[ProcessPool], None]
+    ) -> None:
+        self._call = call
+        self._running_pool = running_pool
+        self._retire = retire
+        self._pool: ProcessPool | None = None
+        self._queue: deque[_Input] = deque()
+        self._under_way: dict[Future[T], _Input] = {}
+        self._idle_s = 0.0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._forget()
+
+    @property
+    def n_open(self) -> int:
+        """How many were added and not yet taken."""
+        return len(self._queue) + len(self._under_way)
+
+    def add(self, items: Iterable[tuple[int, tuple[Any, ...]]]) -> None:
+        """Hand over these keys and arguments; returns at once."""
+        self._queue.extend(_Input(key, args) for key, args in items)
+        self._hand_over()
+
+    def take(self, *, timeout_s: float) -> list[tuple[int, T | WorkFailure]]:
+        """All results that are there; waits up to `timeout_s` for the first. After a stop all that is open has failed.
+
+        Nothing is waited for without anything open.
+        """
+        waited_s, taken = 0.0, list[tuple[int, T | WorkFailure]]()
+        while not taken and self.n_open:
+            if self._call.stop.is_set():
+                return self._give_up(self._forget(), WorkFailure(Reason.STOPPED, _LOST))
+            self._hand_over()
+            slice_s = min(_POLL_S, timeout_s - waited_s)
+            done, _ = wait(self._under_way, timeout=max(0.0, slice_s), return_when=FIRST_COMPLETED)
+            waited_s += slice_s
+            self._idle_s = 0.0 if done else self._idle_s + slice_s
+            taken = [*self._results(done), *self._after_breakdown(is_idle=not done)]
+            if waited_s >= timeout_s:
+                break
+        self._hand_over()
+        return taken
+
+    def _hand_over(self) -> None:
+        """Keep the workers supplied. The pool may break meanwhile: its futures tell what became of their inputs."""
+        call = self._call
+        with contextlib.suppress(RuntimeError):
+            while self._queue and len(self._under_way) < call.n_in_flight and not call.stop.is_set():
+                if not self._under_way:
+                    self._pool, self._idle_s = self._running_pool(), 0.0
+                pool, one = cast("ProcessPool", self._pool), self._queue[0]
+                future = pool.schedule(call.fn, args=one.args, timeout=call.deadline_s)
+                self._under_way[future] = self._queue.popleft()
+
+    def _results(self, done: Iterable[Future[T]]) -> Iterator[tuple[int, T | WorkFailure]]:
+        for future in done:
+            error = future.exception(timeout=0)
+            if not isinstance(error, BrokenProcessPool):
+                result = future.result(timeout=0) if error is None else _failure(error, self._call)
+                yield self._under_way.pop(future).key, result
+
+    def _after_breakdown(self, *, is_idle: bool) -> list[tuple[int, T | WorkFailure]]:
+        """Where the pool broke, or got stuck, its inputs go to a new one; those it happened to too often have failed.
+
+        A pool that broke before it took its inputs never resolves their futures.
+        """
+        pool = self._pool
+        if pool is None:
+            return []
+        has_broken = any(map(_is_broken, self._under_way)) or (is_idle and not pool.active)
+        if not has_broken and self._idle_s < self._call.deadline_s + _START_MAX_S:
+            return []
+        # What it finished before is a result.
+        finished = list(self._results([one for one in self._under_way if one.done() and not _is_broken(one)]))
+        self._retire(pool)
+        # One that could not even be handed over counts as well: else a pool that never starts would be tried for ever.
+        in_flight = list(self._under_way.values()) or [self._queue.popleft()] * bool(self._queue)
+        lost = [replace(one, n_attempts=one.n_attempts + 1) for one in in_flight]
+        self._cancel()
+        self._queue.extendleft(one for one in reversed(lost) if one.n_attempts < _MAX_ATTEMPTS)
+        given_up = [one for one in lost if one.n_attempts >= _MAX_ATTEMPTS]
+        return [*finished, *self._give_up(given_up, WorkFailure(Reason.WORKER_DIED, _LOST))]
+
+    def _give_up(self, inputs: Iterable[_Input], failure: WorkFailure) -> list[tuple[int, T | WorkFailure]]:
+        return [(one.key, failure) for one in inputs]
+
+    def _forget(self) -> list[_Input]:
+        """Drop all that is open; returns it."""
+        dropped = [*self._under_way.values(), *self._queue]
+        self._cancel()
+        self._queue.clear()
+        return dropped
+
+    def _cancel(self) -> None:
+        for future in self._under_way:
             future.cancel()
+        self._under_way.clear()
 
 
-def _failure(error: BaseException, call: _Call[T]) -> WorkFailure:
+def _is_broken(future: Future[Any]) -> bool:
+    return future.done() and isinstance(future.exception(timeout=0), BrokenProcessPool)
+
+
+def _is_stopped(result: object) -> bool:
+    return isinstance(result, WorkFailure) and result.reason is Reason.STOPPED
+
+
+def _failure(error: BaseException, call: _Call[Any]) -> WorkFailure:
     if isinstance(error, TimeoutError):
         return WorkFailure(call.timeout_reason, f"killed after {call.deadline_s:g} s")
     if isinstance(error, MemoryError):

@@ -15,6 +15,7 @@ depends_on = None
 _ARTICLE_COLUMNS = (
     "reextract_due_at",
     "n_small_changes",
+    "doubted_at",
     "retracted_at",
     "n_rereads",
     "ready_at",
@@ -41,6 +42,7 @@ def upgrade() -> None:
         articles.add_column(sa.Column("ready_at", UTCDateTime, nullable=True))
         articles.add_column(sa.Column("n_rereads", sa.Integer(), nullable=False, server_default="0"))
         articles.add_column(sa.Column("retracted_at", UTCDateTime, nullable=True))
+        articles.add_column(sa.Column("doubted_at", UTCDateTime, nullable=True))
         articles.add_column(sa.Column("n_small_changes", sa.Integer(), nullable=False, server_default="0"))
         articles.add_column(sa.Column("reextract_due_at", UTCDateTime, nullable=True))
         articles.create_index(op.f("ix_articles_reextract_due_at"), ["reextract_due_at"])
@@ -52,6 +54,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("pages") as pages:
         pages.add_column(sa.Column("body_hash", sa.String(length=64), nullable=True))
+        pages.add_column(sa.Column("hints_hash", sa.String(length=64), nullable=True))
     _widen_revisions()
     with op.batch_alter_table("sources") as sources:
         sources.add_column(sa.Column("learned_arrival_no", Key, nullable=False, server_default="0"))
@@ -178,6 +181,7 @@ def downgrade() -> None:
         for column in _REVISION_COLUMNS:
             revisions.drop_column(column)
     with op.batch_alter_table("pages") as pages:
+        pages.drop_column("hints_hash")
         pages.drop_column("body_hash")
     with op.batch_alter_table("articles") as articles:
         articles.drop_index(op.f("ix_articles_source_id_arrival_no"))

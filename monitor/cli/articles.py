@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from monitor.cli import learned
+from monitor.cli import article_work, learned
 from monitor.cli.differing import Revision, choose_pairs, described_difference, print_difference
 from monitor.cli.invocation import Json, current_store, settings_of
 from monitor.cli.output import (
@@ -30,7 +30,9 @@ from monitor.store.stories import find_story_of
 from monitor.types import Article
 from monitor.urls import masked
 
-group = typer.Typer(help="Articles: show, merge, erase, boilerplate.", no_args_is_help=True, rich_markup_mode=None)
+group = typer.Typer(
+    help="Articles: show, requeue, read again, merge, erase.", no_args_is_help=True, rich_markup_mode=None
+)
 
 _DETAILS = (
     "published_at", "published_precision", "published_origin", "first_seen_at", "not_seen_before_at", "arrival_no",
@@ -40,6 +42,7 @@ _DETAILS = (
 
 
 def register(cli: typer.Typer) -> None:
+    article_work.register(group)
     learned.register(group)
     cli.add_typer(group, name="articles")
 

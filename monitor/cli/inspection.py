@@ -10,7 +10,6 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
-import monitor.extract.stage
 import monitor.fetch.stage
 from monitor.app import utc_now
 from monitor.cli.inputs import Document, read_document
@@ -19,6 +18,7 @@ from monitor.cli.output import counted, heading, print_block, print_fields, prin
 from monitor.config import Settings
 from monitor.errors import MonitorError, UsageError
 from monitor.extract.given import article_from_document
+from monitor.extract.holding import ACCEPT
 from monitor.extract.identity import choose_canonical
 from monitor.extract.page import warm_up
 from monitor.fetch.dates import hold_dates
@@ -158,9 +158,7 @@ def _feed_document(parsed: ParsedFeed) -> dict[str, Any]:
 def article(context: typer.Context, name: Name, url: Where = "", as_json: Json = False) -> None:
     """The article of a page or plain text, as it would be stored."""
     settings = settings_of(context)
-    document = read_document(
-        name, settings, accept=monitor.extract.stage.ACCEPT, max_bytes=settings.http.page_max_bytes
-    )
+    document = read_document(name, settings, accept=ACCEPT, max_bytes=settings.http.page_max_bytes)
     asked_url = url or document.url
     extracted = _in_worker(
         article_from_document,

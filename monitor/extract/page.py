@@ -17,6 +17,7 @@ from dataclasses import replace
 from lxml.html import HtmlElement
 
 from monitor.extract.authors import agencies_among, choose_authors
+from monitor.extract.boilerplate import without_boilerplate
 from monitor.extract.candidates import Candidate, agree, choose, is_suspicious
 from monitor.extract.cleaning import Cleaned, clean_paragraphs
 from monitor.extract.extractor import Guess, guess, read_text
@@ -24,7 +25,7 @@ from monitor.extract.kinds import what_is_no_page
 from monitor.extract.moments import choose_moment
 from monitor.extract.page_facts import PageFacts, read_facts
 from monitor.extract.page_shape import has_layout_tables
-from monitor.extract.paragraphs import declared_paragraphs, paragraphs_of, without_boilerplate
+from monitor.extract.paragraphs import declared_paragraphs, paragraphs_of
 from monitor.extract.people import is_person
 from monitor.extract.pruning import paragraphs_shown, prune
 from monitor.extract.titles import choose_title, title_of_text
@@ -188,7 +189,7 @@ def _without_boilerplate(cleaned: Cleaned, hints: FeedHints) -> Cleaned:
     """Once more, since bylines and credits may have stood around what was learned."""
     if not hints.boilerplate:
         return cleaned
-    return replace(cleaned, paragraphs=tuple(without_boilerplate(cleaned.paragraphs, hints.boilerplate)))
+    return replace(cleaned, paragraphs=without_boilerplate(cleaned.paragraphs, hints.boilerplate))
 
 
 def _with_edges_of(text: Cleaned, other: Cleaned) -> Cleaned:

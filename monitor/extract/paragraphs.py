@@ -1,24 +1,20 @@
 """Which paragraphs does a candidate for the text have, before they are judged as lines of an article?
 
-Repeats and stamps of time that stand alone leave; sentences that a source is known to put around most of
-its articles leave at either end; a declared text in one piece gets the paragraphs that the page shows.
+Repeats and stamps of time that stand alone leave; a declared text in one piece gets the paragraphs that the page shows.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
-from monitor.text.normalise import normal_text, plain_text
-from monitor.text.sentences import sentences
+from monitor.text.normalise import plain_text
 
 MAX_PARAGRAPHS = 5_000
 _REPEATED_SHARE = 0.4
 _REPEATED_CHARS = 100
 _TITLE_WORDS = 4
-_MAX_EDGE_CHARS = 5_000
-_MAX_EDGE_SENTENCES = 12
 _NO_WORDS = re.compile(r"(?:\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?)?|[\W_]+)$")
 _LEFT_MARKUP = re.compile(r"</?(?:p|br|div|span|a|strong|em|b|i|h\d|ul|li|figure|img)\b[^>]{0,1000}>", re.IGNORECASE)
 _SPACES = re.compile(r"\s+")
@@ -69,43 +65,3 @@ def _split_as_shown(blob: str, shown: Iterable[str]) -> list[str]:
     edges = sorted(cuts)
     pieces = (blob[start:end].strip() for start, end in pairwise(edges))
     return [piece for piece in pieces if piece]
-
-
-def without_boilerplate(lines: Sequence[str], boilerplate: Collection[str]) -> list[str]:
-    """The lines without learned sentences at the start and at the end, unless nothing would be left.
-
-    `boilerplate`: sentences as they were learned; they are compared as `normal_text`, whole.
-    """
-    known = {normal for sentence in boilerplate if (normal := normal_text(sentence))}
-    if not known:
-        return list(lines)
-    kept = _without_end(_without_start(list(lines), known), known)
-    return kept or list(lines)
-
-
-def _without_start(lines: list[str], known: set[str]) -> list[str]:
-    for _ in range(_MAX_EDGE_SENTENCES):
-        if not lines or len(lines[0]) > _MAX_EDGE_CHARS:
-            break
-        parts = sentences(lines[0])
-        if normal_text(lines[0]) in known or (len(parts) == 1 and normal_text(parts[0]) in known):
-            lines = lines[1:]
-        elif len(parts) > 1 and normal_text(parts[0]) in known:
-            lines = [lines[0][lines[0].index(parts[0]) + len(parts[0]) :].strip(), *lines[1:]]
-        else:
-            break
-    return lines
-
-
-def _without_end(lines: list[str], known: set[str]) -> list[str]:
-    for _ in range(_MAX_EDGE_SENTENCES):
-        if not lines or len(lines[-1]) > _MAX_EDGE_CHARS:
-            break
-        parts = sentences(lines[-1])
-        if normal_text(lines[-1]) in known or (len(parts) == 1 and normal_text(parts[0]) in known):
-            lines = lines[:-1]
-        elif len(parts) > 1 and normal_text(parts[-1]) in known:
-            lines = [*lines[:-1], lines[-1][: lines[-1].rindex(parts[-1])].strip()]
-        else:
-            break
-    return lines

@@ -7,310 +7,254 @@ where a page fails or robots.txt forbids it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import count
+from operator import itemgetter
 
 import structlog
 
 from monitor.app import App
+from monitor.config import Settings
 from monitor.errors import LeaseLostError
 from monitor.extract.aggregators import is_aggregator_link
-from monitor.extract.identity import (
-    Identity,
-    PageUrls,
-    alike_articles,
-    candidate_urls,
-    choose_canonical,
-    decide_identity,
-    is_detour,
-    marked,
-)
-from monitor.extract.page import access_of_status, article_from_feed, extract_article
-from monitor.likeness import entry_keys
-from monitor.permission import learn_robots
+from monitor.extract.entries import resolve_entries
+from monitor.extract.holding import Held, read_page
+from monitor.extract.identity import PageUrls, choose_canonical, is_detour
+from monitor.extract.outcomes import Look, PageText, Policies, Reading, judge_look, read_answer
+from monitor.extract.rereading import RereadPolicy, plan_next
+from monitor.net.pipeline import Fetches
+from monitor.permission import claim_robots, release_robots, save_answers
 from monitor.politeness import manners_for_pages, wished_at
 from monitor.robots import refusal
-from monitor.store import (
-    articles,
-    boilerplate,
-    claims,
-    entries,
-    erasing,
-    hosts,
-    merging,
-    pages,
-    resolving,
-    robots,
-    tombstones,
-)
-from monitor.store.articles import NewArticle
-from monitor.store.engine import Connection
-from monitor.store.entries import UnresolvedEntry
-from monitor.store.pages import DuePage, FetchedPage
-from monitor.store.sources import ensure_source_of, load_publishers
+from monitor.store import articles, boilerplate, claims, entries, erasing, hosts, merging, pages, robots, tombstones
+from monitor.store.engine import Connection, is_trouble
+from monitor.store.pages import FetchedPage
+from monitor.store.revisions import NewRevision, load_wording
+from monitor.store.sources import load_publishers
 from monitor.text.normalise import normal_text, text_hash
-from monitor.types import (
-    Access,
-    ArticleId,
-    ExtractedArticle,
-    Failure,
-    FeedHints,
-    Method,
-    Progress,
-    Reason,
-    Request,
-    Response,
-)
+from monitor.types import Access, ArticleId, DuePage, ExtractedArticle, Failure, Progress, Reason, Request, Response
 from monitor.urls import host_of, masked
-from monitor.workers import WorkFailure
+from monitor.workers import WorkFailure, Works
 
 log = structlog.get_logger()
+_number = itemgetter(0)
 
-N_ENTRIES = 200
-ACCEPT = "text/html, application/xhtml+xml, */*;q=0.1"
-MAX_PAGE_FAILURES = 5
-FIRST_RETRY = timedelta(hours=1)
-RESOLVE_RETRY = timedelta(hours=1)
-
-#: Failures that may pass: the page is asked for again later.
-_PASSING_STATUS = frozenset({408, 425, 429, *range(500, 600)})
-_PASSING_REASONS = frozenset(
-    {
-        Reason.DNS,
-        Reason.DNS_TEMPORARY,
-        Reason.REFUSED,
-        Reason.TLS,
-        Reason.TIMEOUT,
-        Reason.DISCONNECTED,
-        Reason.PROTOCOL,
-        Reason.WORKER_DIED,
-        Reason.ROBOTS_UNREACHABLE,
-    }
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """What came of one page: the article or the reason why there is none, and what was answered."""
-
-    page: DuePage
-    answer: Response | Failure | None
-    result: ExtractedArticle | Reason
-    reason: Reason | None
-    detail: str
-    access: Access
+#: While pages are read, answers are looked for this often; alone they are waited for longer.
+WAIT_S, LONG_WAIT_S = 0.02, 0.2
+LOOK_AGAIN = timedelta(seconds=1)
+#: Results that are there are saved in one transaction, up to so many.
+N_TOGETHER = 10
+#: A run that others might wait for ends after so long, once what it holds is done: suspects are claimed by a new one.
+RUN_MAX = timedelta(minutes=2)
 
 
 def run(app: App) -> Progress:
-    """Resolve a batch of entries and read a batch of pages; `next_at` tells when pages that wait can be fetched."""
-    n_resolved = _resolve_entries(app)
-    settings = app.settings
-    manners = manners_for_pages(settings.politeness)
-    learn_robots(app, pages.ASKED, manners, lease_s=settings.extract.lease_s)
-    now = app.clock()
+    """Resolve entries and read the pages that are due; `next_at` tells when pages that wait can be fetched."""
     with app.store.begin() as conn:
-        pages.set_aside_crashed(conn, now)
-        due, leased_until = pages.claim_pages(
-            conn, now=now, lease_s=settings.extract.lease_s, limit=settings.extract.batch, manners=manners
-        )
+        pages.set_aside_crashed(conn, app.clock())
+    with (
+        app.http.fetches(stop=app.stop) as fetches,
+        app.workers.works(read_page, deadline_s=app.settings.extract.deadline_s, stop=app.stop) as works,
+    ):
+        reading = _Pages(app=app, fetches=fetches, works=works)
+        reading.run()
+    if reading.n_done:
+        return Progress(n_done=reading.n_done, n_failed=reading.n_failed)
+    manners = manners_for_pages(app.settings.politeness)
     with app.store.read() as conn:
-        if not due:
-            return Progress(n_done=n_resolved, next_at=pages.next_page_at(conn, now, manners=manners))
-        hints = boilerplate.with_boilerplate(conn, {page.id: entries.load_hints(conn, page.id) for page in due})
-        rules = robots.load_robots(conn, {page.host for page in due}) if manners.heeds_robots else None
-    if rules is not None:
-        due = _judged(due, rules)
-    n_read, n_failed = _read_and_save(app, due, hints, leased_until=leased_until)
-    return Progress(n_done=n_resolved + n_read, n_failed=n_failed)
-
-
-def _judged(due: Sequence[DuePage], rules: Mapping[str, str | None]) -> list[DuePage]:
-    """The pages with what the robots.txt of their hosts says of them."""
-    return [replace(page, refusal=refusal(rules[page.host], page.entry_url)) if page.host else page for page in due]
-
-
-def _read_and_save(
-    app: App, due: Sequence[DuePage], hints: dict[ArticleId, FeedHints], *, leased_until: datetime
-) -> tuple[int, int]:
-    """How many pages were read, and how many of them failed. One whose saving raises keeps its lease, the rest go back.
-
-    Where reading raises nobody knows which page it was: all keep their leases, and are claimed alone when these end.
-    """
-    untouched = {page.id for page in due}
-    n_read = n_failed = 0
-    readings = _read_pages(app, due, hints)
-    try:
-        while (reading := _next(readings, untouched)) is not None:
-            untouched.discard(reading.page.id)
-            n_read += 1
-            n_failed += reading.reason is not None
-            try:
-                _save(app, reading, leased_until)
-            except LeaseLostError as error:
-                log.warning("extract.lease_lost", detail=str(error))
-    finally:
-        _give_back(app, untouched, leased_until)
-    return n_read, n_failed
-
-
-def _next(readings: Iterator[Reading], untouched: set[ArticleId]) -> Reading | None:
-    """The next reading; where reading raises, nothing is given back."""
-    try:
-        return next(readings, None)
-    except BaseException:
-        untouched.clear()
-        raise
-
-
-def _give_back(app: App, ids: set[ArticleId], leased_until: datetime) -> None:
-    """Pages that a stop left unread are due for the next process at once, and the try does not count."""
-    if ids:
-        with app.store.begin() as conn:
-            claims.release(conn, pages.PAGES, sorted(ids), leased_until)
-
-
-# --- entries -------------------------------------------------------------------------------------------------------
-
-
-def _resolve_entries(app: App) -> int:
-    now = app.clock()
-    with app.store.begin() as conn:
-        found = entries.load_unresolved(conn, now=now, limit=N_ENTRIES)
-        for entry in found:
-            _resolve_or_postpone(conn, entry, now)
-    return len(found)
-
-
-def _resolve_or_postpone(conn: Connection, entry: UnresolvedEntry, now: datetime) -> None:
-    """An entry that raises must not keep all others from their articles."""
-    error = entries.attempt(conn, entry, lambda: _resolve(conn, entry, now), retry_at=now + RESOLVE_RETRY)
-    if error is not None:
-        log.error("extract.entry_postponed", entry=entry.id, exc_info=error)
-
-
-def resolve_entry(conn: Connection, entry: UnresolvedEntry, now: datetime) -> None:
-    """Decide one entry at once, in the transaction that brought it and loaded it as unresolved."""
-    _resolve(conn, entry, now)
-
-
-def _resolve(conn: Connection, entry: UnresolvedEntry, now: datetime) -> None:
-    keys = entry_keys(entry)
-    # As it is now: an entry before this one may have shown its article to be another one's.
-    own = None if entry.article_id is None else entries.load_article_id(conn, entry.id)
-    urls = candidate_urls(guid=entry.guid, url=entry.url, feed_url=entry.feed_url)
-    identity = decide_identity(
-        guid=entry.guid,
-        url=entry.url,
-        feed_url=entry.feed_url,
-        by_guid={} if own is None else {entry.guid: own},
-        by_url=resolving.find_by_urls(conn, urls),
-        # Only once: what it stood beside is forgotten later.
-        alike=[] if own is not None else alike_articles(entry, entries.find_alike(conn, entry, keys)),
-    )
-    new = _new_article(conn, entry, identity, now)
-    if tombstones.is_erased(conn, urls=[new.url, new.entry_url], entry=(entry.feed_id, entry.guid)):
-        erasing.refuse_entry(conn, entry.id, now)
-        return
-    if identity.known is None:
-        article_id = articles.add_article(conn, new, now)
-    else:
-        article_id = resolving.join_unread(conn, (identity.known, *identity.also), now)
-        articles.add_urls(conn, article_id, {new.entry_url: "entry", new.url: "entry"}, now)
-        if own is None:
-            articles.note_sighting(conn, article_id, new)
-        else:
-            articles.request_page(conn, article_id, now)
-    entries.save_resolved(conn, entry, article_id, keys)
-
-
-def _new_article(conn: Connection, entry: UnresolvedEntry, identity: Identity[ArticleId], now: datetime) -> NewArticle:
-    host = host_of(identity.fetch_url) if identity.fetch_url else ""
-    is_new = identity.known is None
-    return NewArticle(
-        url=identity.canonical_url,
-        # A link that names no article, such as a homepage, must not lead to one.
-        entry_url=identity.canonical_url if identity.canonical_url.startswith("urn:") else entry.url or "",
-        host=host,
-        source_id=ensure_source_of(conn, host, now=now) if host and is_new else entry.source_id,
-        first_seen_at=entry.first_seen_at,
-        not_seen_before_at=entry.not_seen_before_at,
-        published_at=entry.published_at,
-    )
+        return Progress(next_at=pages.next_page_at(conn, app.clock(), manners=manners))
 
 
 # --- pages ---------------------------------------------------------------------------------------------------------
 
 
-def _read_pages(app: App, due: Sequence[DuePage], hints: dict[ArticleId, FeedHints]) -> Iterator[Reading]:
-    """Readings as they are ready: one is saved while the next are read. Those that a stop prevents are left out."""
-    asked = [page for page in due if page.host and page.refusal is None]
-    requests = [
-        Request(url=page.entry_url, accept=ACCEPT, max_bytes=app.settings.http.page_max_bytes) for page in asked
-    ]
-    answers = dict(zip((page.id for page in asked), app.http.fetch_many(requests, stop=app.stop), strict=True))
-    if answers:
+_Answer = Response | Failure | None
+_Result = PageText | WorkFailure | None
+
+
+@dataclass(kw_only=True)
+class _Pages:
+    """One run: which pages it holds, by a number for each time that one was claimed.
+
+    While some are read by the workers and saved, others are on their way and more are claimed.
+    """
+
+    app: App
+    fetches: Fetches
+    works: Works[PageText]
+    held: dict[int, Held] = field(default_factory=dict)
+    answers: dict[int, Response] = field(default_factory=dict)
+    """Pages that came and are not read yet."""
+    asked_hosts: dict[int, str] = field(default_factory=dict)
+    """Hosts that were asked for their robots.txt, by the number of the request."""
+    numbers: Iterator[int] = field(default_factory=count)
+    n_done: int = 0
+    n_failed: int = 0
+    look_again_at: datetime | None = None
+    ends_at: datetime | None = None
+
+    def run(self) -> None:
+        try:
+            while self._top_up() or self.fetches.n_open or self.works.n_open:
+                results = self.works.take(timeout_s=WAIT_S if self.fetches.n_open else LONG_WAIT_S)
+                answered = self.fetches.take(timeout_s=0 if self.works.n_open or results else WAIT_S)
+                if self.app.stop.is_set():
+                    break
+                self._work_on(answered)
+                self._save_all([(key, self.answers.pop(key), result) for key, result in sorted(results, key=_number)])
+        finally:
+            self._give_back()
+
+    def _top_up(self) -> bool:
+        """Resolve entries and claim more pages where there is room, and ask for them; whether there were any."""
+        app, now, limit = self.app, self.app.clock(), self.app.settings.extract.batch
+        self.ends_at = self.ends_at or now + RUN_MAX
+        is_busy = bool(self.fetches.n_open or self.works.n_open)
+        is_dry = is_busy and self.look_again_at is not None and now < self.look_again_at
+        is_dry = is_dry or now >= self.ends_at or any(one.page.is_suspect for one in self.held.values())
+        if app.stop.is_set() or is_dry or self.fetches.n_active + self.works.n_open > limit // 2:
+            return False
+        n_resolved = resolve_entries(app)
+        self.n_done += n_resolved
+        manners = manners_for_pages(app.settings.politeness)
+        lease_s = app.settings.extract.lease_s
+        hosts_asked = claim_robots(app, pages.ASKED, manners, lease_s=lease_s)
         with app.store.begin() as conn:
-            hosts.heed_answers(conn, answers.values(), app.clock())
-    answered = [
-        page for page in asked if isinstance(answers[page.id], Response) and not _detour(page, answers[page.id])
-    ]
-    others = (page for page in due if page not in answered)
-    yield from _unless_stopped(_reading(page, answers.get(page.id), None, hints[page.id]) for page in others)
-    finished = app.workers.run_each(
-        read_page,
-        [(answers[page.id], hints[page.id]) for page in answered],
-        deadline_s=app.settings.extract.deadline_s,
-        stop=app.stop,
+            due = pages.claim_pages(conn, now=now, lease_s=lease_s, limit=limit, manners=manners, n_held=len(self.held))
+        # The others that are due wait for their hosts.
+        self.look_again_at = now + LOOK_AGAIN if len(due) < limit else None
+        self._ask_hosts(hosts_asked)
+        self._ask(self._held(due, heeds_robots=manners.heeds_robots))
+        return bool(n_resolved or hosts_asked or due)
+
+    def _held(self, due: Sequence[DuePage], *, heeds_robots: bool) -> dict[int, Held]:
+        """The claimed pages with what their feeds say, and with what the robots.txt of their hosts says of them."""
+        if not due:
+            return {}
+        claimed = dict(zip(self.numbers, due, strict=False))
+        with self.app.store.read() as conn:
+            rules = robots.load_robots(conn, {page.host for page in due if page.host}) if heeds_robots else {}
+            said = {page.id: entries.load_hints(conn, page.id) for page in due}
+            hints = boilerplate.with_boilerplate(conn, said)
+        judged = {
+            key: replace(page, refusal=refusal(rules[page.host], page.entry_url)) if page.host in rules else page
+            for key, page in claimed.items()
+        }
+        return {key: Held.of(judged[key], hints[page.id]) for key, page in claimed.items()}
+
+    def _ask_hosts(self, requests: Mapping[str, Request]) -> None:
+        asked = dict(zip(self.numbers, requests, strict=False))
+        self.asked_hosts |= asked
+        self.fetches.add([(key, requests[host]) for key, host in asked.items()])
+
+    def _ask(self, claimed: Mapping[int, Held]) -> None:
+        """Ask for the pages; those that are not to be asked for have their article from the feed."""
+        self.held |= claimed
+        asked = {key: one for key, one in claimed.items() if one.page.host and one.page.refusal is None}
+        max_bytes = self.app.settings.http.page_max_bytes
+        self.fetches.add([(key, one.request(max_bytes)) for key, one in asked.items()])
+        self._save_all([(key, None, None) for key in claimed if key not in asked])
+
+    def _work_on(self, answered: Sequence[tuple[int, Response | Failure]]) -> None:
+        """Give the workers what came; what brought no page is decided at once."""
+        if not answered:
+            return
+        by_key = dict(sorted(answered, key=_number))
+        from_hosts = {self.asked_hosts.pop(key): by_key.pop(key) for key in list(by_key) if key in self.asked_hosts}
+        if from_hosts:
+            save_answers(self.app, from_hosts)
+            self.look_again_at = None
+        with self.app.store.begin() as conn:
+            hosts.heed_answers(conn, by_key.values(), self.app.clock())
+        pageless: list[tuple[int, _Answer, _Result]] = []
+        for key, answer in by_key.items():
+            with self._blaming(key):
+                one = self.held[key]
+                is_page = isinstance(answer, Response) and not _detour(one.page, answer)
+                if isinstance(answer, Response) and is_page and not one.is_unchanged(answer):
+                    self.answers[key] = answer
+                    n_words_before = 0 if one.page.is_new else one.page.n_words
+                    self.works.add([(key, (answer, one.hints, n_words_before))])
+                elif not _is_stopped(answer):
+                    pageless.append((key, answer, None))
+        self._save_all(pageless)
+
+    @contextmanager
+    def _blaming(self, key: int) -> Iterator[None]:
+        """A page at which an unforeseen error is raised keeps its lease: it is claimed alone when that ends."""
+        try:
+            yield
+        except Exception as error:
+            if not is_trouble(error):
+                del self.held[key]
+            raise
+
+    def _save_all(self, read: Sequence[tuple[int, _Answer, _Result]]) -> None:
+        """Save some together; where that fails each by itself, so that no page keeps another one from being saved."""
+        done = [(key, answer, result) for key, answer, result in read if not _is_stopped(result)]
+        for start in range(0, len(done), N_TOGETHER):
+            readings: dict[int, Reading] = {}
+            for key, answer, result in done[start : start + N_TOGETHER]:
+                with self._blaming(key):
+                    readings[key] = _reading(self.held[key], answer, result)
+            try:
+                self._save(readings)
+            except Exception as error:
+                if is_trouble(error):
+                    raise
+                self._save_alone(readings)
+
+    def _save_alone(self, readings: Mapping[int, Reading]) -> None:
+        for key, reading in readings.items():
+            with self._blaming(key):
+                try:
+                    self._save({key: reading})
+                except LeaseLostError as error:
+                    log.warning("extract.lease_lost", detail=str(error))
+                    self._finish({key: reading})
+
+    def _save(self, readings: Mapping[int, Reading]) -> None:
+        with self.app.store.begin() as conn:
+            for key, reading in readings.items():
+                _save(self.app, conn, reading, self.held[key])
+        self._finish(readings)
+
+    def _finish(self, readings: Mapping[int, Reading]) -> None:
+        for key, reading in readings.items():
+            del self.held[key]
+            self.n_done += 1
+            self.n_failed += reading.reason is not None
+
+    def _give_back(self) -> None:
+        """What a stop left unread is due for the next process at once, and the try does not count."""
+        release_robots(self.app, set(self.asked_hosts.values()))
+        if self.held:
+            with self.app.store.begin() as conn:
+                for until in {one.page.leased_until for one in self.held.values()}:
+                    ids = sorted(one.page.id for one in self.held.values() if one.page.leased_until == until)
+                    claims.release(conn, pages.PAGES, ids, until)
+
+
+def _is_stopped(answer: object) -> bool:
+    """Whether we went away; the page did nothing wrong."""
+    return isinstance(answer, Failure | WorkFailure) and answer.reason is Reason.STOPPED
+
+
+def _reading(held: Held, answer: _Answer, result: _Result) -> Reading:
+    page, detour = held.page, _detour(held.page, answer)
+    reading = read_answer(
+        page,
+        answer,
+        result if isinstance(result, PageText) else None,
+        held.hints,
+        killed=(result.reason, result.detail) if isinstance(result, WorkFailure) else None,
+        detour=(_access_of_detour(detour), masked(detour)) if detour else None,
     )
-    yield from _unless_stopped(
-        _reading(answered[number], answers[answered[number].id], result, hints[answered[number].id])
-        for number, result in finished
-    )
-
-
-def _unless_stopped(readings: Iterable[Reading]) -> Iterator[Reading]:
-    return (reading for reading in readings if reading.reason is not Reason.STOPPED)
-
-
-def read_page(response: Response, hints: FeedHints) -> ExtractedArticle | Reason:
-    """`extract_article` with plain arguments, as a worker process is called."""
-    return extract_article(
-        response.body,
-        url=response.final_url,
-        content_type=response.headers.get("content-type"),
-        status=response.status,
-        hints=hints,
-    )
-
-
-def _reading(
-    page: DuePage,
-    answer: Response | Failure | None,
-    result: ExtractedArticle | Reason | WorkFailure | None,
-    hints: FeedHints,
-) -> Reading:
-    """One page's result; where page or process failed, the article as its feed gives it."""
-    reason, detail, access = page.refusal, "", Access.NONE if answer is None else Access.OK
-    if page.refusal is not None:
-        access = Access.ROBOTS if page.refusal is Reason.ROBOTS else Access.FAILED
-        detail = f"{page.host}/robots.txt forbids it or could not be had"
-    elif isinstance(answer, Failure):
-        reason, detail, access = answer.reason, answer.detail, Access.FAILED
-    elif detour := _detour(page, answer):
-        reason, access, detail = Reason.NOT_FOUND, _access_of_detour(detour), f"the link leads to {masked(detour)}"
-    elif isinstance(result, WorkFailure):
-        reason, detail = result.reason, result.detail
-        access = Access.TIMEOUT if reason is Reason.EXTRACT_TIMEOUT else Access.FAILED
-    if result is None or isinstance(result, WorkFailure):
-        result = marked(article_from_feed(hints, url=page.url, access=access), page.url)
-    if isinstance(result, ExtractedArticle):
-        access = result.access
-    elif reason is None and isinstance(answer, Response) and not 200 <= answer.status < 300:
-        access, reason = access_of_status(answer.status, answer.body), Reason.of_status(answer.status)
-    else:
-        reason = reason or result
-    return Reading(page=page, answer=answer, result=result, reason=reason, detail=detail, access=access)
+    is_unchanged = isinstance(answer, Response) and not detour and held.is_unchanged(answer)
+    return replace(reading, is_unchanged=True, reason=None) if is_unchanged else reading
 
 
 def _detour(page: DuePage, answer: Response | Failure | None) -> str:
@@ -324,45 +268,91 @@ def _access_of_detour(final_url: str) -> Access:
     return Access.CONSENT if is_aggregator_link(final_url) else Access.GONE
 
 
-def _save(app: App, reading: Reading, leased_until: datetime) -> None:
+def _save(app: App, conn: Connection, reading: Reading, held: Held) -> None:
     now, page = app.clock(), reading.page
-    urls = _urls(app, reading)
-    fetched = FetchedPage(
-        page=page,
-        leased_until=leased_until,
+    urls = _urls(conn, reading)
+    fetched = _fetched(app, reading, held, urls=urls, now=now)
+    if reading.article is not None and _is_erased(conn, reading.article, urls):
+        erasing.refuse_page(conn, fetched, access=reading.access, now=now)
+        return
+    other_id = articles.find_article(conn, [urls.canonical])
+    if other_id not in (None, page.id) and _are_one(conn, other_id, reading):
+        merging.merge_into(conn, fetched, other_id, now)
+        return
+    before = None if page.is_new else load_wording(conn, page.id)
+    look = judge_look(reading, before, now=now, policies=_policies(app.settings))
+    if other_id != page.id and (other_id is not None or not page.is_new):
+        fetched = replace(fetched, canonical_url=page.url, other_urls={page.url: "asked"})
+    fetched = _planned(app, fetched, reading, look=look, now=now)
+    revision = _revision(look)
+    if look.article is not None:
+        pages.save_article(conn, fetched, look.article, now, revision=revision)
+    else:
+        pages.save_without_text(conn, fetched, access=look.access, now=now, revision=revision)
+
+
+def _policies(settings: Settings) -> Policies:
+    limits = settings.extract
+    return Policies(rereads=RereadPolicy(reread_hours=limits.reread_hours, retry_hours=limits.retry_hours))
+
+
+def _fetched(app: App, reading: Reading, held: Held, *, urls: PageUrls, now: datetime) -> FetchedPage:
+    return FetchedPage(
+        page=reading.page,
         canonical_url=urls.canonical,
-        other_urls={page.url: "asked", urls.final or page.url: "final"},
+        other_urls={reading.page.url: "asked", urls.final or reading.page.url: "final"},
         final_url=urls.final,
         declared_url=urls.declared,
         response=reading.answer if isinstance(reading.answer, Response) else None,
         expires_at=now + timedelta(days=app.settings.retention.pages_days),
-        retry_at=_retry_at(reading, now),
+        retry_at=None,
+        hints_hash=held.hints_hash,
     )
-    with app.store.begin() as conn:
-        if isinstance(reading.result, ExtractedArticle) and _is_erased(
-            conn, reading.result, urls.canonical, urls.final or urls.canonical
-        ):
-            erasing.refuse_page(conn, fetched, access=reading.access, now=now)
-            return
-        other_id = articles.find_article(conn, [urls.canonical])
-        if other_id not in (None, page.id) and _are_one(conn, other_id, reading):
-            merging.merge_into(conn, fetched, other_id, now)
-            return
-        if other_id != page.id and (other_id is not None or not page.is_new):
-            fetched = replace(fetched, canonical_url=page.url, other_urls={page.url: "asked"})
-        because = _worse(reading)
-        if isinstance(reading.result, ExtractedArticle) and because is None:
-            pages.save_article(conn, fetched, reading.result, now)
-        else:
-            reason, detail = because or (reading.reason or Reason.EMPTY, reading.detail)
-            pages.save_without_text(conn, fetched, access=reading.access, reason=reason, detail=detail)
 
 
-def _is_erased(conn: Connection, found: ExtractedArticle, *urls: str) -> bool:
-    return tombstones.is_erased(conn, urls=urls, text=found.text, authors=found.authors)
+def _planned(app: App, fetched: FetchedPage, reading: Reading, *, look: Look, now: datetime) -> FetchedPage:
+    """With when the page is asked for again, and why it is not what was hoped for."""
+    answer = fetched.response
+    plan = plan_next(
+        reading.page,
+        reason=look.reason,
+        status=reading.status,
+        access=look.access,
+        is_doubted=look.doubted_at is not None,
+        has_text=look.article is not None or not reading.page.is_new,
+        now=now,
+        wished_at=None if answer is None else wished_at(answer, now),
+        jitter=app.rng.random(),
+        policy=_policies(app.settings).rereads,
+    )
+    return replace(
+        fetched,
+        retry_at=plan.due_at,
+        n_rereads=plan.n_rereads,
+        n_failures=plan.n_failures,
+        reason=look.reason,
+        detail=look.detail,
+        doubted_at=look.doubted_at,
+    )
 
 
-def _urls(app: App, reading: Reading) -> PageUrls:
+def _revision(look: Look) -> NewRevision | None:
+    if look.change.kind is None or look.wording is None:
+        return None
+    return NewRevision(
+        kind=look.change.kind,
+        wording=look.wording,
+        difference=look.change.difference,
+        is_small=look.change.is_small,
+    )
+
+
+def _is_erased(conn: Connection, found: ExtractedArticle, urls: PageUrls) -> bool:
+    known_by = [url for url in (urls.canonical, urls.final) if url]
+    return tombstones.is_erased(conn, urls=known_by, text=found.text, authors=found.authors)
+
+
+def _urls(conn: Connection, reading: Reading) -> PageUrls:
     """The canonical URL, the one that answered and the declared one; the URL asked for alone without a readable page.
 
     Error pages, logins and walls answer for many articles under one URL.
@@ -376,8 +366,7 @@ def _urls(app: App, reading: Reading) -> PageUrls:
     declared, final = result.canonical_url, answer.final_url
     publishers = {}
     if declared and host_of(declared) != host_of(final):
-        with app.store.read() as conn:
-            publishers = load_publishers(conn, {host_of(declared), host_of(final)})
+        publishers = load_publishers(conn, {host_of(declared), host_of(final)})
     canonical = choose_canonical(asked_url=page.url, final_url=final, declared_url=declared, publishers=publishers)
     return PageUrls(canonical, final, declared)
 
@@ -395,28 +384,3 @@ def _are_one(conn: Connection, other_id: ArticleId, reading: Reading) -> bool:
     if title and own_title:
         return title == own_title
     return text_hash(other.text) == text_hash(reading.result.text)
-
-
-def _worse(reading: Reading) -> tuple[Reason, str] | None:
-    """Why the stored text of a page is better than what was read this time: the reason and a line on it."""
-    page, result = reading.page, reading.result
-    if page.is_new or not page.method or not Method(page.method).is_page or not isinstance(result, ExtractedArticle):
-        return None
-    if not result.method.is_page:
-        return reading.reason or Reason.EMPTY, reading.detail
-    if page.access == Access.OK and result.access is not Access.OK:
-        return Reason.PAYMENT_REQUIRED, f"could be read before and is now: {result.access.value}"
-    if result.n_words * 2 < page.n_words:
-        return Reason.EMPTY, f"{result.n_words} words of {page.n_words} were left; the text is kept"
-    return None
-
-
-def _retry_at(reading: Reading, now: datetime) -> datetime | None:
-    """Later each time, and not before the server wants it; None when there is no use in asking again."""
-    answer, n_failures = reading.answer, reading.page.n_page_failures
-    response = answer if isinstance(answer, Response) else None
-    may_pass = reading.reason in _PASSING_REASONS or (response is not None and response.status in _PASSING_STATUS)
-    if not may_pass or n_failures + 1 >= MAX_PAGE_FAILURES:
-        return None
-    wished = None if response is None else wished_at(response, now)
-    return max(now + FIRST_RETRY * (1 << n_failures), wished or now)

@@ -75,6 +75,9 @@ _WORDS: dict[Reason, str] = {
     Reason.WORKER_DIED: "the process that read the document died",
     Reason.REFUSED_RECIPIENT: "the mail server refuses this recipient",
     Reason.TEMPORARY: "it could not be done just now",
+    Reason.CONSENT: "the page asks for consent before it shows anything",
+    Reason.JS_ONLY: "the page is filled by scripts alone",
+    Reason.SHRUNK: "most of the text is not on the page any more",
     Reason.GAVE_UP: "several attempts ended without a result",
 }
 

@@ -17,7 +17,7 @@ from datetime import datetime
 
 import structlog
 
-import monitor.extract.stage
+import monitor.extract.entries
 from monitor.fetch.dates import MAX_AHEAD
 from monitor.ingest.texts import Given
 from monitor.store import entries, given_texts, ingesting, sources
@@ -138,7 +138,7 @@ def _resolved(batch: _Batch, stored: Sequence[_Stored]) -> list[_Stored]:
     unresolved = {entry.id: entry for entry in found}
 
     def resolve(one: _Stored) -> None:
-        monitor.extract.stage.resolve_entry(batch.conn, unresolved[one.entry_id], batch.now)
+        monitor.extract.entries.resolve_entry(batch.conn, unresolved[one.entry_id], batch.now)
 
     return [one for one in stored if _attempt(batch, one, resolve)]
 

@@ -197,12 +197,18 @@ def load_in_arrival_order(conn: Connection, language: str | None = None) -> list
     return [_article(row) for row in conn.execute(query).mappings()]
 
 
+def merged_into(conn: Connection, article_id: ArticleId) -> ArticleId:
+    """The article that this one was merged into; itself where it was not."""
+    merged = select(article_merges.c.article_id).where(article_merges.c.old_id == article_id)
+    found: ArticleId | None = conn.execute(merged).scalar_one_or_none()
+    return found or article_id
+
+
 def get_article(conn: Connection, name: str) -> Article:
     """An article by its number or any of its URLs; ids that were merged away lead on. Raises NotFoundError."""
     if name.isdecimal():
         number = ArticleId(min(int(name[:20]), MAX_KEY))
-        merged = conn.execute(select(article_merges.c.article_id).where(article_merges.c.old_id == number))
-        article_id: ArticleId | None = merged.scalar_one_or_none() or number
+        article_id: ArticleId | None = merged_into(conn, number)
     else:
         article_id = find_article(conn, [name])
     found = load_articles(conn, [article_id]) if article_id is not None else {}

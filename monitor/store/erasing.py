@@ -152,10 +152,11 @@ def refuse_page(conn: Connection, fetched: FetchedPage, *, access: Access, now: 
     """
     page, detail = fetched.page, "the page says what was erased here"
     if page.is_new:
-        claims.hold(conn, PAGES, page.id, fetched.leased_until)
+        claims.hold(conn, PAGES, page.id, page.leased_until)
         erase(conn, Order(article_ids=(page.id,), who="extract", because=detail), now)
     else:
-        save_without_text(conn, replace(fetched, retry_at=None), access=access, reason=Reason.ERASED, detail=detail)
+        refused = replace(fetched, retry_at=None, reason=Reason.ERASED, detail=detail)
+        save_without_text(conn, refused, access=access, now=now)
 
 
 def refuse_entry(conn: Connection, entry_id: EntryId, now: datetime) -> None:

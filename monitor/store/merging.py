@@ -64,7 +64,7 @@ def merge_into(conn: Connection, fetched: FetchedPage, other_id: ArticleId, now:
     page = fetched.page
     hold_lock(conn, RESOLVE_LOCK)
     duplicates.hold_around(conn, [page.id, other_id])
-    claims.hold(conn, PAGES, page.id, fetched.leased_until)
+    claims.hold(conn, PAGES, page.id, fetched.page.leased_until)
     try:
         merge_articles(conn, page.id, other_id, because=f"{page.url} names the same canonical URL", now=now)
     except NotFoundError as error:

@@ -21,7 +21,8 @@ _COUNTER = "views"
 # counts as long as both have the texts that were compared; so do the duplicates that `copies` is derived from.
 _ARTICLES = """
 SELECT a.id, a.url, a.title, s.name AS source, s.domain AS source_domain, s.kind AS source_kind, s.country AS country,
-       COALESCE(f.name, s.domain) AS family, a.language, a.published_at, a.published_precision, a.published_origin,
+       COALESCE(f.name, s.domain) AS family, a.language, a.language_declared, a.language_detected, a.published_at,
+       a.published_precision, a.published_origin,
        a.first_seen_at, a.not_seen_before_at, a.appeared_at, a.arrival_no, a.access, a.method, a.n_words, a.section,
        a.dateline, a.credit, a.agency, a.origin, m.story_id, c.original_id AS duplicate_of, c.kind AS duplicate_kind,
        (SELECT MIN(COALESCE(g.original_id, r.original_id)) FROM rewrites r
@@ -31,7 +32,8 @@ SELECT a.id, a.url, a.title, s.name AS source, s.domain AS source_domain, s.kind
                            AND y.text_hash = r.original_text_hash
         LEFT JOIN copies g ON g.article_id = r.original_id
         WHERE r.article_id = a.id AND c.article_id IS NULL) AS rewrite_of,
-       (SELECT COUNT(*) FROM revisions v WHERE v.article_id = a.id) AS n_revisions
+       (SELECT COUNT(*) FROM revisions v WHERE v.article_id = a.id) AS n_revisions, a.retracted_at,
+       a.reason AS page_reason
 FROM articles a
 JOIN sources s ON s.id = a.source_id
 LEFT JOIN families f ON f.id = s.family_id
@@ -45,6 +47,13 @@ SELECT m.story_id, a.id AS article_id, a.title, a.source, a.family, a.url, a.lan
        a.appeared_at, a.arrival_no, a.origin, a.agency, a.duplicate_of, a.duplicate_kind, a.rewrite_of, m.score,
        m.because, m.assigned_at
 FROM story_members m JOIN v_articles a ON a.id = m.article_id
+"""
+
+_REVISIONS = """
+SELECT r.article_id, r.revision_no, r.kind, r.seen_at, r.title, r.n_words, r.n_chars, r.n_words_added,
+       r.n_words_removed, r.similarity, CASE WHEN r.title_changed THEN 1 ELSE 0 END AS title_changed,
+       a.source, a.url
+FROM revisions r JOIN v_articles a ON a.id = r.article_id
 """
 
 # Copies and rewrites are no reports of their own; a story that holds nothing else still had one somewhere.
@@ -112,6 +121,7 @@ VIEWS = {
     "v_story_articles": _STORY_ARTICLES,
     "v_stories": _STORIES,
     "v_duplicates": _DUPLICATES,
+    "v_revisions": _REVISIONS,
     "v_source_days": _SOURCE_DAYS,
     "v_article_urls": _ARTICLE_URLS,
     "v_sightings": _SIGHTINGS,

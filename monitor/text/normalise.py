@@ -201,3 +201,8 @@ def normal_text(text: str) -> str:
 def text_hash(text: str) -> str:
     """Hex digest (32 characters) of `normal_text(text)`; equal for texts that differ in markup and typography only."""
     return hashlib.blake2b(normal_text(text).encode("utf-8", "replace"), digest_size=16).hexdigest()
+
+
+def bytes_hash(data: bytes) -> str:
+    """Hex digest (32 characters) of the bytes as they are."""
+    return hashlib.blake2b(data, digest_size=16).hexdigest()

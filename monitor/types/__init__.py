@@ -4,7 +4,17 @@ Says nothing about how a noun is stored, fetched or judged. Moments are aware da
 sizes bytes, similarities 0..1. Text that came from a feed or page is untrusted wherever it appears here.
 """
 
-from monitor.types.articles import Article, DuplicateLink, ExtractedArticle, FeedHints, Hit, RewriteLink, TermWeight
+from monitor.types.articles import (
+    Article,
+    DuePage,
+    DuplicateLink,
+    ExtractedArticle,
+    FeedHints,
+    Hit,
+    KeptPage,
+    RewriteLink,
+    TermWeight,
+)
 from monitor.types.fetching import (
     DueFeed,
     Failure,
@@ -55,6 +65,7 @@ __all__ = [
     "DigestId",
     "DigestItem",
     "DueFeed",
+    "DuePage",
     "DuplicateKind",
     "DuplicateLink",
     "EntryDate",
@@ -66,6 +77,7 @@ __all__ = [
     "GoodPoll",
     "Hit",
     "Hop",
+    "KeptPage",
     "Media",
     "Method",
     "Origin",

@@ -5,7 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from monitor.types.words import Access, ArticleId, DateOrigin, DuplicateKind, Method, Origin, Precision, WatchlistId
+from monitor.types.words import (
+    Access,
+    ArticleId,
+    DateOrigin,
+    DuplicateKind,
+    Method,
+    Origin,
+    Precision,
+    Reason,
+    WatchlistId,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +33,48 @@ class FeedHints:
     boilerplate: tuple[str, ...] = ()
     #: When an entry first led to the article: no date of publication lies more than a day later.
     first_seen_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptPage:
+    """The last page of an article that is kept: its validators, and hashes of its bytes and of what the feeds said."""
+
+    status: int
+    etag: str | None = None
+    last_modified: str | None = None
+    body_hash: str | None = None
+    hints_hash: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DuePage:
+    """An article that is leased so that its page is fetched; `is_new` until its first text is saved, at `ready_at`.
+
+    `method`, `access` and `n_words` are those of the stored text, `reason` and `detail` are what the last look ended in
+    and `doubted_at` since when that is in doubt. `refusal`: why its host's robots.txt says that the page must not be
+    asked for, once that was looked at. `is_suspect`: the process that claimed it before vanished.
+    """
+
+    id: ArticleId
+    url: str
+    entry_url: str
+    host: str
+    is_new: bool
+    method: str | None
+    first_seen_at: datetime
+    n_page_failures: int
+    leased_until: datetime
+    access: str | None = None
+    n_words: int = 0
+    reason: str | None = None
+    detail: str = ""
+    ready_at: datetime | None = None
+    doubted_at: datetime | None = None
+    retracted_at: datetime | None = None
+    n_small_changes: int = 0
+    is_suspect: bool = False
+    kept: KeptPage | None = None
+    refusal: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

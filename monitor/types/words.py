@@ -63,6 +63,10 @@ class Reason(StrEnum):
     # delivering mail
     REFUSED_RECIPIENT = "refused_recipient"
     TEMPORARY = "temporary"
+    # what a page is instead of the article that it was or should be
+    CONSENT = "consent"  # a wall that asks for consent
+    JS_ONLY = "js_only"  # only scripts fill it
+    SHRUNK = "shrunk"  # most of the text is not there any more
     # attempts of ours that ended without a saved result
     GAVE_UP = "gave_up"
 

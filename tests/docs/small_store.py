@@ -2,21 +2,24 @@
 
 A story that spread: an agency's report, an exact and a syndicated copy, a rewrite, two reports of other papers. A story
 that one family has alone, single articles, a source that was silent for days, a back-dated article, one whose page is
-still to be fetched and one that is in no story yet. Days of sources with every verdict, and today without one.
+still to be fetched, one that was retracted, and one that is in no story yet. Days of sources with every verdict, and
+today without one.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection
 
-from monitor.store import articles, duplicates, entries, memberships, sources, stories
+from monitor.store import articles, duplicates, entries, memberships, pages, sources, stories
 from monitor.store.engine import Store
 from monitor.store.memberships import NewMember
+from monitor.store.revisions import NewRevision, load_wording
 from monitor.store.sources import DeclaredSource
+from monitor.text.differences import Wording, difference
 from monitor.types import (
     Access,
     Article,
@@ -28,6 +31,8 @@ from monitor.types import (
     Method,
     Origin,
     Precision,
+    Reason,
+    RevisionKind,
     RewriteLink,
     SourceDay,
     StoryId,
@@ -50,6 +55,7 @@ STORIES = (
     ("silent",),
 )
 UNDATED: dict[str, Any] = {"published_at": None, "precision": Precision.UNKNOWN, "date_origin": DateOrigin.FIRST_SEEN}
+GERMAN: dict[str, Any] = {"language": "de", "language_declared": "de", "language_detected": "de"}
 WIRE = "PARIS (NWA) — Envoys of thirty states met on Tuesday."
 
 
@@ -73,6 +79,7 @@ def fill(store: Store) -> Sample:
         rows.mark_matched(conn, *ids.values())
         summit = _stories(conn, ids, now=now)
         rows.save_text(conn, ids["report"], now=now, title="East Post in Paris", body="Thirty-one states met.")
+        _retract(conn, ids["port"], now=now)
         rows.add_article(conn, "https://harborledger.example/waiting", now=now, first_seen_at=now)
         _days(conn, now)
         first_on = (start - timedelta(days=9, minutes=20)).date()
@@ -80,6 +87,17 @@ def fill(store: Store) -> Sample:
             conn, "quiet.example", SourceDay(day_on=first_on, n_polls_ok=9, n_new=1, verdict=DayVerdict.UNKNOWN)
         )
     return Sample(ids, summit)
+
+
+def _retract(conn: Connection, article_id: ArticleId, *, now: datetime) -> None:
+    """The page is gone when it is looked at again."""
+    articles.request_page(conn, article_id, now)
+    fetched = replace(rows.claim_page(conn, article_id, now=now), reason=Reason.GONE, detail="HTTP 410")
+    before = load_wording(conn, article_id)
+    assert before is not None
+    after = Wording(before.title, "")
+    gone = NewRevision(kind=RevisionKind.RETRACTED, wording=after, difference=difference(before, after))
+    pages.save_without_text(conn, fetched, access=Access.GONE, now=now, revision=gone)
 
 
 def _days(conn: Connection, now: datetime) -> None:
@@ -112,7 +130,7 @@ def _articles(conn: Connection, start: datetime) -> dict[str, ArticleId]:
         ),
         "mayor": _article(conn, "westpost", start + 3 * hour, title="Mayor resigns"),
         "mayor copy": _article(conn, "eastpost", start + 4 * hour, title="Mayor resigns"),
-        "port": _article(conn, "rheinkurier", start + hour, title="Einigung im Hafen", language="de", **UNDATED),
+        "port": _article(conn, "rheinkurier", start + hour, title="Einigung im Hafen", **GERMAN, **UNDATED),
         "silent": _article(
             conn, "quiet", start - timedelta(days=9), title="", access=Access.PAYWALL, method=Method.FEED_SUMMARY
         ),

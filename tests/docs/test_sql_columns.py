@@ -36,7 +36,7 @@ def test_a_column_said_to_be_never_null_is_not(analyst: Analyst, view: str) -> N
     assert [(name, row) for row in found for name in never if row[name] is None] == []
 
 
-@pytest.mark.parametrize("view", ["v_articles", "v_sightings", "v_source_days"])
+@pytest.mark.parametrize("view", ["v_articles", "v_sightings", "v_revisions", "v_source_days"])
 def test_every_null_rule_is_seen_both_ways(analyst: Analyst, view: str) -> None:
     found = analyst.ask(f"SELECT * FROM {view}")
     may_be = {column.name for column in columns(view) if column.null != "never"}

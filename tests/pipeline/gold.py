@@ -57,7 +57,8 @@ def read_made(store: Store) -> Made:
 #: Rows that a finished run must not leave behind: work for any stage, a lease, a mail on its way.
 STILL_DUE = {
     "entries without an article": "SELECT COUNT(*) FROM entries WHERE resolve_due_at IS NOT NULL",
-    "pages": "SELECT COUNT(*) FROM articles WHERE fetch_due_at IS NOT NULL",
+    # Those with a text, and those that failed, are looked at again later.
+    "pages": "SELECT COUNT(*) FROM articles WHERE fetch_due_at IS NOT NULL AND arrival_no IS NULL AND reason IS NULL",
     "texts not compared": "SELECT COUNT(*) FROM articles WHERE match_due_at IS NOT NULL",
     "texts without a story": "SELECT COUNT(*) FROM articles WHERE assign_due_at IS NOT NULL",
     "texts not watched": "SELECT COUNT(*) FROM articles WHERE watch_due_at IS NOT NULL",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -11,12 +12,13 @@ import pytest
 from sqlalchemy import select
 from structlog.testing import capture_logs
 
+import monitor.extract.holding
 import monitor.extract.stage
 from monitor.run_local import work_off
 from monitor.store import articles, entries, pages
 from monitor.store import tables as t
 from monitor.store.engine import Connection, Store
-from monitor.types import FeedId
+from monitor.types import DuePage, FeedId
 from tests.pipeline.world import World
 from tests.stages.site import HOST, Site, body_of, links, page_of, served, stored
 from tests.store.rows import HOUR, MANNERS, NOW, add_feed, entry, save_entries
@@ -78,7 +80,7 @@ def test_an_article_belongs_to_the_source_that_a_redirect_leads_to(site: Site, s
             assert conn.execute(select(t.hosts.c.name).where(t.hosts.c.name == "other.example")).scalar_one()
             now = world.clock.now() + HOUR
             articles.request_page(conn, article["id"], now)
-            (page,), _ = pages.claim_pages(conn, now=now, lease_s=60, limit=9, manners=MANNERS)
+            (page,) = pages.claim_pages(conn, now=now, lease_s=60, limit=9, manners=MANNERS)
     assert (article["url"], article["host"], article["domain"]) == (
         "http://other.example/news/bridge",
         "other.example",
@@ -119,7 +121,7 @@ def behind_a_paywall(site: Site) -> None:
 
 @pytest.mark.parametrize(
     ("get_worse", "reason"),
-    [(to_homepage, "not_found"), (cut_short, "empty"), (behind_a_paywall, "payment_required")],
+    [(to_homepage, "not_found"), (cut_short, "shrunk"), (behind_a_paywall, "payment_required")],
     ids=["homepage", "cut-short", "paywall"],
 )
 def test_a_good_text_outlives_a_page_that_got_worse(
@@ -172,39 +174,67 @@ def test_a_page_that_was_just_read_is_not_asked_for_again_at_once(site: Site, sq
 # --- one that fails among many -------------------------------------------------------------------------------------
 
 
+@contextmanager
+def reading_pages(world: World) -> Iterator[monitor.extract.stage._Pages]:
+    app = world.app
+    with app.http.fetches() as fetches, app.workers.works(monitor.extract.holding.read_page, deadline_s=3) as works:
+        yield monitor.extract.stage._Pages(app=app, fetches=fetches, works=works)
+
+
+def claim_page_less(world: World, n: int) -> tuple[list[Any], list[DuePage]]:
+    with world.app.store.begin() as conn:
+        ids = [add_page_less(conn, world, str(number)) for number in range(n)]
+        due = pages.claim_pages(conn, now=world.clock.now(), lease_s=60, limit=9, manners=MANNERS)
+    return ids, due
+
+
 def test_a_lost_lease_does_not_throw_away_the_rest_of_its_batch(site: Site, database_url: str) -> None:
     site.feed({})
-    with served(site, database_url) as world:
+    with served(site, database_url) as world, reading_pages(world) as reading:
+        ids, due = claim_page_less(world, 3)
         with world.app.store.begin() as conn:
-            ids = [add_page_less(conn, world, str(number)) for number in range(3)]
-            hints = {article_id: entries.load_hints(conn, article_id) for article_id in ids}
-            due, leased_until = pages.claim_pages(conn, now=world.clock.now(), lease_s=60, limit=9, manners=MANNERS)
             articles.request_page(conn, ids[0], world.clock.now() + HOUR)
         with capture_logs() as logs:
-            done = monitor.extract.stage._read_and_save(world.app, due, hints, leased_until=leased_until)
+            reading._ask(reading._held(due, heeds_robots=False))
         states = [row["state"] for row in sorted(stored(world).values(), key=lambda row: row["id"])]
-    assert done == (3, 3)
+    assert (reading.n_done, reading.n_failed, reading.held) == (3, 3, {})
     assert states == ["waiting", "set_aside", "set_aside"]
     assert [line["event"] for line in logs] == ["extract.lease_lost"]
 
 
 def test_pages_that_were_not_touched_go_back_at_once_when_one_raises(site: Site, database_url: str) -> None:
     site.feed({})
-    with served(site, database_url) as world:
-        with world.app.store.begin() as conn:
-            ids = [add_page_less(conn, world, str(number)) for number in range(3)]
-            hints = {article_id: entries.load_hints(conn, article_id) for article_id in ids}
-            due, leased_until = pages.claim_pages(conn, now=world.clock.now(), lease_s=60, limit=9, manners=MANNERS)
+    with served(site, database_url) as world, reading_pages(world) as reading:
+        _, due = claim_page_less(world, 3)
         due[1] = replace(due[1], n_page_failures="many")  # type: ignore[arg-type]  # breaks in the middle of saving
         with pytest.raises(TypeError):
-            monitor.extract.stage._read_and_save(world.app, due, hints, leased_until=leased_until)
+            reading._ask(reading._held(due, heeds_robots=False))
+        reading._give_back()
         rows = sorted(stored(world).values(), key=lambda row: row["id"])
     assert [row["state"] for row in rows] == ["set_aside", "waiting", "waiting"]
     assert [(row["fetch_leased_until"], row["n_fetch_tries"]) for row in rows] == [
         (None, 0),
-        (leased_until, 1),
+        (due[1].leased_until, 1),
         (None, 0),
     ]
+
+
+def test_a_stop_gives_back_what_was_not_read(site: Site, database_url: str) -> None:
+    site.feed(links("a", "b", "c"))
+    with served(site, database_url) as world:
+        now = world.clock.now() + HOUR
+        world.go_to(2 * HOUR)
+        with world.app.store.begin() as conn:
+            for row in stored(world).values():
+                articles.request_page(conn, row["id"], now)
+        with reading_pages(world) as reading:
+            assert reading._top_up()
+            assert len(reading.held) == 2  # as many as may be under way at the host
+            world.app.stop.set()
+            reading.run()
+        rows = list(stored(world).values())
+    assert {(row["fetch_due_at"], row["fetch_leased_until"], row["n_fetch_tries"]) for row in rows} == {(now, None, 0)}
+    assert reading.n_done == 0
 
 
 def add_page_less(conn: Connection, world: World, name: str) -> Any:

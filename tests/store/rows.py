@@ -8,13 +8,27 @@ from typing import Any
 
 from sqlalchemy import Connection, text, update
 
+from monitor.extract.changes import ChangePolicy, judge_change
 from monitor.politeness import Manners
 from monitor.store import articles, claims, entries, feeds, pages, polls, sources
 from monitor.store import tables as t
 from monitor.store.articles import NewArticle
 from monitor.store.feeds import NewFeed
-from monitor.store.pages import PAGES, DuePage, FetchedPage
-from monitor.types import ArticleId, DueFeed, ExtractedArticle, FeedId, ParsedEntry, Response, SourceDay, SourceId
+from monitor.store.pages import PAGES, FetchedPage
+from monitor.store.revisions import NewRevision, load_wording
+from monitor.text.differences import Wording
+from monitor.types import (
+    ArticleId,
+    DueFeed,
+    DuePage,
+    ExtractedArticle,
+    FeedId,
+    ParsedEntry,
+    Response,
+    RevisionKind,
+    SourceDay,
+    SourceId,
+)
 from monitor.urls import host_of, registered_domain
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -94,10 +108,10 @@ def claim_page(conn: Connection, article_id: ArticleId, *, now: datetime = NOW, 
         method=row["method"],
         first_seen_at=row["first_seen_at"],
         n_page_failures=row["n_page_failures"],
+        leased_until=claimed.leased_until,
     )
     return FetchedPage(
         page=page,
-        leased_until=claimed.leased_until,
         canonical_url=page.url,
         other_urls={},
         response=None,
@@ -124,9 +138,21 @@ def make_article(
 
 
 def save_text(conn: Connection, article_id: ArticleId, *, now: datetime = NOW, **values: Any) -> bool:
-    """A (new) text of an article that is due."""
+    """A (new) text of an article that is due; a revision of it where that counts."""
     articles.request_page(conn, article_id, now)
-    return pages.save_article(conn, claim_page(conn, article_id, now=now), extracted(**values), now)
+    fetched, article = claim_page(conn, article_id, now=now), extracted(**values)
+    return pages.save_article(conn, fetched, article, now, revision=revision_of(conn, article_id, article))
+
+
+def revision_of(conn: Connection, article_id: ArticleId, article: ExtractedArticle) -> NewRevision | None:
+    """What the article is beside its stored text; None where that says the same."""
+    before, after = load_wording(conn, article_id), Wording(article.title, article.text)
+    if before is None:
+        return None
+    change = judge_change(before, after, kind=RevisionKind.CHANGED, n_small_changes=0, policy=ChangePolicy())
+    if change.kind is None:
+        return None
+    return NewRevision(kind=change.kind, wording=after, difference=change.difference, is_small=change.is_small)
 
 
 def mark_matched(conn: Connection, *ids: ArticleId) -> None:

@@ -39,7 +39,7 @@ def poll(store: Store, *, after_s: float = 0, manners: Manners = SPACED, limit: 
 
 def fetch(store: Store, *, after_s: float = 0, manners: Manners = SPACED) -> list[str]:
     with store.begin() as conn:
-        due, _ = pages.claim_pages(conn, now=NOW + after_s * SECOND, lease_s=900, limit=50, manners=manners)
+        due = pages.claim_pages(conn, now=NOW + after_s * SECOND, lease_s=900, limit=50, manners=manners)
     return [page.url.removeprefix("https://") for page in due]
 
 

@@ -14,7 +14,10 @@ from monitor.store import articles, claims, duplicates, entries, pages, watchlis
 from monitor.store import tables as t
 from monitor.store.engine import Connection, Store, open_store
 from monitor.store.pages import PAGES
-from monitor.types import Access, ArticleId, DateOrigin, Method, Origin, Precision, Reason
+from monitor.store.revisions import NewRevision, add_revision, load_wording
+from monitor.text.differences import Wording, difference
+from monitor.text.normalise import bytes_hash
+from monitor.types import Access, ArticleId, DateOrigin, Method, Origin, Precision, Reason, RevisionKind
 from tests.store.rows import (
     DAY,
     HOUR,
@@ -29,6 +32,7 @@ from tests.store.rows import (
     extracted,
     make_article,
     response,
+    revision_of,
     save_entries,
     save_text,
 )
@@ -54,7 +58,7 @@ def test_pages_are_claimed_with_the_url_of_their_entry(store: Store) -> None:
         save_entries(conn, feed_id, entry("1", url=f"{URL}?from=feed"))
         for one in entries.load_unresolved(conn, now=NOW, limit=9):
             entries.save_resolved(conn, one, article_id)
-        (page,), leased_until = pages.claim_pages(conn, now=NOW + HOUR, lease_s=60, limit=9, manners=MANNERS)
+        (page,) = pages.claim_pages(conn, now=NOW + HOUR, lease_s=60, limit=9, manners=MANNERS)
     assert (page.id, page.url, page.entry_url, page.is_new, page.method) == (
         article_id,
         URL,
@@ -63,7 +67,7 @@ def test_pages_are_claimed_with_the_url_of_their_entry(store: Store) -> None:
         None,
     )
     with store.read() as conn:
-        assert article_row(conn, article_id)["fetch_leased_until"] == leased_until
+        assert article_row(conn, article_id)["fetch_leased_until"] == page.leased_until
 
 
 def test_the_first_text_gives_an_article_its_place_and_makes_it_due_for_what_follows(store: Store) -> None:
@@ -183,7 +187,7 @@ def test_a_changed_entry_without_a_page_is_read_again_from_its_feed(store: Store
     with store.begin() as conn:
         article_id = make_article(conn, "urn:entry:one.example:1")
         articles.request_page(conn, article_id, NOW)
-        due, _ = pages.claim_pages(conn, now=NOW, lease_s=60, limit=9, manners=MANNERS)
+        due = pages.claim_pages(conn, now=NOW, lease_s=60, limit=9, manners=MANNERS)
     assert [page.id for page in due] == [article_id]
 
 
@@ -213,7 +217,7 @@ def test_two_workers_that_both_believe_to_hold_a_page_leave_one_text(store: Stor
         barrier.wait(30)
         try:
             with store.begin() as conn:
-                pages.save_article(conn, fetched, extracted(str(fetched.leased_until)), NOW)
+                pages.save_article(conn, fetched, extracted(str(fetched.page.leased_until)), NOW)
         except LeaseLostError:
             return "lost"
         return "saved"
@@ -221,7 +225,7 @@ def test_two_workers_that_both_believe_to_hold_a_page_leave_one_text(store: Stor
     with ThreadPoolExecutor(2) as pool:
         assert list(pool.map(save, [late, rightful])) == ["lost", "saved"]
     with store.read() as conn:
-        assert article_row(conn, article_id)["title"] == str(rightful.leased_until)
+        assert article_row(conn, article_id)["title"] == str(rightful.page.leased_until)
 
 
 def test_authors_keep_their_order_and_are_replaced_by_those_of_the_newest_text(store: Store) -> None:
@@ -244,13 +248,15 @@ def test_names_that_are_equal_once_stored_are_one_name(store: Store) -> None:
 def test_an_article_without_text_is_asked_for_again_or_set_aside_with_the_reason(store: Store) -> None:
     with store.begin() as conn:
         article_id = add_article(conn, URL)
-        again = replace(claim_page(conn, article_id), retry_at=NOW + HOUR)
-        pages.save_without_text(conn, again, access=Access.FAILED, reason=Reason.TIMEOUT, detail="x" * 9_000)
+        again = replace(
+            claim_page(conn, article_id), retry_at=NOW + HOUR, n_failures=1, reason=Reason.TIMEOUT, detail="x" * 9_000
+        )
+        pages.save_without_text(conn, again, access=Access.FAILED, now=NOW)
         row = article_row(conn, article_id)
         assert (row["state"], row["fetch_due_at"], row["n_page_failures"]) == ("waiting", NOW + HOUR, 1)
         assert (row["reason"], row["access"], len(row["detail"])) == ("timeout", "failed", 1000)
-        last = claim_page(conn, article_id, now=NOW + HOUR)
-        pages.save_without_text(conn, last, access=Access.GONE, reason=Reason.GONE, detail="")
+        last = replace(claim_page(conn, article_id, now=NOW + HOUR), reason=Reason.GONE)
+        pages.save_without_text(conn, last, access=Access.GONE, now=NOW + HOUR)
         row = article_row(conn, article_id)
     assert (row["state"], row["fetch_due_at"], row["access"], row["arrival_no"]) == ("set_aside", None, "gone", None)
 
@@ -259,8 +265,8 @@ def test_a_page_that_vanished_later_leaves_the_stored_text_alone(store: Store) -
     with store.begin() as conn:
         article_id = make_article(conn, URL)
         articles.request_page(conn, article_id, NOW)
-        fetched = claim_page(conn, article_id)
-        pages.save_without_text(conn, fetched, access=Access.GONE, reason=Reason.NOT_FOUND, detail="")
+        fetched = replace(claim_page(conn, article_id), reason=Reason.NOT_FOUND)
+        pages.save_without_text(conn, fetched, access=Access.GONE, now=NOW)
         row = article_row(conn, article_id)
     assert (row["state"], row["access"], row["reason"], row["title"]) == ("ready", "ok", "not_found", "A title")
 
@@ -283,9 +289,10 @@ def test_raw_pages_expire_and_texts_stay(store: Store) -> None:
             articles.request_page(conn, article_id, moment)
             fetched = claim_page(conn, article_id, now=moment)
             fetched = replace(fetched, response=response(), expires_at=NOW + days * DAY)
-            pages.save_article(conn, fetched, extracted(), moment)
+            article = extracted(body=f"A text of {days} words.")
+            pages.save_article(conn, fetched, article, moment, revision=revision_of(conn, article_id, article))
         assert pages.expire_pages(conn, NOW + DAY) == 1
-        assert (count(conn, "pages"), count(conn, "revisions"), count(conn, "articles")) == (1, 1, 1)
+        assert (count(conn, "pages"), count(conn, "revisions"), count(conn, "articles")) == (1, 2, 1)
 
 
 def test_an_empty_answer_leaves_no_page(store: Store) -> None:
@@ -392,3 +399,78 @@ def test_two_resolvers_make_one_article_of_one_url(store: Store) -> None:
         assert (count(conn, "articles"), count(conn, "sightings")) == (1, 2)
         assert claims.exhausted(conn, PAGES, NOW) == []
         assert article_row(conn, ArticleId(1))["method"] != Method.PAGE
+
+
+# --- looked at again -----------------------------------------------------------------------------------------------
+
+
+def test_an_article_that_is_gone_while_its_page_is_read_is_a_lost_lease(store: Store) -> None:
+    with store.begin() as conn:
+        known = make_article(conn, URL)
+        articles.request_page(conn, known, NOW)
+        fetched = claim_page(conn, known)
+        conn.execute(t.articles.delete().where(t.articles.c.id == known))
+    for save in (
+        lambda conn: pages.save_article(conn, fetched, extracted("Else"), NOW),
+        lambda conn: pages.save_without_text(conn, fetched, access=Access.GONE, now=NOW),
+    ):
+        with pytest.raises(LeaseLostError), store.begin() as conn:
+            save(conn)
+    with store.read() as conn:
+        assert [count(conn, table) for table in ("articles", "pages", "revisions")] == [0, 0, 0]
+
+
+def test_new_pages_go_before_those_that_are_looked_at_again_however_long_these_are_due(store: Store) -> None:
+    with store.begin() as conn:
+        known = [make_article(conn, f"https://host{n}.example/known") for n in range(3)]
+        conn.execute(update(t.articles).values(fetch_due_at=NOW - DAY, n_fetch_tries=0))
+        new = [add_article(conn, f"https://host{n}.example/new") for n in range(2)]
+        due = pages.claim_pages(conn, now=NOW, lease_s=60, limit=9, manners=MANNERS)
+        assert [page.id for page in due] == [*new, known[2]]  # each host has one turn
+        assert [page.is_new for page in due] == [True, True, False]
+
+
+def test_a_suspect_is_claimed_alone_and_by_nobody_who_holds_others(store: Store) -> None:
+    with store.begin() as conn:
+        suspect = add_article(conn, "https://one.example/bad", now=NOW - 2 * HOUR)
+        others = [add_article(conn, f"https://host{n}.example/1") for n in range(2)]
+        conn.execute(update(t.articles).where(t.articles.c.id == suspect).values(n_fetch_tries=1))
+        how = {"now": NOW, "lease_s": 60, "limit": 1, "manners": MANNERS}
+        assert [page.id for page in pages.claim_pages(conn, **how, n_held=3)] == others[:1]
+        (alone,) = pages.claim_pages(conn, **{**how, "limit": 9})
+    assert (alone.id, alone.is_suspect) == (suspect, True)
+
+
+def test_one_page_is_kept_for_each_text_with_the_hashes_of_what_was_read(store: Store) -> None:
+    with store.begin() as conn:
+        article_id = make_article(conn, URL)
+        for hours, body in ((1, b"<p>one</p>"), (2, b"<p>two</p>")):
+            articles.request_page(conn, article_id, NOW + hours * HOUR)
+            fetched = claim_page(conn, article_id, now=NOW + hours * HOUR)
+            fetched = replace(fetched, response=response(body=body, etag=f'"{hours}"'), hints_hash="hints")
+            pages.save_article(conn, fetched, extracted(), NOW + hours * HOUR)
+        articles.request_page(conn, article_id, NOW + 3 * HOUR)
+        (due,) = pages.claim_pages(conn, now=NOW + 3 * HOUR, lease_s=60, limit=9, manners=MANNERS)
+        assert count(conn, "pages") == 1
+    assert due.kept is not None
+    assert (due.kept.etag, due.kept.body_hash, due.kept.hints_hash) == ('"2"', bytes_hash(b"<p>two</p>"), "hints")
+
+
+def test_a_retraction_leaves_the_text_and_a_restoration_takes_the_mark_away(store: Store) -> None:
+    with store.begin() as conn:
+        article_id = make_article(conn, URL, title="Title", body="Twelve people died.")
+        before = load_wording(conn, article_id)
+        assert before is not None
+        for kind, hours in ((RevisionKind.RETRACTED, 1), (RevisionKind.RESTORED, 2)):
+            after = Wording("Title", "") if kind is RevisionKind.RETRACTED else before
+            revision = NewRevision(kind=kind, wording=after, difference=difference(before, after))
+            add_revision(conn, article_id, revision, NOW + hours * HOUR)
+            row = article_row(conn, article_id)
+            assert row["text"] == "Twelve people died."
+            assert row["retracted_at"] == (NOW + HOUR if kind is RevisionKind.RETRACTED else None)
+        rows = conn.execute(t.revisions.select().order_by(t.revisions.c.revision_no)).mappings().all()
+    assert [(row["kind"], row["n_words"], row["n_words_removed"]) for row in rows] == [
+        ("first", 3, 0),
+        ("retracted", 0, 3),
+        ("restored", 3, 0),
+    ]

@@ -26,7 +26,7 @@ def unknown(conn: Connection, *, after: timedelta = timedelta(), limit: int = 9)
 
 
 def fetchable(conn: Connection, *, after: timedelta = timedelta()) -> list[str]:
-    due, _ = pages.claim_pages(conn, now=NOW + after, lease_s=600, limit=9, manners=MANNERS)
+    due = pages.claim_pages(conn, now=NOW + after, lease_s=600, limit=9, manners=MANNERS)
     return [page.url for page in due]
 
 
@@ -56,7 +56,7 @@ def test_without_spacing_one_worker_asks_and_the_others_wait_for_its_answer(stor
         release_leases(conn)
         assert list(robots.claim_unknown(conn, pages.ASKED, **how)) == ["one.example"]
         robots.save_robots(conn, "one.example", FREE, NOW)
-        assert len(pages.claim_pages(conn, **how)[0]) == 1
+        assert len(pages.claim_pages(conn, **how)) == 1
 
 
 def test_hosts_of_one_source_are_asked_for_their_robots_txt_in_turn(store: Store) -> None:

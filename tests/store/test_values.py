@@ -243,5 +243,7 @@ def test_hostile_details_of_polls_and_pages_are_stored(store: Store) -> None:
             feed = claim_feed(conn, feed_id)
             polls.save_polls(conn, [PollResult(feed=feed, values={"because": evil}, log=log)], NOW)
             fetched = claim_page(conn, add_article(conn, url))
-            pages.save_without_text(conn, fetched, access=Access.FAILED, reason=Reason.EMPTY, detail=evil)
+            pages.save_without_text(
+                conn, replace(fetched, reason=Reason.EMPTY, detail=evil), access=Access.FAILED, now=NOW
+            )
         assert {row.because for row in feeds.list_feeds(conn)} == {storable(evil) for evil in HOSTILE}

@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.extract.boilerplate import without_boilerplate
 from monitor.extract.candidates import Candidate, agree, choose, is_suspicious
 from monitor.extract.cleaning import Cleaned
 from monitor.extract.json_ld import is_free
 from monitor.extract.kinds import what_is_no_page
 from monitor.extract.page import extract_article
-from monitor.extract.paragraphs import declared_paragraphs, paragraphs_of, without_boilerplate
+from monitor.extract.paragraphs import declared_paragraphs, paragraphs_of
 from monitor.extract.tree import parse_page
 from monitor.types import Access, ExtractedArticle, FeedHints, Method, Reason
 

@@ -93,6 +93,8 @@ articles = Table(
     Column("n_rereads", Integer, nullable=False, default=0),
     # Since when the page is gone, or says that the article was removed; its last text stays.
     Column("retracted_at", UTCDateTime),
+    # Since when its page shows something that another look must confirm: most of the text is gone, or all of it.
+    Column("doubted_at", UTCDateTime),
     # Small changes that became revisions: a page that never stops changing stops adding to them.
     Column("n_small_changes", Integer, nullable=False, default=0),
     # Its kept page is to be read again by the rules of today.
@@ -159,6 +161,8 @@ pages = Table(
     Column("last_modified", String(200)),
     Column("body_zlib", LargeBinary, nullable=False),
     Column("body_hash", String(64)),
+    # Of what the feeds said when it was read: the same bytes and the same words give the same article.
+    Column("hints_hash", String(64)),
     Column("n_bytes", Integer, nullable=False),
     Column("fetched_at", UTCDateTime, nullable=False),
     Column("expires_at", UTCDateTime, nullable=False, index=True),

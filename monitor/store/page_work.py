@@ -1,0 +1,214 @@
+"""Pages that an operator or a job lets be due again: those that went wrong, and kept ones that are to be read again."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, select, true, update
+
+from monitor.errors import LeaseLostError, NotFoundError
+from monitor.store.arrivals import arrive
+from monitor.store.articles import merged_into
+from monitor.store.bylines import save_bylines
+from monitor.store.engine import lease_clock
+from monitor.store.pages import text_values
+from monitor.store.revisions import NewRevision, add_revision
+from monitor.store.tables import articles, pages, sources
+from monitor.types import ArticleId, ExtractedArticle, Method, Response
+
+_FROM_PAGE = [method.value for method in Method if method.is_page]
+_HAS_PAGE = exists().where(pages.c.article_id == articles.c.id)
+#: Neither a text nor another look is to come by itself, and this is why.
+_SET_ASIDE = articles.c.fetch_due_at.is_(None) & articles.c.reason.is_not(None) & (articles.c.host != "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """Which articles are meant: these ids, or all of one source (a domain), with one reason, seen since then."""
+
+    ids: tuple[ArticleId, ...] = ()
+    source: str | None = None
+    reason: str | None = None
+    since: datetime | None = None
+
+    def condition(self) -> ColumnElement[bool]:
+        given: list[ColumnElement[bool]] = []
+        if self.ids:
+            given.append(articles.c.id.in_(self.ids))
+        if self.source is not None:
+            given.append(articles.c.source_id.in_(select(sources.c.id).where(sources.c.domain == self.source)))
+        if self.reason is not None:
+            given.append(articles.c.reason == self.reason)
+        if self.since is not None:
+            given.append(articles.c.first_seen_at >= self.since)
+        return and_(true(), *given)
+
+
+def check_chosen(conn: Connection, chosen: Chosen) -> Chosen:
+    """The same with ids that were merged away followed. Raises NotFoundError for what is not stored."""
+    ids = tuple(merged_into(conn, one) for one in chosen.ids)
+    known = set(conn.execute(select(articles.c.id).where(articles.c.id.in_(ids))).scalars())
+    if missing := [given for given, one in zip(chosen.ids, ids, strict=True) if one not in known]:
+        raise NotFoundError(f"no article {missing[0]}; `monitor search` lists ids")
+    if chosen.source is not None:
+        found = conn.execute(select(sources.c.id).where(sources.c.domain == chosen.source)).scalar_one_or_none()
+        if found is None:
+            some = select(sources.c.domain).join(articles, articles.c.source_id == sources.c.id)
+            names = conn.execute(some.group_by(sources.c.domain).order_by(func.count().desc()).limit(10)).scalars()
+            raise NotFoundError(f"no source {chosen.source!r}; there are: {', '.join(names) or 'none yet'}")
+    if chosen.reason is not None and chosen.reason not in (reasons := count_reasons(conn)):
+        known_reasons = ", ".join(f"{name} ({n})" for name, n in reasons.items())
+        raise NotFoundError(f"no article has the reason {chosen.reason!r}; there are: {known_reasons or 'none'}")
+    return Chosen(ids=ids, source=chosen.source, reason=chosen.reason, since=chosen.since)
+
+
+def count_reasons(conn: Connection) -> dict[str, int]:
+    """How many articles have which reason, the most frequent first."""
+    rows = select(articles.c.reason, func.count()).where(articles.c.reason.is_not(None)).group_by(articles.c.reason)
+    return dict(conn.execute(rows.order_by(func.count().desc(), articles.c.reason)).all())
+
+
+def list_set_aside(conn: Connection, chosen: Chosen) -> list[dict[str, Any]]:
+    """Pages that nobody will ask for again by itself, by source and reason: n_pages, n_without_text, an example."""
+    without_text = func.count(case((articles.c.arrival_no.is_(None), 1)))
+    rows = (
+        select(
+            sources.c.domain.label("source"),
+            articles.c.reason,
+            func.count().label("n_pages"),
+            without_text.label("n_without_text"),
+            func.max(articles.c.id).label("example"),
+        )
+        .join(sources, sources.c.id == articles.c.source_id)
+        .where(_SET_ASIDE, chosen.condition())
+        .group_by(sources.c.domain, articles.c.reason)
+        .order_by(func.count().desc(), sources.c.domain, articles.c.reason)
+    )
+    return [dict(row) for row in conn.execute(rows).mappings()]
+
+
+def requeue(conn: Connection, chosen: Chosen, *, is_dry: bool, only_set_aside: bool, now: datetime) -> dict[str, int]:
+    """Let pages be asked for again at once, as if they had never failed; returns how many by reason ("" for none).
+
+    Without ids: only those that something went wrong with. `is_dry` counts them alone.
+    """
+    wanted = chosen.condition() & (articles.c.host != "")
+    if only_set_aside:
+        wanted &= _SET_ASIDE
+    elif not chosen.ids:
+        wanted &= articles.c.reason.is_not(None)
+    rows = conn.execute(select(articles.c.id, articles.c.reason).where(wanted)).all()
+    counts: dict[str, int] = {}
+    for _, reason in rows:
+        counts[reason or ""] = counts.get(reason or "", 0) + 1
+    if not is_dry:
+        state = case((articles.c.arrival_no.is_(None), "waiting"), else_=articles.c.state)
+        due = {"fetch_due_at": now, "fetch_leased_until": None, "n_fetch_tries": 0, "n_page_failures": 0}
+        ids = [row[0] for row in rows]
+        for start in range(0, len(ids), 500):
+            some = articles.c.id.in_(ids[start : start + 500])
+            conn.execute(update(articles).where(some).values(**due, doubted_at=None, state=state))
+    return counts
+
+
+# --- kept pages, read by the rules of today ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageToReread:
+    """A kept page with what is stored of its article; `due_at` stands until the result is saved."""
+
+    id: ArticleId
+    title: str
+    text: str
+    url: str
+    method: str
+    due_at: datetime
+    response: Response
+
+
+def mark_to_reread(conn: Connection, chosen: Chosen, now: datetime) -> tuple[int, int]:
+    """Let the kept pages of articles with a text be read again; returns how many, and of how many texts the page is
+    not kept any more.
+    """
+    wanted = chosen.condition() & articles.c.arrival_no.is_not(None)
+    marked = conn.execute(update(articles).where(wanted, _HAS_PAGE).values(reextract_due_at=now)).rowcount
+    expired = select(func.count()).select_from(articles).where(wanted, ~_HAS_PAGE, articles.c.method.in_(_FROM_PAGE))
+    return marked, conn.execute(expired).scalar_one()
+
+
+def count_to_reread(conn: Connection) -> int:
+    """How many kept pages are to be read again, also those that somebody reads just now."""
+    return int(conn.execute(select(func.count()).where(articles.c.reextract_due_at.is_not(None))).scalar_one())
+
+
+def claim_to_reread(conn: Connection, *, now: datetime, lease_s: float, limit: int) -> list[PageToReread]:
+    """The next kept pages; nobody else gets them before `lease_s` are over. Marks without a page are taken away."""
+    lease_now = lease_clock(conn, now)
+    due = articles.c.reextract_due_at <= now
+    conn.execute(update(articles).where(due, ~_HAS_PAGE).values(reextract_due_at=None))
+    chosen = select(articles.c.id).where(due).order_by(articles.c.reextract_due_at, articles.c.id).limit(limit)
+    ids = list(conn.execute(chosen.with_for_update(skip_locked=True)).scalars())
+    until = max(now, lease_now) + timedelta(seconds=lease_s)
+    conn.execute(update(articles).where(articles.c.id.in_(ids)).values(reextract_due_at=until))
+    columns = [articles.c[name] for name in ("title", "text", "method")]
+    newest = (
+        select(pages, *columns, articles.c.url.label("article_url"))
+        .join(articles, articles.c.id == pages.c.article_id)
+        .where(pages.c.article_id.in_(ids))
+        .order_by(pages.c.fetched_at)
+    )
+    rows = {row["article_id"]: row for row in conn.execute(newest).mappings()}
+    return [
+        PageToReread(
+            id=row["article_id"],
+            title=row["title"],
+            text=row["text"],
+            url=row["article_url"],
+            method=row["method"],
+            due_at=until,
+            response=Response(
+                url=row["url"],
+                final_url=row["url"],
+                status=row["status"],
+                headers={"content-type": row["content_type"]} if row["content_type"] else {},
+                body=zlib.decompress(row["body_zlib"]),
+            ),
+        )
+        for row in (rows[one] for one in ids if one in rows)
+    ]
+
+
+def save_reread(
+    conn: Connection,
+    page: PageToReread,
+    article: ExtractedArticle | None,
+    *,
+    revision: NewRevision | None,
+    now: datetime,
+) -> None:
+    """Save what the rules of today make of a kept page; None: the stored text is better. Call it last.
+
+    Raises LeaseLostError when somebody else has taken the page, or the article is not there any more.
+    """
+    mine = update(articles).where(articles.c.id == page.id, articles.c.reextract_due_at == page.due_at)
+    values = {} if article is None else text_values(article)
+    if conn.execute(mine.values(reextract_due_at=None, **values)).rowcount != 1:
+        raise LeaseLostError(f"article {page.id}: somebody else reads its page, or it is gone")
+    if article is None:
+        return
+    save_bylines(conn, page.id, author_names=article.authors, tag_names=article.tags, is_new=False)
+    if revision is not None:
+        add_revision(conn, page.id, revision, now)
+        arrive(conn, page.id, now)
+
+
+def give_back_reread(conn: Connection, pages_left: Sequence[PageToReread], now: datetime) -> None:
+    """Kept pages that were not read are due at once for whoever comes next."""
+    for page in pages_left:
+        mine = update(articles).where(articles.c.id == page.id, articles.c.reextract_due_at == page.due_at)
+        conn.execute(mine.values(reextract_due_at=now))

@@ -1,0 +1,85 @@
+"""The revisions of articles: each state of title and text that was seen, in order, with what changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select, update
+
+from monitor.store.tables import articles, revisions
+from monitor.text.differences import Difference, Wording
+from monitor.text.normalise import text_hash
+from monitor.text.tokens import n_words
+from monitor.types import ArticleId, RevisionKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewRevision:
+    """What was seen, and how it differs from the stored wording. `is_small` changes are counted.
+
+    `n_words` of the text are counted where they are not given.
+    """
+
+    kind: RevisionKind
+    wording: Wording
+    n_words: int | None = None
+    difference: Difference | None = None
+    is_small: bool = False
+
+
+def load_wording(conn: Connection, article_id: ArticleId) -> Wording | None:
+    """The stored title and text; None for an article without a text."""
+    stored = select(articles.c.title, articles.c.text)
+    row = conn.execute(stored.where(articles.c.id == article_id, articles.c.arrival_no.is_not(None))).one_or_none()
+    return None if row is None else Wording(*row)
+
+
+def hash_of(wording: Wording) -> str:
+    """Equal for wordings that differ in typography only."""
+    return text_hash(f"{wording.title}\n{wording.text}")
+
+
+def add_first(conn: Connection, article_id: ArticleId, wording: Wording, *, n_words: int, now: datetime) -> None:
+    """The first state of an article."""
+    first = NewRevision(kind=RevisionKind.FIRST, wording=wording, n_words=n_words)
+    _insert(conn, article_id, first, number=1, now=now)
+
+
+def add_revision(conn: Connection, article_id: ArticleId, new: NewRevision, now: datetime) -> None:
+    """A later state; the article's marks of retraction and its count of small changes follow. Call it holding the row.
+
+    The stored text is not touched.
+    """
+    last = select(func.max(revisions.c.revision_no)).where(revisions.c.article_id == article_id)
+    _insert(conn, article_id, new, number=(conn.execute(last).scalar_one() or 0) + 1, now=now)
+    marks: dict[str, object] = {}
+    if new.kind is RevisionKind.RETRACTED:
+        marks = {"retracted_at": now}
+    elif new.kind is RevisionKind.RESTORED:
+        marks = {"retracted_at": None}
+    if new.is_small:
+        marks["n_small_changes"] = articles.c.n_small_changes + 1
+    if marks:
+        conn.execute(update(articles).where(articles.c.id == article_id).values(marks))
+
+
+def _insert(conn: Connection, article_id: ArticleId, new: NewRevision, *, number: int, now: datetime) -> None:
+    wording, found = new.wording, new.difference
+    conn.execute(
+        revisions.insert().values(
+            article_id=article_id,
+            revision_no=number,
+            kind=new.kind.value,
+            title=wording.title,
+            text=wording.text,
+            revision_hash=hash_of(wording),
+            n_chars=len(wording.text),
+            n_words=n_words(wording.text) if new.n_words is None else new.n_words,
+            n_words_added=found.n_words_added if found else 0,
+            n_words_removed=found.n_words_removed if found else 0,
+            similarity=found.similarity if found else None,
+            title_changed=found.title_changed if found else False,
+            seen_at=now,
+        )
+    )
