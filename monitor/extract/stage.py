@@ -21,11 +21,11 @@ from monitor.config import Settings
 from monitor.errors import LeaseLostError
 from monitor.extract.holding import Held, read_page
 from monitor.extract.identity import choose_canonical, decide_identity, is_aggregator_link, is_detour
-from monitor.extract.outcomes import Look, PageText, Policies, Reading, judge_look, read_answer
-from monitor.extract.rereading import RereadPolicy, plan_next
+from monitor.extract.outcomes import Look, PageText, Policies, Reading, judge_look, plan_after, read_answer
+from monitor.extract.rereading import RereadPolicy
 from monitor.net.pipeline import Fetches
 from monitor.permission import claim_robots, release_robots, save_answers
-from monitor.politeness import manners_for_pages, wished_at
+from monitor.politeness import manners_for_pages
 from monitor.robots import refusal
 from monitor.store import articles, claims, entries, hosts, pages, robots
 from monitor.store.articles import NewArticle
@@ -129,10 +129,8 @@ class _Pages:
     fetches: Fetches
     works: Works[PageText]
     held: dict[int, Held] = field(default_factory=dict)
-    answers: dict[int, Response] = field(default_factory=dict)
-    """Pages that came and are not read yet."""
-    asked_hosts: dict[int, str] = field(default_factory=dict)
-    """Hosts that were asked for their robots.txt, by the number of the request."""
+    answers: dict[int, Response] = field(default_factory=dict)  # pages that came and are not read yet
+    asked_hosts: dict[int, str] = field(default_factory=dict)  # for their robots.txt
     numbers: Iterator[int] = field(default_factory=count)
     n_done: int = 0
     n_failed: int = 0
@@ -350,19 +348,7 @@ def _fetched(app: App, reading: Reading, held: Held, now: datetime) -> FetchedPa
 
 def _planned(app: App, fetched: FetchedPage, reading: Reading, *, look: Look, now: datetime) -> FetchedPage:
     """With when the page is asked for again, and why it is not what was hoped for."""
-    answer = fetched.response
-    plan = plan_next(
-        reading.page,
-        reason=look.reason,
-        status=reading.status,
-        access=look.access,
-        is_doubted=look.doubted_at is not None,
-        has_text=look.article is not None or not reading.page.is_new,
-        now=now,
-        wished_at=None if answer is None else wished_at(answer, now),
-        jitter=app.rng.random(),
-        policy=_policies(app.settings).rereads,
-    )
+    plan = plan_after(reading, look, now=now, jitter=app.rng.random(), policies=_policies(app.settings))
     return replace(
         fetched,
         retry_at=plan.due_at,

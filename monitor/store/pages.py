@@ -35,8 +35,8 @@ PAGES = Claimable(articles, articles.c.fetch_due_at, articles.c.fetch_leased_unt
 _OF_PAGE = [
     articles.c[name]
     for name in (
-        "id url host arrival_no method first_seen_at n_page_failures access n_words fetch_due_at reason detail ready_at "
-        "doubted_at retracted_at n_small_changes n_fetch_tries fetch_leased_until"
+        "id url host arrival_no method first_seen_at n_page_failures access n_words fetch_due_at reason detail "
+        "ready_at doubted_at retracted_at n_small_changes n_fetch_tries fetch_leased_until"
     ).split()
 ]
 ASKED = Asked(PAGES, articles.c.host, articles.c.url)

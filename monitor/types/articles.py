@@ -48,8 +48,8 @@ class KeptPage:
 class DuePage:
     """An article that is leased so that its page is fetched; `is_new` until its first text is saved, at `ready_at`.
 
-    `method`, `access` and `n_words` are those of the stored text, `reason` and `detail` are what the last look ended in
-    and `doubted_at` since when that is in doubt. `refusal`: why the page must not be asked for by its host's robots.txt,
+    `method`, `access` and `n_words` are those of the stored text, `reason` and `detail` what the last look ended in,
+    `doubted_at` since when that is in doubt. `refusal`: why the page must not be asked for by its host's robots.txt,
     once that was looked at. `is_suspect`: the process that claimed it before vanished.
     """
 
