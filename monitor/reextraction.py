@@ -18,7 +18,8 @@ from monitor.app import App
 from monitor.errors import LeaseLostError
 from monitor.extract.holding import read_page
 from monitor.extract.outcomes import PageText
-from monitor.store import boilerplate, entries, page_work
+from monitor.store import boilerplate, page_work
+from monitor.store.hints import load_hints
 from monitor.store.page_work import PageToReread
 from monitor.store.revisions import NewRevision, hash_of
 from monitor.text.differences import Wording, difference
@@ -50,8 +51,7 @@ def read_batch(app: App) -> Reread:
     if not due:
         return done
     with app.store.read() as conn:
-        said = {page.id: entries.load_hints(conn, page.id) for page in due}
-        hints = boilerplate.with_boilerplate(conn, said)
+        hints = boilerplate.with_boilerplate(conn, load_hints(conn, [page.id for page in due]))
     left = dict(enumerate(due))
     try:
         with app.workers.works(read_page, deadline_s=limits.deadline_s, stop=app.stop) as works:

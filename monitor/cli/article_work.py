@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.progress import Progress as Bar
 
-from monitor.app import App, open_app
+from monitor.app import App, open_app, utc_now
 from monitor.cli.invocation import Json, current_store, settings_of
 from monitor.cli.output import counted, err, note, number, print_json, print_table, say
 from monitor.errors import UsageError
@@ -63,10 +63,9 @@ def requeue(
     if not (ids or source or reason or only_set_aside):
         raise UsageError("say which pages: article numbers, --source, --reason, or --set-aside for all set aside")
     settings = settings_of(context)
-    now = datetime.now(UTC)
     with current_store(settings) as store, store.begin() as conn:
         chosen = page_work.check_chosen(conn, Chosen(ids=_numbers(ids), source=source, reason=reason))
-        counts = page_work.requeue(conn, chosen, is_dry=dry_run, only_set_aside=only_set_aside, now=now)
+        counts = page_work.requeue(conn, chosen, is_dry=dry_run, only_set_aside=only_set_aside, now=utc_now())
     n_pages = sum(counts.values())
     if as_json:
         print_json({"n_pages": n_pages, "by_reason": counts, "dry_run": dry_run})

@@ -16,7 +16,8 @@ from monitor.extract.changes import Change, ChangePolicy, has_shrunk, judge_chan
 from monitor.extract.identity import marked
 from monitor.extract.page import access_of_status, article_from_feed
 from monitor.extract.removals import MAX_LEFT_WORDS
-from monitor.extract.rereading import RereadPolicy, is_confirmed
+from monitor.extract.rereading import NextLook, RereadPolicy, is_confirmed, plan_next
+from monitor.politeness import wished_at
 from monitor.text.differences import Wording, difference
 from monitor.types import (
     Access,
@@ -170,6 +171,23 @@ def _looked_at_again(plain: Look, reading: Reading, before: Wording, *, now: dat
         return _with_article(plain, reading, before, policies, kind=RevisionKind.SHRUNK)
     detail = f"{article.n_words} words of {page.n_words} were left; the text is kept until another look"
     return replace(plain, reason=Reason.SHRUNK, detail=detail, doubted_at=_since(page, Reason.SHRUNK, now))
+
+
+def plan_after(reading: Reading, look: Look, *, now: datetime, jitter: float, policies: Policies) -> NextLook:
+    """When the page is asked for after that look."""
+    answer = reading.answer if isinstance(reading.answer, Response) else None
+    return plan_next(
+        reading.page,
+        reason=look.reason,
+        status=reading.status,
+        access=look.access,
+        is_doubted=look.doubted_at is not None,
+        has_text=look.article is not None or not reading.page.is_new,
+        now=now,
+        wished_at=None if answer is None else wished_at(answer, now),
+        jitter=jitter,
+        policy=policies.rereads,
+    )
 
 
 def _since(page: DuePage, reason: Reason, now: datetime) -> datetime:

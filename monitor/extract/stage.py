@@ -23,14 +23,15 @@ from monitor.extract.aggregators import is_aggregator_link
 from monitor.extract.entries import resolve_entries
 from monitor.extract.holding import Held, read_page
 from monitor.extract.identity import PageUrls, choose_canonical, is_detour
-from monitor.extract.outcomes import Look, PageText, Policies, Reading, judge_look, read_answer
-from monitor.extract.rereading import RereadPolicy, plan_next
+from monitor.extract.outcomes import Look, PageText, Policies, Reading, judge_look, plan_after, read_answer
+from monitor.extract.rereading import RereadPolicy
 from monitor.net.pipeline import Fetches
 from monitor.permission import claim_robots, release_robots, save_answers
-from monitor.politeness import manners_for_pages, wished_at
+from monitor.politeness import manners_for_pages
 from monitor.robots import refusal
-from monitor.store import articles, boilerplate, claims, entries, erasing, hosts, merging, pages, robots, tombstones
+from monitor.store import articles, boilerplate, claims, erasing, hosts, merging, pages, robots, tombstones
 from monitor.store.engine import Connection, is_trouble
+from monitor.store.hints import load_hints
 from monitor.store.pages import FetchedPage
 from monitor.store.revisions import NewRevision, load_wording
 from monitor.store.sources import load_publishers
@@ -86,10 +87,8 @@ class _Pages:
     fetches: Fetches
     works: Works[PageText]
     held: dict[int, Held] = field(default_factory=dict)
-    answers: dict[int, Response] = field(default_factory=dict)
-    """Pages that came and are not read yet."""
-    asked_hosts: dict[int, str] = field(default_factory=dict)
-    """Hosts that were asked for their robots.txt, by the number of the request."""
+    answers: dict[int, Response] = field(default_factory=dict)  # pages that came and are not read yet
+    asked_hosts: dict[int, str] = field(default_factory=dict)  # for their robots.txt
     numbers: Iterator[int] = field(default_factory=count)
     n_done: int = 0
     n_failed: int = 0
@@ -137,7 +136,7 @@ class _Pages:
         claimed = dict(zip(self.numbers, due, strict=False))
         with self.app.store.read() as conn:
             rules = robots.load_robots(conn, {page.host for page in due if page.host}) if heeds_robots else {}
-            said = {page.id: entries.load_hints(conn, page.id) for page in due}
+            said = load_hints(conn, [page.id for page in due])
             hints = boilerplate.with_boilerplate(conn, said)
         judged = {
             key: replace(page, refusal=refusal(rules[page.host], page.entry_url)) if page.host in rules else page
@@ -312,19 +311,7 @@ def _fetched(app: App, reading: Reading, held: Held, *, urls: PageUrls, now: dat
 
 def _planned(app: App, fetched: FetchedPage, reading: Reading, *, look: Look, now: datetime) -> FetchedPage:
     """With when the page is asked for again, and why it is not what was hoped for."""
-    answer = fetched.response
-    plan = plan_next(
-        reading.page,
-        reason=look.reason,
-        status=reading.status,
-        access=look.access,
-        is_doubted=look.doubted_at is not None,
-        has_text=look.article is not None or not reading.page.is_new,
-        now=now,
-        wished_at=None if answer is None else wished_at(answer, now),
-        jitter=app.rng.random(),
-        policy=_policies(app.settings).rereads,
-    )
+    plan = plan_after(reading, look, now=now, jitter=app.rng.random(), policies=_policies(app.settings))
     return replace(
         fetched,
         retry_at=plan.due_at,
@@ -379,7 +366,7 @@ def _are_one(conn: Connection, other_id: ArticleId, reading: Reading) -> bool:
     if not isinstance(reading.result, ExtractedArticle):
         return False
     other = articles.load_articles(conn, [other_id])[other_id]
-    title = normal_text(other.title or entries.load_hints(conn, other_id).title)
+    title = normal_text(other.title or load_hints(conn, [other_id])[other_id].title)
     own_title = normal_text(reading.result.title)
     if title and own_title:
         return title == own_title

@@ -15,7 +15,7 @@ from monitor.store.columns import URL_CHARS, storable
 from monitor.store.engine import RESOLVE_LOCK, hold_lock, insert
 from monitor.store.tables import entries, feeds, sightings
 from monitor.store.tombstones import not_erased
-from monitor.types import ArticleId, EntryId, FeedHints, FeedId, ParsedEntry, SourceId
+from monitor.types import ArticleId, EntryId, FeedId, ParsedEntry, SourceId
 
 GUID_BYTES = 2048
 #: So many entries that are alike are looked at, the latest ones: a feed that signs its links has many more.
@@ -360,34 +360,6 @@ def attempt(
         conn.execute(update(entries).where(entries.c.id == entry.id).values(resolve_due_at=retry_at))
         return error
     return None
-
-
-def load_hints(conn: Connection, article_id: ArticleId) -> FeedHints:
-    """What the feeds say about an article: the entry with the longest text of its own, and the earliest date."""
-    rows = (
-        conn.execute(
-            select(entries, feeds.c.language)
-            .join(feeds, feeds.c.id == entries.c.feed_id)
-            .where(entries.c.article_id == article_id)
-            .order_by(entries.c.first_seen_at, entries.c.id)
-        )
-        .mappings()
-        .all()
-    )
-    if not rows:
-        return FeedHints()
-    best = max(rows, key=lambda row: (len(row["content"]), len(row["summary"])))
-    dates = [row["published_at"] for row in rows if row["published_at"] is not None]
-    return FeedHints(
-        title=next((row["title"] for row in rows if row["title"]), ""),
-        authors=next((tuple(row["authors"]) for row in rows if row["authors"]), ()),
-        published_at=min(dates, default=None),
-        summary=best["summary"],
-        content=best["content"],
-        tags=tuple(best["tags"]),
-        language=best["language"],
-        first_seen_at=rows[0]["first_seen_at"],
-    )
 
 
 def move_entries(conn: Connection, old_id: ArticleId, new_id: ArticleId) -> None:

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import select
 from structlog.testing import capture_logs
 
+import monitor.extract.entries
 import monitor.extract.holding
 import monitor.extract.stage
 from monitor.run_local import work_off
@@ -259,7 +260,7 @@ def test_an_entry_that_cannot_be_resolved_waits_an_hour_and_the_others_go_on(sto
     with store.begin() as conn, capture_logs() as logs:
         broken, *others = entries.load_unresolved(conn, now=NOW, limit=9)
         for one in (replace(broken, feed_id=FeedId(999)), *others):
-            monitor.extract.stage._resolve_or_postpone(conn, one, NOW)
+            monitor.extract.entries._resolve_or_postpone(conn, one, NOW)
     assert [(line["event"], line["entry"]) for line in logs] == [("extract.entry_postponed", broken.id)]
     with store.begin() as conn:
         rows = conn.execute(select(t.entries).order_by(t.entries.c.id)).mappings().all()

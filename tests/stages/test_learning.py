@@ -15,9 +15,10 @@ from monitor import learning
 from monitor.app import App, open_app
 from monitor.config import Database, Settings
 from monitor.errors import NotFoundError
-from monitor.store import boilerplate, entries, pages
+from monitor.store import boilerplate, pages
 from monitor.store import tables as t
 from monitor.store.engine import Store
+from monitor.store.hints import load_hints
 from monitor.types import Method, Progress
 from tests.store.rows import HOUR, NOW, add_article, article_row, claim_page, count, extracted, make_article, response
 
@@ -111,7 +112,7 @@ def test_what_was_learned_is_told_to_whoever_reads_pages_of_that_source(opened: 
     others = opened.add([body(20)], host="other.example")
     opened.learn()
     with opened.store.read() as conn:
-        hints = {one: entries.load_hints(conn, one) for one in (*ids[:1], *others)}
+        hints = load_hints(conn, [*ids[:1], *others])
         told = boilerplate.with_boilerplate(conn, hints)
         assert boilerplate.load_rules(conn, ["other.example", DOMAIN, "none.example"]) == {DOMAIN: (FOLLOW,)}
     assert (told[ids[0]].boilerplate, told[others[0]].boilerplate) == ((FOLLOW,), ())

@@ -10,6 +10,7 @@ from monitor.store import entries
 from monitor.store import tables as t
 from monitor.store.engine import Connection, Store
 from monitor.store.entries import EntryChange, UnresolvedEntry
+from monitor.store.hints import load_hints
 from monitor.types import ArticleId, FeedHints, FeedId
 from tests.store.rows import DAY, HOUR, NOW, add_article, add_feed, count, entry, save_entries
 
@@ -219,7 +220,7 @@ def test_hints_take_the_first_title_the_earliest_date_and_the_longest_text(store
             published_at=NOW - HOUR,
             tags=("u", "v"),
         )
-        hints = entries.load_hints(conn, article_id)
+        hints = load_hints(conn, [article_id])[article_id]
     assert hints == FeedHints(
         title="First",
         authors=("Ann",),
@@ -233,7 +234,8 @@ def test_hints_take_the_first_title_the_earliest_date_and_the_longest_text(store
 
 def test_an_article_without_entries_has_no_hints(store: Store) -> None:
     with store.begin() as conn:
-        assert entries.load_hints(conn, add_article(conn)) == FeedHints()
+        unseen = add_article(conn)
+        assert load_hints(conn, [unseen]) == {unseen: FeedHints()}
 
 
 def test_a_link_that_is_too_long_for_a_key_is_left_out_and_the_entry_kept(store: Store) -> None:

@@ -17,6 +17,7 @@ from monitor.store import tables as t
 from monitor.store.columns import storable
 from monitor.store.engine import Connection, Store
 from monitor.store.feeds import NewFeed
+from monitor.store.hints import load_hints
 from monitor.types import Access, PollLogRow, PollResult, Reason
 from tests.store.rows import (
     NOW,
@@ -177,7 +178,7 @@ def test_a_hostile_entry_is_stored_and_known_again(store: Store, number: int) ->
         article_id = add_article(conn)
         for one in entries.load_unresolved(conn, now=NOW, limit=9):
             entries.save_resolved(conn, one, article_id)
-        hints = entries.load_hints(conn, article_id)
+        hints = load_hints(conn, [article_id])[article_id]
     assert hints.title == storable(evil)
     assert hints.authors == (storable(evil), storable(evil))
 

@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.config import load_settings
+from monitor.errors import ConfigError
 from monitor.extract.rereading import RereadPolicy, hash_of_hints, is_confirmed, plan_next, plan_reread, plan_retry
 from monitor.types import Access, ArticleId, DuePage, FeedHints, Method, Reason
 
@@ -116,3 +118,14 @@ def test_the_hash_of_what_feeds_say_tells_any_two_apart() -> None:
     assert hash_of_hints(FeedHints(title="a", summary="b")) != hash_of_hints(FeedHints(title="a", content="b"))
     assert hash_of_hints(FeedHints(boilerplate=("x",))) != hash_of_hints(FeedHints())
     assert hash_of_hints(FeedHints(title="\ud800"))
+
+
+def test_hours_come_from_the_environment_too_and_must_rise() -> None:
+    def loaded(text: str) -> tuple[float, ...]:
+        return load_settings(None, {"MONITOR_EXTRACT_REREAD_HOURS": text}).extract.reread_hours
+
+    assert loaded("1,6, 24") == (1, 6, 24)
+    assert loaded("") == ()
+    for wrong in ("6,1", "x", "0", "1,1"):
+        with pytest.raises(ConfigError):
+            loaded(wrong)
