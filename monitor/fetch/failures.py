@@ -70,6 +70,8 @@ _WORDS: dict[Reason, str] = {
     Reason.PARSE_TIMEOUT: "reading the document took too long",
     Reason.EMPTY: "the answer is empty",
     Reason.NOT_HTML: "the answer is no web page",
+    Reason.PDF: "the answer is a PDF document",
+    Reason.MEDIA: "the answer is an image, a sound or a film",
     Reason.EXTRACT_TIMEOUT: "finding the text in the page took too long",
     Reason.OUT_OF_MEMORY: "reading the document took too much memory",
     Reason.WORKER_DIED: "the process that read the document died",
