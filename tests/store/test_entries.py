@@ -229,6 +229,7 @@ def test_hints_take_the_first_title_the_earliest_date_and_the_longest_text(store
         content="long",
         tags=("u", "v"),
         language=None,
+        first_seen_at=NOW,
     )
 
 
