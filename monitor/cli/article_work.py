@@ -35,7 +35,7 @@ def register(group: typer.Typer) -> None:
 def set_aside(
     context: typer.Context, source: SourceName = None, reason: ReasonName = None, as_json: Json = False
 ) -> None:
-    """Pages that will not be asked for again by themselves, by source and reason."""
+    """Pages that nobody asks for any more, by source and reason."""
     with current_store(settings_of(context)) as store, store.read() as conn:
         rows = page_work.list_set_aside(conn, page_work.check_chosen(conn, Chosen(source=source, reason=reason)))
     if as_json:
@@ -59,7 +59,10 @@ def requeue(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say how many there are.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Ask again at once for pages that went wrong, as if they had never failed."""
+    """Ask again at once for pages that went wrong.
+
+    They are tried as if they had never failed.
+    """
     if not (ids or source or reason or only_set_aside):
         raise UsageError("say which pages: article numbers, --source, --reason, or --set-aside for all set aside")
     settings = settings_of(context)
@@ -87,7 +90,9 @@ def reextract(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Read kept pages again by the rules of today, and save the texts that come out different.
+    """Read kept pages again by the rules of today.
+
+    Texts that come out different are saved.
 
     Without a choice it goes on with what an earlier call left, if that was interrupted; else it takes all.
     """

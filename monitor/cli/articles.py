@@ -60,7 +60,7 @@ def show(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """One article with its revisions, its duplicates and its text; or what its revisions changed."""
+    """One article: revisions, duplicates, text; or what changed."""
     if not diff and (from_no or to_no):
         raise UsageError("--from and --to choose what --diff compares: add --diff")
     with current_store(settings_of(context)) as store, store.read() as conn:

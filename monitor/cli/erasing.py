@@ -55,7 +55,9 @@ def erase(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Erase articles for good: texts, revisions, pages, links, hits, entries, and what digests told of them.
+    """Erase articles for good, and what digests told of them.
+
+    Their texts, revisions, pages, links, hits and entries go.
 
     They do not come back with their feeds. Nothing can undo it.
     """

@@ -51,7 +51,9 @@ def ingest_file(
     ] = "",
     as_json: Json = False,
 ) -> None:
-    """Take in articles from a file: id, url, title, text, published_at, source.
+    """Take in articles from a file of JSON lines.
+
+    Keys: id, url, title, text, published_at, source.
 
     An article with a text is stored as it is given; of one with a URL alone the page is fetched as usual. Started again
     it goes on where it was, and what is stored already is left alone. `monitor run` or `monitor once` does the rest.

@@ -28,7 +28,10 @@ def show_boilerplate(
     ] = "",
     as_json: Json = False,
 ) -> None:
-    """The sentences that stand at the edge of most articles of a source, and are taken out of them."""
+    """Sentences that are taken out of the articles of a source.
+
+    They stand at the edge of most of these.
+    """
     with current_store(settings_of(context)) as store:
         if forget:
             with store.begin() as conn:

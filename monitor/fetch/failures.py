@@ -79,6 +79,7 @@ _WORDS: dict[Reason, str] = {
     Reason.TEMPORARY: "it could not be done just now",
     Reason.CONSENT: "the page asks for consent before it shows anything",
     Reason.JS_ONLY: "the page is filled by scripts alone",
+    Reason.ERASED: "what the page says was erased here for good",
     Reason.SHRUNK: "most of the text is not on the page any more",
     Reason.GAVE_UP: "several attempts ended without a result",
 }

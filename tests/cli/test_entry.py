@@ -18,7 +18,7 @@ from tests.cli.conftest import Monitor
 
 PROGRAM = [sys.executable, "-c", "import sys; from monitor.cli.main import main; sys.exit(main())"]
 ROOT = Path(__file__).parent.parent.parent
-COMMANDS = "demo run once health search explain db config feeds inspect articles stories digest evaluate".split()
+COMMANDS = "demo run once ingest health search explain db config feeds inspect articles stories digest evaluate".split()
 GROUPS = {
     "db": ("upgrade", "downgrade", "check"),
     "config": ("show", "check"),
@@ -36,7 +36,7 @@ GROUPS = {
         "export",
     ),
     "inspect": ("feed", "article", "url"),
-    "articles": ("show",),
+    "articles": ("show", "set-aside", "requeue", "reextract", "boilerplate", "merge", "erase"),
     "stories": ("list", "show"),
     "digest": ("preview", "send", "list"),
     "evaluate": ("stories", "duplicates", "extraction"),
@@ -51,7 +51,7 @@ def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
 def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--help"]) == 0
     listed = capsys.readouterr().out.partition("Commands:\n")[2]
-    assert re.findall(r"^  ([a-z]+) ", listed, re.MULTILINE) == COMMANDS
+    assert re.findall(r"^  ([a-z-]+) ", listed, re.MULTILINE) == COMMANDS
     assert "..." not in listed
 
 
@@ -62,7 +62,7 @@ def test_every_command_of_a_group_has_help_that_fits_its_list(
     monkeypatch.setenv("COLUMNS", "80")
     assert main([group, "--help"]) == 0
     listed = capsys.readouterr().out.partition("Commands:\n")[2]
-    assert re.findall(r"^  ([a-z]+) ", listed, re.MULTILINE) == list(GROUPS[group])
+    assert re.findall(r"^  ([a-z-]+) ", listed, re.MULTILINE) == list(GROUPS[group])
     assert "..." not in listed
     for command in GROUPS[group]:
         assert main([group, command, "--help"]) == 0
