@@ -63,16 +63,20 @@ def test_results_come_back_in_the_order_of_the_inputs(pool: WorkerPool) -> None:
 
 
 def test_results_can_be_taken_while_the_others_are_worked_on(pool: WorkerPool) -> None:
-    finished = pool.run_each(double, [(n,) for n in range(50)], deadline_s=20)
-    first = next(finished)
-    assert first[1] == 2 * first[0]
-    assert dict([first, *finished]) == {n: 2 * n for n in range(50)}
+    with pool.works(double, deadline_s=20) as works:
+        works.add((n, (n,)) for n in range(50))
+        taken = dict(works.take(timeout_s=20))
+        assert taken
+        assert works.n_open == 50 - len(taken)
+        while works.n_open:
+            taken |= dict(works.take(timeout_s=20))
+    assert taken == {n: 2 * n for n in range(50)}
 
 
 def test_results_left_unread_do_not_keep_the_pool_from_other_work(pool: WorkerPool) -> None:
-    finished = pool.run_each(double, [(n,) for n in range(50)], deadline_s=20)
-    next(finished)
-    finished.close()  # type: ignore[attr-defined] # it is a generator: what a caller that raised leaves behind
+    with pool.works(double, deadline_s=20) as works:
+        works.add((n, (n,)) for n in range(50))
+        works.take(timeout_s=20)
     assert pool.run(double, [(1,)], deadline_s=20) == [2]
 
 
