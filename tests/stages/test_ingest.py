@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+import monitor.extract.entries
 import monitor.extract.stage
 from monitor.fetch.records import MAX_LINE_BYTES
 from monitor.ingest import stream
@@ -188,7 +189,7 @@ def test_an_article_that_waits_for_its_page_has_its_text_from_the_file(poller: P
     poller.poll(answers={"news.example/feed": answer(body=rss("a"), content_type="application/rss+xml")})
     with poller.app.store.begin() as conn:
         for one in entries.load_unresolved(conn, now=NOW, limit=9):
-            monitor.extract.stage.resolve_entry(conn, one, NOW)
+            monitor.extract.entries.resolve_entry(conn, one, NOW)
     take(poller, line("7", url="http://news.example/a", source=None))
     (article,) = rows(poller)
     assert (article["method"], article["fetch_due_at"]) == ("given", None)
