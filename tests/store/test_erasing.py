@@ -246,7 +246,7 @@ def test_whoever_works_on_an_erased_article_loses_the_lease(store: Store) -> Non
         fetched = claim_page(conn, article_id)
         erasing.erase(conn, order(article_id), NOW)
         with pytest.raises(LeaseLostError):
-            claims.hold(conn, pages.PAGES, article_id, fetched.leased_until)
+            claims.hold(conn, pages.PAGES, article_id, fetched.page.leased_until)
 
 
 def test_the_bytes_of_a_sqlite_file_hold_nothing_of_what_was_erased(sqlite_url: str) -> None:
