@@ -69,7 +69,11 @@ def _nothing_waits(world: World) -> None:
 def _every_article_once(world: World, expected: set[str]) -> None:
     with world.app.store.read() as conn:
         urls = list(conn.execute(text("SELECT url FROM articles WHERE state = 'ready'")).scalars())
-        counted = text("SELECT a.url, COUNT(*) FROM revisions r JOIN articles a ON a.id = r.article_id GROUP BY a.url")
+        # The last sentence of a template stands in most articles of its source: it is learned, and taken out of them.
+        counted = text(
+            "SELECT a.url, COUNT(*) FROM revisions r JOIN articles a ON a.id = r.article_id"
+            " WHERE r.kind <> 'reextracted' GROUP BY a.url"
+        )
         n_revisions = {url: n for url, n in conn.execute(counted)}  # noqa: C416 - a Row is no pair
     assert sorted(urls) == sorted(expected)
     assert sum(n_revisions.values()) == len(expected) + 1  # the correction
