@@ -103,7 +103,9 @@ def save_change(conn: Connection, article_id: ArticleId, text: GivenText, now: d
     """Another text of an article that has one: a revision, unless it differs in typography alone. Call it last."""
     last = select(revisions).where(revisions.c.article_id == article_id).order_by(revisions.c.revision_no.desc())
     before = conn.execute(last.limit(1)).mappings().one()
-    conn.execute(update(articles).where(articles.c.id == article_id).values({**_columns(text), **_RESTING}))
+    # A page that was kept says what the article said before.
+    values = {**_columns(text), **_RESTING, "reextract_due_at": None}
+    conn.execute(update(articles).where(articles.c.id == article_id).values(values))
     for links in (article_authors, article_tags):
         conn.execute(delete(links).where(links.c.article_id == article_id))
     _save_names(conn, [(article_id, text.article)])

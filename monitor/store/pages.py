@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, and_, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, case, delete, func, select, update
 
 from monitor.errors import LeaseLostError
 from monitor.politeness import Manners
@@ -202,6 +202,8 @@ def save_article(
     claims.hold(conn, PAGES, page.id, page.leased_until)
     url = _save_urls(conn, fetched, now)
     values = fetched.values() | _article_values(article, page, conn) | _whereabouts(conn, page, url, now)
+    # Whoever reads the page kept before again, at this moment, must not put its text in the place of this one.
+    values["reextract_due_at"] = case((articles.c.reextract_due_at.is_not(None), now))
     if page.is_new:
         values |= {"state": "ready", "ready_at": now}
         add_first(conn, page.id, wording, n_words=article.n_words, now=now)
