@@ -336,7 +336,7 @@ def _revision(look: Look) -> NewRevision | None:
 
 def _is_erased(conn: Connection, found: ExtractedArticle, urls: PageUrls) -> bool:
     known_by = [url for url in (urls.canonical, urls.final) if url]
-    return tombstones.is_erased(conn, urls=known_by, text=found.text, authors=found.authors)
+    return tombstones.is_erased(conn, urls=known_by, title=found.title, text=found.text, authors=found.authors)
 
 
 def _urls(conn: Connection, reading: Reading) -> PageUrls:
