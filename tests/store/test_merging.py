@@ -254,7 +254,7 @@ def test_an_article_without_a_text_takes_over_all_that_follows_from_one(store: S
         assert members(conn, story_id) == [into]
         assert [count(conn, table) for table in ("fingerprints", "features", "hits", "revisions")] == [1] * 4
     with pytest.raises(LeaseLostError), store.begin() as conn:
-        claims.hold(conn, pages.PAGES, into, late.leased_until)
+        claims.hold(conn, pages.PAGES, into, late.page.leased_until)
 
 
 def test_whoever_works_on_the_old_article_or_on_its_stories_loses_the_lease(store: Store) -> None:

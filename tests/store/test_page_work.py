@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from monitor.errors import LeaseLostError
-from monitor.store import given_texts, page_work, pages
+from monitor.store import given_texts, merging, page_work, pages
 from monitor.store.engine import Connection, Store
 from monitor.store.given_texts import GivenText
 from monitor.store.page_work import Chosen, PageToReread
@@ -53,3 +53,20 @@ def test_what_a_kept_page_gives_never_replaces_a_text_that_somebody_handed_over(
     with store.begin() as conn:
         assert article_row(conn, article_id)["text"] == NEW
         assert page_work.claim_to_reread(conn, now=NOW + DAY, lease_s=60, limit=9) == []
+
+
+def test_a_merged_article_is_read_again_from_the_page_of_its_own_text(store: Store) -> None:
+    with store.begin() as conn:
+        ids = []
+        for name, moment in (("own", NOW), ("other", NOW + HOUR)):
+            ids.append(add_article(conn, f"https://one.example/{name}"))
+            page = response(f"https://one.example/{name}", name.encode())
+            fetched = replace(claim_page(conn, ids[-1], now=moment), response=page)
+            pages.save_article(
+                conn, fetched, extracted("Title", f"Text of the {name} page.", method=Method.PAGE), moment
+            )
+        own, other = ids
+        merging.merge_articles(conn, other, own, because="test", now=NOW + HOUR)
+        page_work.mark_to_reread(conn, Chosen(), NOW + HOUR)
+        (again,) = page_work.claim_to_reread(conn, now=NOW + HOUR, lease_s=60, limit=9)
+    assert (again.id, again.text, again.response.body) == (own, "Text of the own page.", b"own")
