@@ -151,6 +151,8 @@ def judge_look(reading: Reading, before: Wording | None, *, now: datetime, polic
     is_from_page = page.method is not None and Method(page.method).is_page
     if reading.is_unchanged:
         return _back(plain, page, before) if is_from_page else _as_before(plain, page)
+    if page.method == Method.GIVEN and (article is None or not article.method.is_page):
+        return plain
     if not is_from_page:
         return _with_article(plain, reading, before, policies)
     gone = _gone(reading, before, now=now, policies=policies)

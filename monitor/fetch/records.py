@@ -37,6 +37,7 @@ _MARKUP = re.compile(
 )
 _PAGE = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?<(?:!doctype\s+html|html)[\s>]", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+_TOO_DEEP = "is no JSON that can be read: it is nested too deep, or a number is too long"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +67,8 @@ def read_record(line: bytes) -> Record | str:
         return _record(_object(line))
     except _WrongError as error:
         return str(error)
+    except RecursionError:  # what just could be read need not be shallow enough to be written down
+        return _TOO_DEEP
 
 
 def _object(line: bytes) -> Mapping[str, Any]:
@@ -76,7 +79,7 @@ def _object(line: bytes) -> Mapping[str, Any]:
     except json.JSONDecodeError as error:
         raise _WrongError(f"is no JSON at character {error.pos + 1}: {error.msg}; write one object a line") from None
     except (ValueError, RecursionError):
-        raise _WrongError("is no JSON that can be read: it is nested too deep, or a number is too long") from None
+        raise _WrongError(_TOO_DEEP) from None
     if not isinstance(found, dict):
         raise _WrongError('is no JSON object; write one a line, as {"id": ..., "url": ..., "text": ...}')
     return found

@@ -20,7 +20,7 @@ import structlog
 import monitor.extract.entries
 from monitor.fetch.dates import MAX_AHEAD
 from monitor.ingest.texts import Given
-from monitor.store import entries, given_texts, ingesting, sources
+from monitor.store import entries, erasing, given_texts, ingesting, sources, tombstones
 from monitor.store.engine import Connection
 from monitor.store.given_texts import GivenText, StoredState
 from monitor.store.ingesting import KnownRecord
@@ -138,9 +138,20 @@ def _resolved(batch: _Batch, stored: Sequence[_Stored]) -> list[_Stored]:
     unresolved = {entry.id: entry for entry in found}
 
     def resolve(one: _Stored) -> None:
-        monitor.extract.entries.resolve_entry(batch.conn, unresolved[one.entry_id], batch.now)
+        if _is_erased(batch.conn, one.given):
+            erasing.refuse_entry(batch.conn, one.entry_id, batch.now)
+        else:
+            monitor.extract.entries.resolve_entry(batch.conn, unresolved[one.entry_id], batch.now)
 
     return [one for one in stored if _attempt(batch, one, resolve)]
+
+
+def _is_erased(conn: Connection, given: Given) -> bool:
+    """Whether the text or its authors were; resolving knows what its URL and id lead to."""
+    if given.text is None:
+        return False
+    article = given.text.article
+    return tombstones.is_erased(conn, title=article.title, text=article.text, authors=article.authors)
 
 
 def _attempt(batch: _Batch, one: _Stored, do: Callable[[_Stored], None]) -> bool:

@@ -157,10 +157,12 @@ def load_texts(conn: Connection, source_id: SourceId, *, after_no: int, limit: i
     c = articles.c
     kept = exists().where(pages.c.article_id == c.id)
     has_page = and_(c.method.in_(_FROM_PAGE), kept).label("has_page")
-    rows = select(c.id, c.arrival_no, c.title, c.text, has_page).where(
-        c.source_id == source_id, c.arrival_no > after_no
-    )
-    found = conn.execute(rows.order_by(c.arrival_no).limit(limit).with_for_update(of=articles))
+    following = select(c.id, c.arrival_no).where(c.source_id == source_id, c.arrival_no > after_no)
+    numbers = dict(conn.execute(following.order_by(c.arrival_no).limit(limit)).all())
+    # Taken by id, as everybody does who takes several articles. One that arrived again meanwhile has its turn later.
+    rows = select(c.id, c.arrival_no, c.title, c.text, has_page).where(c.id.in_(numbers)).order_by(c.id)
+    held = conn.execute(rows.with_for_update(of=articles, key_share=True)).all()
+    found = sorted((row for row in held if row.arrival_no == numbers[row.id]), key=lambda row: row.arrival_no)
     return [
         StoredText(id=row.id, arrival_no=row.arrival_no, title=row.title, text=row.text, has_page=bool(row.has_page))
         for row in found

@@ -152,6 +152,8 @@ def refuse_page(conn: Connection, fetched: FetchedPage, *, access: Access, now: 
     """
     page, detail = fetched.page, "the page says what was erased here"
     if page.is_new:
+        hold_lock(conn, RESOLVE_LOCK)
+        duplicates.hold_around(conn, [page.id])
         claims.hold(conn, PAGES, page.id, page.leased_until)
         erase(conn, Order(article_ids=(page.id,), who="extract", because=detail), now)
     else:
@@ -221,8 +223,9 @@ def _keys(conn: Connection, ids: Sequence[ArticleId], loose: Sequence[EntryId]) 
         yield from map(article_key, conn.execute(old).scalars())
         for column, key in ((article_urls.c.url, article_urls.c.article_id), (articles.c.url, articles.c.id)):
             yield from map(url_key, conn.execute(select(column).where(key.in_(some))).scalars())
-        for text in conn.execute(select(revisions.c.text).where(revisions.c.article_id.in_(some))).scalars():
-            yield from text_keys(text)
+        wordings = select(revisions.c.title, revisions.c.text).where(revisions.c.article_id.in_(some))
+        for title, text in conn.execute(wordings):
+            yield from text_keys(title, text)
         yield from _entry_keys(conn, entries.c.article_id.in_(some))
     for some in _in_batches(loose):
         yield from _entry_keys(conn, entries.c.id.in_(some))

@@ -16,8 +16,7 @@ from monitor.store.arrivals import arrive, arrive_first
 from monitor.store.columns import storable
 from monitor.store.engine import insert
 from monitor.store.tables import article_authors, article_tags, articles, authors, revisions, tags
-from monitor.text.tokens import words
-from monitor.text.word_diff import common
+from monitor.text.differences import Wording, difference
 from monitor.types import ArticleId, ExtractedArticle, Method, RevisionKind
 
 #: Where a text shrinks to less than this share of its words, most of it was taken away.
@@ -103,14 +102,15 @@ def save_change(conn: Connection, article_id: ArticleId, text: GivenText, now: d
     """Another text of an article that has one: a revision, unless it differs in typography alone. Call it last."""
     last = select(revisions).where(revisions.c.article_id == article_id).order_by(revisions.c.revision_no.desc())
     before = conn.execute(last.limit(1)).mappings().one()
-    conn.execute(update(articles).where(articles.c.id == article_id).values({**_columns(text), **_RESTING}))
+    # A page that was kept says what the article said before.
+    values = {**_columns(text), **_RESTING, "reextract_due_at": None}
+    conn.execute(update(articles).where(articles.c.id == article_id).values(values))
     for links in (article_authors, article_tags):
         conn.execute(delete(links).where(links.c.article_id == article_id))
     _save_names(conn, [(article_id, text.article)])
     if before["revision_hash"] == text.revision_hash:
         return
-    old, new = words(f"{before['title']}\n{before['text']}"), words(f"{text.article.title}\n{text.article.text}")
-    n_common = len(common(old, new))
+    found = difference(Wording(before["title"], before["text"]), Wording(text.article.title, text.article.text))
     has_shrunk = text.article.n_words < _SHRUNK * before["n_words"]
     row = _revision(
         article_id,
@@ -120,10 +120,10 @@ def save_change(conn: Connection, article_id: ArticleId, text: GivenText, now: d
         now=now,
     )
     row |= {
-        "n_words_added": len(new) - n_common,
-        "n_words_removed": len(old) - n_common,
-        "similarity": 2 * n_common / max(1, len(old) + len(new)),
-        "title_changed": before["title"] != text.article.title,
+        "n_words_added": found.n_words_added,
+        "n_words_removed": found.n_words_removed,
+        "similarity": found.similarity,
+        "title_changed": found.title_changed,
     }
     conn.execute(insert(conn, revisions), [row])
     arrive(conn, article_id, now)

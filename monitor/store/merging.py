@@ -14,7 +14,7 @@ from difflib import SequenceMatcher
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import Column, Connection, RowMapping, and_, delete, or_, select, tuple_, update
+from sqlalchemy import Column, Connection, RowMapping, and_, delete, func, or_, select, tuple_, update
 
 from monitor.errors import LeaseLostError, NotFoundError, UsageError
 from monitor.store import claims, duplicates, stories
@@ -133,7 +133,7 @@ def _merge_places(conn: Connection, old_id: ArticleId, into_id: ArticleId) -> No
     """URLs, earlier merges, pages, authors and tags."""
     _move(conn, article_urls.c.article_id, old_id, into_id)
     _move(conn, article_merges.c.article_id, old_id, into_id)
-    _move(conn, pages.c.article_id, old_id, into_id, pages.c.fetched_at)
+    _merge_pages(conn, old_id, into_id)
     _move(conn, article_tags.c.article_id, old_id, into_id, article_tags.c.tag_id)
     has_authors = select(article_authors.c.author_id).where(article_authors.c.article_id == into_id).limit(1)
     if conn.execute(has_authors).first() is None:
@@ -141,6 +141,14 @@ def _merge_places(conn: Connection, old_id: ArticleId, into_id: ArticleId) -> No
     for column in (story_constraints.c.article_a_id, story_constraints.c.article_b_id):
         _move(conn, column, old_id, into_id)
     conn.execute(delete(story_constraints).where(story_constraints.c.article_a_id == story_constraints.c.article_b_id))
+
+
+def _merge_pages(conn: Connection, old_id: ArticleId, into_id: ArticleId) -> None:
+    """The newest page is the one that the text of today was read from: a later one of the other article is let go."""
+    own = conn.execute(select(func.max(pages.c.fetched_at)).where(pages.c.article_id == into_id)).scalar_one()
+    if own is not None:
+        conn.execute(delete(pages).where(pages.c.article_id == old_id, pages.c.fetched_at > own))
+    _move(conn, pages.c.article_id, old_id, into_id, pages.c.fetched_at)
 
 
 def _hand_over_text(conn: Connection, old: RowMapping, into_id: ArticleId) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, and_, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, case, delete, func, select, update
 
 from monitor.errors import LeaseLostError
 from monitor.politeness import Manners
@@ -185,6 +185,17 @@ class FetchedPage:
         return values
 
 
+def hold_pages(conn: Connection, fetched: Iterable[DuePage]) -> None:
+    """Keep the articles of claimed pages for this transaction, before several of them are saved together.
+
+    By id, as everybody who takes several articles; and all of them before the first number of the order is taken, for
+    which whoever holds one of them may be waiting.
+    """
+    ids = sorted(page.id for page in fetched)
+    rows = select(articles.c.id).where(articles.c.id.in_(ids)).order_by(articles.c.id)
+    conn.execute(rows.with_for_update(key_share=True)).all()
+
+
 def save_article(
     conn: Connection,
     fetched: FetchedPage,
@@ -193,7 +204,22 @@ def save_article(
     *,
     revision: NewRevision | None = None,
 ) -> bool:
-    """Save the text of an article; returns whether title or text are new. Call it last in a transaction.
+    """`save_text`, and let the text arrive if it is new. Call it last in a transaction."""
+    is_new = save_text(conn, fetched, article, now, revision=revision)
+    if is_new:
+        arrive(conn, fetched.page.id, now)
+    return is_new
+
+
+def save_text(
+    conn: Connection,
+    fetched: FetchedPage,
+    article: ExtractedArticle,
+    now: datetime,
+    *,
+    revision: NewRevision | None = None,
+) -> bool:
+    """Save the text of an article; returns whether title or text are new, and the article is to arrive.
 
     The first text gives the article its place in the arrival order. Later ones are saved with the `revision` that they
     are; None: nothing that counts changed, and the caller has put the stored wording into `article`.
@@ -202,6 +228,8 @@ def save_article(
     claims.hold(conn, PAGES, page.id, page.leased_until)
     url = _save_urls(conn, fetched, now)
     values = fetched.values() | _article_values(article, page, conn) | _whereabouts(conn, page, url, now)
+    # Whoever reads the page kept before again, at this moment, must not put its text in the place of this one.
+    values["reextract_due_at"] = case((articles.c.reextract_due_at.is_not(None), now))
     if page.is_new:
         values |= {"state": "ready", "ready_at": now}
         add_first(conn, page.id, wording, n_words=article.n_words, now=now)
@@ -210,8 +238,6 @@ def save_article(
     _save_page(conn, fetched, now, is_same_text=not page.is_new and revision is None)
     claims.save(conn, PAGES, page.id, page.leased_until, url=url, **values)
     save_bylines(conn, page.id, author_names=article.authors, tag_names=article.tags, is_new=page.is_new)
-    if page.is_new or revision is not None:
-        arrive(conn, page.id, now)
     return page.is_new or revision is not None
 
 

@@ -1,6 +1,7 @@
 """What was erased for good, and must not come back: hashes of ids, URLs, guids, texts, authors and sources, no content.
 
 A text of fewer than MIN_WORDS words gets no tombstone: a notice like "Subscribe to read on" stands for many articles.
+One of fewer than OWN_WORDS is known with its title alone: what an outlet writes in place of a text may be that long.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from monitor.text.tokens import words
 from monitor.types import ArticleId, FeedId, ParsedEntry
 from monitor.urls import host_of, registered_domain
 
-MIN_WORDS = 20
+MIN_WORDS, OWN_WORDS = 20, 100
 BATCH = 500
 
 
@@ -56,9 +57,12 @@ def source_key(domain: str) -> Key:
     return _key("source", domain.lower())
 
 
-def text_keys(text: str) -> list[Key]:
+def text_keys(title: str, text: str) -> list[Key]:
     """One key, or none for a text that is too short to be anybody's."""
-    return [_key("text", text_hash(text))] if len(words(text)) >= MIN_WORDS else []
+    n_words = len(words(text))
+    if n_words < MIN_WORDS:
+        return []
+    return [_key("text", text_hash(text if n_words >= OWN_WORDS else f"{title}\n{text}"))]
 
 
 def bury(conn: Connection, keys: Iterable[Key], *, because: str, now: datetime) -> None:
@@ -86,15 +90,19 @@ def is_erased(
     *,
     urls: Sequence[str] = (),
     entry: tuple[FeedId, str] | None = None,
+    title: str = "",
     text: str = "",
     authors: Sequence[str] = (),
 ) -> bool:
-    """Whether any of these belongs to an article, author or source that was erased. `entry`: its feed and guid."""
+    """Whether any of these belongs to an article, author or source that was erased. `entry`: its feed and guid.
+
+    `title` is the text's, and says nothing alone.
+    """
     hosts = [host_of(url) for url in urls if url]
     keys = [url_key(url) for url in urls if url]
     keys += [source_key(name) for host in hosts for name in (host, registered_domain(host)) if name]
     keys += [author_key(name) for name in authors]
-    keys += text_keys(text)
+    keys += text_keys(title, text)
     keys += [entry_key(*entry)] if entry is not None else []
     return bool(erased_keys(conn, keys))
 

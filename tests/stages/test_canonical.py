@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import text
 
+from monitor.run_local import work_off
 from monitor.store import articles
 from tests.pipeline.world import World
-from tests.stages.site import HOST, Site, body_of, page_of, served, stored
+from tests.stages.site import HOST, Site, body_of, links, page_of, served, stored
 
 AMP_HOST = "paper-amp.example"
 FULL = f"http://{HOST}/news/bridge"
@@ -117,3 +120,19 @@ def test_a_search_alert_leads_to_the_publishers_page(site: Site, sqlite_url: str
     with served(site, sqlite_url) as world:
         (article,) = stored(world).values()
     assert (article["url"], article["access"], article["origin"]) == (FULL, "ok", "own")
+
+
+def test_a_page_that_failed_at_first_is_known_by_the_canonical_url_that_it_names_later(
+    site: Site, database_url: str
+) -> None:
+    site.feed(links("a"))
+    site.feed(links("a", "b"), name="feed.v2.xml", from_s=2 * 3600)
+    head = f"<link rel='canonical' href='http://{HOST}/b'>"
+    site.answer("/a", 403, until_s=1800)
+    for path in ("/a", "/b"):
+        site.page(path, page_of("News of a", body_of("Aville"), head=head))
+    with served(site, database_url) as world:
+        for hours in (1.2, 3):
+            world.go_to(timedelta(hours=hours))
+            assert work_off(world.app) == 0
+        assert [row["url"] for row in stored(world).values()] == [f"http://{HOST}/a"]

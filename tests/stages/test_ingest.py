@@ -19,9 +19,11 @@ from monitor.ingest import stream
 from monitor.ingest.stream import IngestReport, ingest
 from monitor.jobs import JOBS
 from monitor.run_local import work_off
-from monitor.store import articles, entries, feeds, source_days, watchlists
+from monitor.store import articles, entries, erasing, feeds, source_days, watchlists
 from monitor.store import tables as t
+from monitor.store.erasing import Order
 from monitor.store.health import find_overdue
+from monitor.types import ArticleId
 from monitor.workers import WorkerPool
 from tests.loopback import answer
 from tests.stages.polled import Poller, polling, rss
@@ -306,6 +308,18 @@ def test_an_interrupted_run_started_again_ends_with_the_same_rows(
     assert counts(report) == (len(lines) - n_before, 0, n_before, 0)
     assert [row["url"] for row in rows(poller)] == [one["url"] for one in lines]
     assert [row["arrival_no"] for row in rows(poller)] == list(range(1, len(lines) + 1))
+
+
+def test_neither_an_erased_author_nor_an_erased_text_comes_back_in_a_file(poller: Poller) -> None:
+    take(poller, line("a"), line("b", authors=["Quillon Farthingale"]))
+    with poller.app.store.begin() as conn:
+        for which in ({"article_ids": (ArticleId(1),)}, {"author": "Quillon Farthingale"}):
+            erasing.erase(conn, Order(**which, who="op", because="court"), NOW)
+    again = line("a", id="x", url="https://other.example/x", source="other.example")
+    theirs = line("y", authors=["QUILLON FARTHINGALE"])
+    for _ in range(2):
+        take(poller, again, theirs, line("c"), name="another")
+        assert [row["title"] for row in rows(poller)] == ["News of c"]
 
 
 # --- what is wrong with a file -------------------------------------------------------------------------------------

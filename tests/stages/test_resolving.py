@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-import monitor.extract.stage
+import monitor.extract.entries
 from monitor.store import entries, feeds
 from monitor.store import tables as t
 from monitor.store.engine import Connection, Store, open_store
@@ -251,7 +251,7 @@ def poll(conn: Connection, document: Document, at: datetime) -> None:
 def resolve(conn: Connection, at: datetime, *, limit: int = 99) -> int:
     found = entries.load_unresolved(conn, now=at, limit=limit)
     for one in found:
-        monitor.extract.stage._resolve_or_postpone(conn, one, at)
+        monitor.extract.entries._resolve_or_postpone(conn, one, at)
     return len(found)
 
 

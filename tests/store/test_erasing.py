@@ -165,7 +165,7 @@ def test_what_was_erased_is_known_by_url_text_and_entry_and_nothing_else_is(stor
         erased, _, _ = make_all(conn)
         erasing.erase(conn, order(erased), NOW + DAY)
         assert tombstones.is_erased(conn, urls=[URL])
-        assert tombstones.is_erased(conn, text=BODY.upper().replace(".", " !"))
+        assert tombstones.is_erased(conn, title=TITLE.upper(), text=BODY.upper().replace(".", " !"))
         assert tombstones.is_erased(conn, urls=["https://three.example/", URL], text="other")
         assert not tombstones.is_erased(
             conn, urls=["https://one.example/2"], text="Subscribe to read on", entry=(7, "")
@@ -175,8 +175,27 @@ def test_what_was_erased_is_known_by_url_text_and_entry_and_nothing_else_is(stor
 
 
 def test_a_text_that_may_be_anybodys_gets_no_tombstone() -> None:
-    assert tombstones.text_keys("Subscribe to read on.") == []
-    assert len(tombstones.text_keys(BODY)) == 1
+    assert tombstones.text_keys(TITLE, "Subscribe to read on.") == []
+    assert len(tombstones.text_keys(TITLE, BODY)) == 1
+
+
+def test_what_an_outlet_writes_in_place_of_its_texts_erases_no_other_article(store: Store) -> None:
+    notice = (
+        "You have read all free articles of this month. Please subscribe to go on reading this report and all others, "
+        "or sign in if you are a subscriber of the printed newspaper already."
+    )
+    with store.begin() as conn:
+        erased = make_article(conn, URL, title=TITLE, body=notice)
+        erasing.erase(conn, order(erased), NOW + DAY)
+        assert tombstones.is_erased(conn, title=TITLE, text=notice)
+        assert not tombstones.is_erased(conn, title="Quite another report", text=notice)
+
+
+def test_a_long_text_is_known_under_any_title(store: Store) -> None:
+    long = " ".join(f"{BODY} {part}" for part in "one two three four".split())
+    with store.begin() as conn:
+        erasing.erase(conn, order(make_article(conn, URL, title=TITLE, body=long)), NOW + DAY)
+        assert tombstones.is_erased(conn, title="Quite another title", text=long)
 
 
 def test_all_articles_of_an_author_go_with_the_name_and_later_ones_are_known(store: Store) -> None:

@@ -139,3 +139,12 @@ JSON = st.recursive(
 def test_any_object_gives_a_record_or_a_sentence(fields: dict[str, Any]) -> None:
     found = read_record(json.dumps(fields).encode())
     assert isinstance(found, Record) or (found and found[-1] != ".")
+
+
+def test_a_line_that_is_nested_as_deep_as_can_just_be_read_is_told_and_stops_nothing() -> None:
+    told = set[str]()
+    for depth in range(100, 1_000):  # where writing it down fails first depends on how deep the caller stands
+        found = read_record(b'{"id": "a", "text": "x", "x": ' + b"[" * depth + b"]" * depth + b"}")
+        told |= {found} if isinstance(found, str) else set()
+    assert len(told) == 1
+    assert "nested too deep" in told.pop()
