@@ -32,7 +32,7 @@ from monitor.robots import refusal
 from monitor.store import articles, boilerplate, claims, erasing, hosts, merging, pages, robots, tombstones
 from monitor.store.engine import Connection, is_trouble
 from monitor.store.hints import load_hints
-from monitor.store.pages import FetchedPage
+from monitor.store.page_results import FetchedPage
 from monitor.store.revisions import NewRevision, load_wording
 from monitor.store.sources import load_publishers
 from monitor.text.normalise import normal_text, text_hash

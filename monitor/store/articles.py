@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, func, select, update
@@ -90,13 +91,20 @@ def add_article(conn: Connection, new: NewArticle, now: datetime) -> ArticleId:
 
 def add_urls(conn: Connection, article_id: ArticleId, kinds: dict[str, str], now: datetime) -> None:
     """Remember that these URLs lead to an article; a URL that is known already keeps its first meaning."""
-    # In one order everywhere: two transactions that wait for each other's URLs would both be stuck.
+    add_urls_of(conn, {article_id: kinds}, now)
+
+
+def add_urls_of(conn: Connection, kinds_of: Mapping[ArticleId, Mapping[str, str]], now: datetime) -> None:
+    """`add_urls` of some articles."""
     rows = [
         {"url": url, "article_id": article_id, "kind": kind, "first_seen_at": now}
-        for url, kind in sorted(kinds.items())
+        for article_id, kinds in kinds_of.items()
+        for url, kind in kinds.items()
         if url and len(url) <= URL_CHARS
     ]
     if rows:
+        # In one order everywhere: two transactions that wait for each other's URLs would both be stuck.
+        rows.sort(key=itemgetter("url"))
         conn.execute(insert(conn, article_urls).on_conflict_do_nothing(index_elements=["url"]), rows)
 
 
