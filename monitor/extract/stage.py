@@ -17,27 +17,22 @@ from operator import itemgetter
 import structlog
 
 from monitor.app import App
-from monitor.config import Settings
 from monitor.errors import LeaseLostError
 from monitor.extract.aggregators import is_aggregator_link
 from monitor.extract.entries import resolve_entries
-from monitor.extract.holding import Held, read_page
-from monitor.extract.identity import PageUrls, choose_canonical, is_detour
-from monitor.extract.outcomes import Look, PageText, Policies, Reading, judge_look, plan_after, read_answer
-from monitor.extract.rereading import RereadPolicy
+from monitor.extract.holding import Held, read_page_to_keep
+from monitor.extract.identity import is_detour
+from monitor.extract.outcomes import PageText, Reading, read_answer
+from monitor.extract.saving import Done, save_readings
 from monitor.net.pipeline import Fetches
 from monitor.permission import claim_robots, release_robots, save_answers
 from monitor.politeness import manners_for_pages
 from monitor.robots import refusal
-from monitor.store import articles, boilerplate, claims, erasing, hosts, merging, pages, robots, tombstones
-from monitor.store.engine import Connection, is_trouble
+from monitor.store import boilerplate, claims, hosts, pages, robots
+from monitor.store.engine import is_trouble
 from monitor.store.hints import load_hints
-from monitor.store.page_results import FetchedPage
-from monitor.store.revisions import NewRevision, load_wording
-from monitor.store.sources import load_publishers
-from monitor.text.normalise import normal_text, text_hash
-from monitor.types import Access, ArticleId, DuePage, ExtractedArticle, Failure, Progress, Reason, Request, Response
-from monitor.urls import host_of, masked
+from monitor.types import Access, DuePage, Failure, Progress, Reason, Request, Response
+from monitor.urls import masked
 from monitor.workers import WorkFailure, Works
 
 log = structlog.get_logger()
@@ -58,7 +53,7 @@ def run(app: App) -> Progress:
         pages.set_aside_crashed(conn, app.clock())
     with (
         app.http.fetches(stop=app.stop) as fetches,
-        app.workers.works(read_page, deadline_s=app.settings.extract.deadline_s, stop=app.stop) as works,
+        app.workers.works(read_page_to_keep, deadline_s=app.settings.extract.deadline_s, stop=app.stop) as works,
     ):
         reading = _Pages(app=app, fetches=fetches, works=works)
         reading.run()
@@ -217,8 +212,8 @@ class _Pages:
 
     def _save(self, readings: Mapping[int, Reading]) -> None:
         with self.app.store.begin() as conn:
-            for key, reading in readings.items():
-                _save(self.app, conn, reading, self.held[key])
+            done = [Done(reading, self.held[key].hints_hash) for key, reading in readings.items()]
+            save_readings(self.app, conn, done)
         self._finish(readings)
 
     def _finish(self, readings: Mapping[int, Reading]) -> None:
@@ -265,109 +260,3 @@ def _detour(page: DuePage, answer: Response | Failure | None) -> str:
 
 def _access_of_detour(final_url: str) -> Access:
     return Access.CONSENT if is_aggregator_link(final_url) else Access.GONE
-
-
-def _save(app: App, conn: Connection, reading: Reading, held: Held) -> None:
-    now, page = app.clock(), reading.page
-    urls = _urls(conn, reading)
-    fetched = _fetched(app, reading, held, urls=urls, now=now)
-    if reading.article is not None and _is_erased(conn, reading.article, urls):
-        erasing.refuse_page(conn, fetched, access=reading.access, now=now)
-        return
-    other_id = articles.find_article(conn, [urls.canonical])
-    if other_id not in (None, page.id) and _are_one(conn, other_id, reading):
-        merging.merge_into(conn, fetched, other_id, now)
-        return
-    before = None if page.is_new else load_wording(conn, page.id)
-    look = judge_look(reading, before, now=now, policies=_policies(app.settings))
-    if other_id != page.id and (other_id is not None or not page.is_new):
-        fetched = replace(fetched, canonical_url=page.url, other_urls={page.url: "asked"})
-    fetched = _planned(app, fetched, reading, look=look, now=now)
-    revision = _revision(look)
-    if look.article is not None:
-        pages.save_article(conn, fetched, look.article, now, revision=revision)
-    else:
-        pages.save_without_text(conn, fetched, access=look.access, now=now, revision=revision)
-
-
-def _policies(settings: Settings) -> Policies:
-    limits = settings.extract
-    return Policies(rereads=RereadPolicy(reread_hours=limits.reread_hours, retry_hours=limits.retry_hours))
-
-
-def _fetched(app: App, reading: Reading, held: Held, *, urls: PageUrls, now: datetime) -> FetchedPage:
-    return FetchedPage(
-        page=reading.page,
-        canonical_url=urls.canonical,
-        other_urls={reading.page.url: "asked", urls.final or reading.page.url: "final"},
-        final_url=urls.final,
-        declared_url=urls.declared,
-        response=reading.answer if isinstance(reading.answer, Response) else None,
-        expires_at=now + timedelta(days=app.settings.retention.pages_days),
-        retry_at=None,
-        hints_hash=held.hints_hash,
-    )
-
-
-def _planned(app: App, fetched: FetchedPage, reading: Reading, *, look: Look, now: datetime) -> FetchedPage:
-    """With when the page is asked for again, and why it is not what was hoped for."""
-    plan = plan_after(reading, look, now=now, jitter=app.rng.random(), policies=_policies(app.settings))
-    return replace(
-        fetched,
-        retry_at=plan.due_at,
-        n_rereads=plan.n_rereads,
-        n_failures=plan.n_failures,
-        reason=look.reason,
-        detail=look.detail,
-        doubted_at=look.doubted_at,
-    )
-
-
-def _revision(look: Look) -> NewRevision | None:
-    if look.change.kind is None or look.wording is None:
-        return None
-    return NewRevision(
-        kind=look.change.kind,
-        wording=look.wording,
-        difference=look.change.difference,
-        is_small=look.change.is_small,
-    )
-
-
-def _is_erased(conn: Connection, found: ExtractedArticle, urls: PageUrls) -> bool:
-    known_by = [url for url in (urls.canonical, urls.final) if url]
-    return tombstones.is_erased(conn, urls=known_by, text=found.text, authors=found.authors)
-
-
-def _urls(conn: Connection, reading: Reading) -> PageUrls:
-    """The canonical URL, the one that answered and the declared one; the URL asked for alone without a readable page.
-
-    Error pages, logins and walls answer for many articles under one URL.
-    """
-    page, answer, result = reading.page, reading.answer, reading.result
-    is_answered = page.host and isinstance(answer, Response) and 200 <= answer.status < 300
-    if not is_answered or not isinstance(answer, Response) or not isinstance(result, ExtractedArticle):
-        return PageUrls(page.url)
-    if not result.method.is_page or result.access is not Access.OK:
-        return PageUrls(page.url)
-    declared, final = result.canonical_url, answer.final_url
-    publishers = {}
-    if declared and host_of(declared) != host_of(final):
-        publishers = load_publishers(conn, {host_of(declared), host_of(final)})
-    canonical = choose_canonical(asked_url=page.url, final_url=final, declared_url=declared, publishers=publishers)
-    return PageUrls(canonical, final, declared)
-
-
-def _are_one(conn: Connection, other_id: ArticleId, reading: Reading) -> bool:
-    """Does the article under this canonical URL say the same? Some sites name one URL on all their pages.
-
-    Where both have titles these decide: the texts of two links that lead to one login page are equal, too.
-    """
-    if not isinstance(reading.result, ExtractedArticle):
-        return False
-    other = articles.load_articles(conn, [other_id])[other_id]
-    title = normal_text(other.title or load_hints(conn, [other_id])[other_id].title)
-    own_title = normal_text(reading.result.title)
-    if title and own_title:
-        return title == own_title
-    return text_hash(other.text) == text_hash(reading.result.text)

@@ -20,6 +20,7 @@ from monitor.types import ArticleId, FeedId, ParsedEntry
 from monitor.urls import host_of, registered_domain
 
 MIN_WORDS = 20
+_BEGINNING_CHARS = 400
 BATCH = 500
 
 
@@ -56,9 +57,14 @@ def source_key(domain: str) -> Key:
     return _key("source", domain.lower())
 
 
-def text_keys(text: str) -> list[Key]:
+def text_keys(text: str, known_hash: str | None = None) -> list[Key]:
     """One key, or none for a text that is too short to be anybody's."""
-    return [_key("text", text_hash(text))] if len(words(text)) >= MIN_WORDS else []
+    return [_key("text", known_hash or text_hash(text))] if _is_long(text) else []
+
+
+def _is_long(text: str) -> bool:
+    """Whether there are MIN_WORDS words; the beginning tells mostly, without the one that may be cut in two."""
+    return len(words(text[:_BEGINNING_CHARS])) > MIN_WORDS or len(words(text)) >= MIN_WORDS
 
 
 def bury(conn: Connection, keys: Iterable[Key], *, because: str, now: datetime) -> None:
@@ -90,13 +96,25 @@ def is_erased(
     authors: Sequence[str] = (),
 ) -> bool:
     """Whether any of these belongs to an article, author or source that was erased. `entry`: its feed and guid."""
+    return bool(erased_keys(conn, keys_of(urls=urls, entry=entry, text=text, authors=authors)))
+
+
+def keys_of(
+    *,
+    urls: Sequence[str] = (),
+    entry: tuple[FeedId, str] | None = None,
+    text: str = "",
+    known_hash: str | None = None,
+    authors: Sequence[str] = (),
+) -> list[Key]:
+    """What tombstones of these would stand under; `known_hash` of the text, where somebody worked it out already."""
     hosts = [host_of(url) for url in urls if url]
     keys = [url_key(url) for url in urls if url]
     keys += [source_key(name) for host in hosts for name in (host, registered_domain(host)) if name]
     keys += [author_key(name) for name in authors]
-    keys += text_keys(text)
+    keys += text_keys(text, known_hash)
     keys += [entry_key(*entry)] if entry is not None else []
-    return bool(erased_keys(conn, keys))
+    return keys
 
 
 def not_erased(conn: Connection, feed_id: FeedId, found: Sequence[ParsedEntry]) -> list[ParsedEntry]:
