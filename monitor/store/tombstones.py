@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import Connection, bindparam, select
 
 from monitor.store.engine import insert
 from monitor.store.tables import tombstones
@@ -22,6 +22,10 @@ from monitor.urls import host_of, registered_domain
 MIN_WORDS = 20
 _BEGINNING_CHARS = 400
 BATCH = 500
+_OF_KEYS = select(tombstones.c.kind, tombstones.c.key_hash).where(
+    tombstones.c.kind.in_(bindparam("kinds", expanding=True)),
+    tombstones.c.key_hash.in_(bindparam("hashes", expanding=True)),
+)
 
 
 class Key(NamedTuple):
@@ -79,11 +83,8 @@ def erased_keys(conn: Connection, keys: Iterable[Key]) -> set[Key]:
     wanted, found = sorted(set(keys)), set[Key]()
     for start in range(0, len(wanted), BATCH):
         some = wanted[start : start + BATCH]
-        columns = (tombstones.c.kind, tombstones.c.key_hash)
-        of_these = and_(
-            columns[0].in_(sorted({key.kind for key in some})), columns[1].in_([key.key_hash for key in some])
-        )
-        found |= {Key(kind, key_hash) for kind, key_hash in conn.execute(select(*columns).where(of_these))}
+        of_these = {"kinds": sorted({key.kind for key in some}), "hashes": [key.key_hash for key in some]}
+        found |= {Key(kind, key_hash) for kind, key_hash in conn.execute(_OF_KEYS, of_these)}
     return found
 
 
