@@ -36,6 +36,9 @@ class _Met(NamedTuple):
     hosts: Collection[str] = frozenset()
 
 
+_NOBODY = _Met()
+
+
 def resolve_entries(app: App) -> int:
     """Decide a batch of the entries that lead to no article yet; returns how many there were."""
     now = app.clock()
@@ -43,28 +46,28 @@ def resolve_entries(app: App) -> int:
         found = entries.load_unresolved(conn, now=now, limit=N_ENTRIES)
         met = _met_before(conn, found)
         for entry in found:
-            _resolve_or_postpone(conn, entry, met, now)
+            _resolve_or_postpone(conn, entry, now, met)
     return len(found)
 
 
 def _met_before(conn: Connection, found: Sequence[UnresolvedEntry]) -> _Met:
     named = {host_of(entry.url) for entry in found if entry.url} - {""}
-    return _Met(sources=find_sources_of(conn, named), hosts=hosts.find_hosts(conn, named)) if named else _Met()
+    return _Met(sources=find_sources_of(conn, named), hosts=hosts.find_hosts(conn, named)) if named else _NOBODY
 
 
-def _resolve_or_postpone(conn: Connection, entry: UnresolvedEntry, met: _Met, now: datetime) -> None:
+def _resolve_or_postpone(conn: Connection, entry: UnresolvedEntry, now: datetime, met: _Met = _NOBODY) -> None:
     """An entry that raises must not keep all others from their articles."""
-    error = entries.attempt(conn, entry, lambda: _resolve(conn, entry, met, now), retry_at=now + RESOLVE_RETRY)
+    error = entries.attempt(conn, entry, lambda: _resolve(conn, entry, now, met), retry_at=now + RESOLVE_RETRY)
     if error is not None:
         log.error("extract.entry_postponed", entry=entry.id, exc_info=error)
 
 
 def resolve_entry(conn: Connection, entry: UnresolvedEntry, now: datetime) -> None:
     """Decide one entry at once, in the transaction that brought it and loaded it as unresolved."""
-    _resolve(conn, entry, _Met(), now)
+    _resolve(conn, entry, now)
 
 
-def _resolve(conn: Connection, entry: UnresolvedEntry, met: _Met, now: datetime) -> None:
+def _resolve(conn: Connection, entry: UnresolvedEntry, now: datetime, met: _Met = _NOBODY) -> None:
     keys = entry_keys(entry)
     # As it is now: an entry before this one may have shown its article to be another one's.
     own = None if entry.article_id is None else entries.load_article_id(conn, entry.id)
