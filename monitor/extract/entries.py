@@ -5,19 +5,22 @@ The store's half of monitor.extract.identity, where it is judged what an entry i
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import NamedTuple
 
 import structlog
 
 from monitor.app import App
 from monitor.extract.identity import Identity, alike_articles, candidate_urls, decide_identity
 from monitor.likeness import entry_keys
-from monitor.store import articles, entries, erasing, resolving, tombstones
+from monitor.store import articles, entries, erasing, hosts, resolving, tombstones
 from monitor.store.articles import NewArticle
 from monitor.store.engine import Connection
 from monitor.store.entries import UnresolvedEntry
-from monitor.store.sources import ensure_source_of
-from monitor.types import ArticleId
+from monitor.store.sources import ensure_source_of, find_sources_of
+from monitor.types import ArticleId, SourceId
 from monitor.urls import host_of
 
 log = structlog.get_logger()
@@ -26,19 +29,35 @@ N_ENTRIES = 200
 RESOLVE_RETRY = timedelta(hours=1)
 
 
+class _Met(NamedTuple):
+    """What is stored already of the hosts that the entries of a batch lead to."""
+
+    sources: Mapping[str, SourceId] = MappingProxyType({})
+    hosts: Collection[str] = frozenset()
+
+
+_NOBODY = _Met()
+
+
 def resolve_entries(app: App) -> int:
     """Decide a batch of the entries that lead to no article yet; returns how many there were."""
     now = app.clock()
     with app.store.begin() as conn:
         found = entries.load_unresolved(conn, now=now, limit=N_ENTRIES)
+        met = _met_before(conn, found)
         for entry in found:
-            _resolve_or_postpone(conn, entry, now)
+            _resolve_or_postpone(conn, entry, now, met)
     return len(found)
 
 
-def _resolve_or_postpone(conn: Connection, entry: UnresolvedEntry, now: datetime) -> None:
+def _met_before(conn: Connection, found: Sequence[UnresolvedEntry]) -> _Met:
+    named = {host_of(entry.url) for entry in found if entry.url} - {""}
+    return _Met(sources=find_sources_of(conn, named), hosts=hosts.find_hosts(conn, named)) if named else _NOBODY
+
+
+def _resolve_or_postpone(conn: Connection, entry: UnresolvedEntry, now: datetime, met: _Met = _NOBODY) -> None:
     """An entry that raises must not keep all others from their articles."""
-    error = entries.attempt(conn, entry, lambda: _resolve(conn, entry, now), retry_at=now + RESOLVE_RETRY)
+    error = entries.attempt(conn, entry, lambda: _resolve(conn, entry, now, met), retry_at=now + RESOLVE_RETRY)
     if error is not None:
         log.error("extract.entry_postponed", entry=entry.id, exc_info=error)
 
@@ -48,7 +67,7 @@ def resolve_entry(conn: Connection, entry: UnresolvedEntry, now: datetime) -> No
     _resolve(conn, entry, now)
 
 
-def _resolve(conn: Connection, entry: UnresolvedEntry, now: datetime) -> None:
+def _resolve(conn: Connection, entry: UnresolvedEntry, now: datetime, met: _Met = _NOBODY) -> None:
     keys = entry_keys(entry)
     # As it is now: an entry before this one may have shown its article to be another one's.
     own = None if entry.article_id is None else entries.load_article_id(conn, entry.id)
@@ -62,12 +81,12 @@ def _resolve(conn: Connection, entry: UnresolvedEntry, now: datetime) -> None:
         # Only once: what it stood beside is forgotten later.
         alike=[] if own is not None else alike_articles(entry, entries.find_alike(conn, entry, keys)),
     )
-    new = _new_article(conn, entry, identity, now)
+    new = _new_article(entry, identity, lambda host: met.sources.get(host) or ensure_source_of(conn, host, now=now))
     if tombstones.is_erased(conn, urls=[new.url, new.entry_url], entry=(entry.feed_id, entry.guid)):
         erasing.refuse_entry(conn, entry.id, now)
         return
     if identity.known is None:
-        article_id = articles.add_article(conn, new, now)
+        article_id = articles.add_article(conn, new, now, known_hosts=met.hosts)
     else:
         article_id = resolving.join_unread(conn, (identity.known, *identity.also), now)
         articles.add_urls(conn, article_id, {new.entry_url: "entry", new.url: "entry"}, now)
@@ -78,7 +97,9 @@ def _resolve(conn: Connection, entry: UnresolvedEntry, now: datetime) -> None:
     entries.save_resolved(conn, entry, article_id, keys)
 
 
-def _new_article(conn: Connection, entry: UnresolvedEntry, identity: Identity[ArticleId], now: datetime) -> NewArticle:
+def _new_article(
+    entry: UnresolvedEntry, identity: Identity[ArticleId], source_of: Callable[[str], SourceId]
+) -> NewArticle:
     host = host_of(identity.fetch_url) if identity.fetch_url else ""
     is_new = identity.known is None
     return NewArticle(
@@ -86,7 +107,7 @@ def _new_article(conn: Connection, entry: UnresolvedEntry, identity: Identity[Ar
         # A link that names no article, such as a homepage, must not lead to one.
         entry_url=identity.canonical_url if identity.canonical_url.startswith("urn:") else entry.url or "",
         host=host,
-        source_id=ensure_source_of(conn, host, now=now) if host and is_new else entry.source_id,
+        source_id=source_of(host) if host and is_new else entry.source_id,
         first_seen_at=entry.first_seen_at,
         not_seen_before_at=entry.not_seen_before_at,
         published_at=entry.published_at,

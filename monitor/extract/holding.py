@@ -6,15 +6,16 @@ article: the same bytes and the same words give the same article, and it need no
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 from monitor.extract.outcomes import PageText
 from monitor.extract.page import extract_article
 from monitor.extract.removals import find_notice
 from monitor.extract.rereading import hash_of_hints
+from monitor.query.forms import forms_of
 from monitor.text.normalise import bytes_hash
-from monitor.types import DuePage, ExtractedArticle, FeedHints, Method, Request, Response
+from monitor.types import DuePage, ExtractedArticle, FeedHints, Method, Request, Response, packed
 
 ACCEPT = "text/html, application/xhtml+xml, */*;q=0.1"
 
@@ -62,4 +63,13 @@ def read_page(response: Response, hints: FeedHints, n_words_before: int) -> Page
     )
     n_left = result.n_words if isinstance(result, ExtractedArticle) and result.method.is_page else 0
     may_be_removed = 2 * n_left <= n_words_before and 200 <= response.status < 300
-    return PageText(result=result, notice=find_notice(body) if n_words_before and may_be_removed else "")
+    return PageText(
+        result=result,
+        notice=find_notice(body) if n_words_before and may_be_removed else "",
+        forms=forms_of(result.title, result.text) if isinstance(result, ExtractedArticle) else None,
+    )
+
+
+def read_page_to_keep(response: Response, hints: FeedHints, n_words_before: int) -> PageText:
+    """`read_page` of a page whose bytes are to be kept."""
+    return replace(read_page(response, hints, n_words_before), packed=packed(response.body))

@@ -18,6 +18,7 @@ from monitor.extract.page import access_of_status, article_from_feed
 from monitor.extract.removals import MAX_LEFT_WORDS
 from monitor.extract.rereading import NextLook, RereadPolicy, is_confirmed, plan_next
 from monitor.politeness import wished_at
+from monitor.query.forms import TextForms
 from monitor.text.differences import Wording, difference
 from monitor.types import (
     Access,
@@ -41,17 +42,24 @@ _REASONS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageText:
-    """What the workers make of a page. `notice`: the line that says that the article was removed, "" for none."""
+    """What the workers make of a page.
+
+    `notice`: the line that says that the article was removed, "" for none. `forms` are of the article; `packed` is the
+    body as it is kept.
+    """
 
     result: ExtractedArticle | Reason
     notice: str = ""
+    forms: TextForms | None = None
+    packed: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """What came of one page: the article or the reason why there is none, and what was answered.
 
-    `is_unchanged`: the page is the one that was read before, byte for byte, and the feeds say the same.
+    `is_unchanged`: the page is the one that was read before, byte for byte, and the feeds say the same. `forms` and
+    `packed` as of its PageText; None where nobody has worked them out.
     """
 
     page: DuePage
@@ -62,6 +70,8 @@ class Reading:
     access: Access
     notice: str = ""
     is_unchanged: bool = False
+    forms: TextForms | None = None
+    packed: bytes | None = None
 
     @property
     def status(self) -> int | None:
@@ -119,8 +129,7 @@ def read_answer(
     elif killed is not None:
         reason, detail = killed
         access = Access.TIMEOUT if reason is Reason.EXTRACT_TIMEOUT else Access.FAILED
-    from_feed = marked(article_from_feed(hints, url=page.url, access=access), page.url)
-    result = from_feed if text is None else text.result
+    result = marked(article_from_feed(hints, url=page.url, access=access), page.url) if text is None else text.result
     is_error = isinstance(answer, Response) and not 200 <= answer.status < 300
     if is_error and isinstance(answer, Response):
         reason = reason or Reason.of_status(answer.status)
@@ -139,6 +148,8 @@ def read_answer(
         detail=detail,
         access=access,
         notice="" if text is None else text.notice,
+        forms=None if text is None else text.forms,
+        packed=None if text is None else text.packed,
     )
 
 

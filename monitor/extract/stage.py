@@ -20,10 +20,10 @@ from monitor.app import App
 from monitor.errors import LeaseLostError
 from monitor.extract.aggregators import is_aggregator_link
 from monitor.extract.entries import resolve_entries
-from monitor.extract.holding import Held, read_page
+from monitor.extract.holding import Held, read_page_to_keep
 from monitor.extract.identity import is_detour
 from monitor.extract.outcomes import PageText, Reading, read_answer
-from monitor.extract.saving import save_readings
+from monitor.extract.saving import Done, save_readings
 from monitor.net.pipeline import Fetches
 from monitor.permission import claim_robots, release_robots, save_answers
 from monitor.politeness import manners_for_pages
@@ -41,8 +41,9 @@ _number = itemgetter(0)
 #: While pages are read, answers are looked for this often; alone they are waited for longer.
 WAIT_S, LONG_WAIT_S = 0.02, 0.2
 LOOK_AGAIN = timedelta(seconds=1)
-#: Results that are there are saved in one transaction, up to so many.
+#: What was read is saved in one transaction, so many at once; fewer once nothing more came in so many rounds.
 N_TOGETHER = 10
+N_QUIET = 5
 #: A run that others might wait for ends after so long, once what it holds is done: suspects are claimed by a new one.
 RUN_MAX = timedelta(minutes=2)
 
@@ -53,7 +54,7 @@ def run(app: App) -> Progress:
         pages.set_aside_crashed(conn, app.clock())
     with (
         app.http.fetches(stop=app.stop) as fetches,
-        app.workers.works(read_page, deadline_s=app.settings.extract.deadline_s, stop=app.stop) as works,
+        app.workers.works(read_page_to_keep, deadline_s=app.settings.extract.deadline_s, stop=app.stop) as works,
     ):
         reading = _Pages(app=app, fetches=fetches, works=works)
         reading.run()
@@ -85,6 +86,8 @@ class _Pages:
     answers: dict[int, Response] = field(default_factory=dict)  # pages that came and are not read yet
     asked_hosts: dict[int, str] = field(default_factory=dict)  # for their robots.txt
     numbers: Iterator[int] = field(default_factory=count)
+    read: list[tuple[int, PageText | WorkFailure]] = field(default_factory=list)  # and not saved yet
+    n_quiet: int = 0  # rounds in which nothing was read
     n_done: int = 0
     n_failed: int = 0
     look_again_at: datetime | None = None
@@ -95,12 +98,21 @@ class _Pages:
             while self._top_up() or self.fetches.n_open or self.works.n_open:
                 results = self.works.take(timeout_s=WAIT_S if self.fetches.n_open else LONG_WAIT_S)
                 answered = self.fetches.take(timeout_s=0 if self.works.n_open or results else WAIT_S)
+                if not self.app.stop.is_set():
+                    self._work_on(answered)
+                self._save_read(results)
                 if self.app.stop.is_set():
                     break
-                self._work_on(answered)
-                self._save_all([(key, self.answers.pop(key), result) for key, result in sorted(results, key=_number)])
         finally:
             self._give_back()
+
+    def _save_read(self, results: Sequence[tuple[int, PageText | WorkFailure]]) -> None:
+        """Save what was read once there is enough of it, or nothing more came for a while."""
+        self.read += results
+        self.n_quiet = 0 if results else self.n_quiet + 1
+        if len(self.read) >= N_TOGETHER or self.n_quiet >= N_QUIET or not self.works.n_open:
+            read, self.read = sorted(self.read, key=_number), []
+            self._save_all([(key, self.answers.pop(key), result) for key, result in read])
 
     def _top_up(self) -> bool:
         """Resolve entries and claim more pages where there is room, and ask for them; whether there were any."""
@@ -214,9 +226,10 @@ class _Pages:
     def _save(self, readings: Mapping[int, Reading]) -> dict[int, Reading]:
         """Save these in one transaction; returns those of several that are to be saved alone."""
         with self.app.store.begin() as conn:
-            done = save_readings(self.app, conn, {key: (reading, self.held[key]) for key, reading in readings.items()})
-        self._finish({key: readings[key] for key in done})
-        return {key: reading for key, reading in readings.items() if key not in done}
+            done = {key: Done(reading, self.held[key].hints_hash) for key, reading in readings.items()}
+            saved = save_readings(self.app, conn, done)
+        self._finish({key: readings[key] for key in saved})
+        return {key: reading for key, reading in readings.items() if key not in saved}
 
     def _finish(self, readings: Mapping[int, Reading]) -> None:
         for key, reading in readings.items():

@@ -10,9 +10,8 @@ from typing import NamedTuple
 from monitor.app import App
 from monitor.extract.given import article_from_record
 from monitor.fetch.records import Record
-from monitor.query.matching import index_words
+from monitor.query.forms import forms_of
 from monitor.store.given_texts import GivenText
-from monitor.text.normalise import text_hash
 from monitor.types import FeedHints, Reason
 from monitor.workers import WorkFailure
 
@@ -113,9 +112,5 @@ def _read_text(record: Record, rules: tuple[str, ...]) -> GivenText | Reason:
     )
     if isinstance(article, Reason):
         return article
-    return GivenText(
-        article=article,
-        text_hash=text_hash(article.text),
-        revision_hash=text_hash(f"{article.title}\n{article.text}"),
-        folded=f" {' '.join(index_words(article.title, article.text).words)} ",
-    )
+    forms = forms_of(article.title, article.text)
+    return GivenText(article=article, text_hash=forms.text_hash, revision_hash=forms.revision_hash, folded=forms.folded)

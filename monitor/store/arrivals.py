@@ -27,7 +27,7 @@ def arrive(conn: Connection, article_id: ArticleId, now: datetime) -> None:
     A later one is looked at by the assigner where it stands: only when it tells of something else does it arrive again.
     Call it last in a transaction: the numbers are given out in the order of commits.
     """
-    values: dict[str, Any] = {**_DUE_AGAIN, "match_due_at": now, "watch_due_at": now, "assign_due_at": now}
+    values = _due(now)
     is_new = select(articles.c.arrival_no.is_(None)).where(articles.c.id == article_id)
     if conn.execute(is_new).scalar_one():
         values["arrival_no"] = take_numbers(conn, "arrival")
@@ -46,8 +46,19 @@ def arrive_again(conn: Connection, ids: Sequence[ArticleId], now: datetime) -> N
 
 def arrive_first(conn: Connection, ids: Sequence[ArticleId], now: datetime) -> None:
     """As `arrive`, of many articles that had no text until now, in this order."""
-    first_no = take_numbers(conn, "arrival", len(ids))
-    values: dict[str, Any] = {**_DUE_AGAIN, "match_due_at": now, "watch_due_at": now, "assign_due_at": now}
+    arrived = first_arrivals(conn, len(ids), now)
     numbered = update(articles).where(articles.c.id == bindparam("its_id"))
-    rows = [{"its_id": article_id, "its_no": first_no + place} for place, article_id in enumerate(ids)]
-    conn.execute(numbered.values({**values, "arrival_no": bindparam("its_no")}), rows)
+    rows = [
+        {"its_id": article_id, "its_no": values["arrival_no"]} for article_id, values in zip(ids, arrived, strict=True)
+    ]
+    conn.execute(numbered.values({**_due(now), "arrival_no": bindparam("its_no")}), rows)
+
+
+def first_arrivals(conn: Connection, n: int, now: datetime) -> list[dict[str, Any]]:
+    """The columns of `n` articles that `arrive` with their first texts, for whoever writes their rows."""
+    first_no = take_numbers(conn, "arrival", n)
+    return [{**_due(now), "arrival_no": first_no + place} for place in range(n)]
+
+
+def _due(now: datetime) -> dict[str, Any]:
+    return {**_DUE_AGAIN, "match_due_at": now, "watch_due_at": now, "assign_due_at": now}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, func, select, update
@@ -65,23 +66,28 @@ def appeared_at(
     return max(published_at, earliest, not_seen_before_at or earliest)
 
 
-def add_article(conn: Connection, new: NewArticle, now: datetime) -> ArticleId:
-    """Store an article that is to be fetched at once; the one that has this URL already where there is one."""
-    hosts.ensure_hosts(conn, [new.host] if new.host else [], now)
-    row = insert(conn, articles).values(
-        url=new.url,
-        host=new.host,
-        source_id=new.source_id,
-        first_seen_at=new.first_seen_at,
-        not_seen_before_at=new.not_seen_before_at,
-        published_at=new.published_at,
-        appeared_at=appeared_at(
+def add_article(
+    conn: Connection, new: NewArticle, now: datetime, *, known_hosts: Collection[str] = frozenset()
+) -> ArticleId:
+    """Store an article that is to be fetched at once; the one that has this URL already where there is one.
+
+    `known_hosts` have their rows.
+    """
+    hosts.ensure_hosts(conn, {new.host} - {"", *known_hosts}, now)
+    row = {
+        "url": new.url,
+        "host": new.host,
+        "source_id": new.source_id,
+        "first_seen_at": new.first_seen_at,
+        "not_seen_before_at": new.not_seen_before_at,
+        "published_at": new.published_at,
+        "appeared_at": appeared_at(
             new.published_at, first_seen_at=new.first_seen_at, not_seen_before_at=new.not_seen_before_at
         ),
-        fetch_due_at=now,
-    )
-    once = row.on_conflict_do_nothing(index_elements=["url"]).returning(articles.c.id)
-    article_id: ArticleId | None = conn.execute(once).scalar_one_or_none()
+        "fetch_due_at": now,
+    }
+    once = insert(conn, articles).on_conflict_do_nothing(index_elements=["url"]).returning(articles.c.id)
+    article_id: ArticleId | None = conn.execute(once, row).scalar_one_or_none()
     if article_id is None:  # a page that was read meanwhile named this URL as its own
         return ArticleId(conn.execute(select(articles.c.id).where(articles.c.url == new.url)).scalar_one())
     add_urls(conn, article_id, {new.entry_url: "entry", new.url: "canonical"}, now)
@@ -90,13 +96,20 @@ def add_article(conn: Connection, new: NewArticle, now: datetime) -> ArticleId:
 
 def add_urls(conn: Connection, article_id: ArticleId, kinds: dict[str, str], now: datetime) -> None:
     """Remember that these URLs lead to an article; a URL that is known already keeps its first meaning."""
-    # In one order everywhere: two transactions that wait for each other's URLs would both be stuck.
+    add_urls_of(conn, {article_id: kinds}, now)
+
+
+def add_urls_of(conn: Connection, kinds_of: Mapping[ArticleId, Mapping[str, str]], now: datetime) -> None:
+    """`add_urls` of some articles."""
     rows = [
         {"url": url, "article_id": article_id, "kind": kind, "first_seen_at": now}
-        for url, kind in sorted(kinds.items())
+        for article_id, kinds in kinds_of.items()
+        for url, kind in kinds.items()
         if url and len(url) <= URL_CHARS
     ]
     if rows:
+        # In one order everywhere: two transactions that wait for each other's URLs would both be stuck.
+        rows.sort(key=itemgetter("url"))
         conn.execute(insert(conn, article_urls).on_conflict_do_nothing(index_elements=["url"]), rows)
 
 

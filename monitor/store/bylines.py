@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from sqlalchemy import Connection, Table, delete, select
 
@@ -11,39 +12,57 @@ from monitor.store.engine import insert
 from monitor.store.tables import article_authors, article_tags, authors, tags
 from monitor.types import ArticleId
 
+_AUTHOR_CHARS, _TAG_CHARS = 300, 200
+
+
+class Byline(NamedTuple):
+    """What is known of one article, in the order of its page."""
+
+    article_id: ArticleId
+    author_names: Sequence[str]
+    tag_names: Sequence[str]
+
 
 def save_bylines(
-    conn: Connection, article_id: ArticleId, *, author_names: Sequence[str], tag_names: Sequence[str], is_new: bool
+    conn: Connection, article_id: ArticleId, *, author_names: Sequence[str], tag_names: Sequence[str]
 ) -> None:
-    """Replace authors and tags of an article by these; `is_new`: it has none yet."""
-    if not is_new:
-        for links in (article_authors, article_tags):
-            conn.execute(delete(links).where(links.c.article_id == article_id))
-    author_ids = _ids_of(conn, authors, [name[:300] for name in author_names])
+    """Replace authors and tags of an article by these."""
+    for links in (article_authors, article_tags):
+        conn.execute(delete(links).where(links.c.article_id == article_id))
+    add_bylines(conn, [Byline(article_id, author_names, tag_names)])
+
+
+def add_bylines(conn: Connection, bylines: Sequence[Byline]) -> None:
+    """Authors and tags of articles that have none yet."""
+    by = [(one.article_id, _distinct(one.author_names, _AUTHOR_CHARS)) for one in bylines]
+    about = [(one.article_id, _distinct(one.tag_names, _TAG_CHARS)) for one in bylines]
+    author_ids = _ids_of(conn, authors, {name for _, names in by for name in names})
+    tag_ids = _ids_of(conn, tags, {name for _, names in about for name in names})
     written = [
-        {"article_id": article_id, "author_id": author_id, "position": position}
-        for position, author_id in enumerate(author_ids)
+        {"article_id": article_id, "author_id": author_ids[name], "position": position}
+        for article_id, names in by
+        for position, name in enumerate(names)
     ]
-    about = [
-        {"article_id": article_id, "tag_id": tag_id}
-        for tag_id in _ids_of(conn, tags, [name[:200] for name in tag_names])
-    ]
+    told = [{"article_id": article_id, "tag_id": tag_ids[name]} for article_id, names in about for name in names]
     if written:
         conn.execute(insert(conn, article_authors), written)
-    if about:
-        conn.execute(insert(conn, article_tags), about)
+    if told:
+        conn.execute(insert(conn, article_tags), told)
 
 
-def _ids_of(conn: Connection, named: Table, names: Sequence[str]) -> list[int]:
-    """The ids of the rows with these names, in this order and once each; rows that are missing are made."""
-    wanted = list(dict.fromkeys(name for name in map(storable, names) if name.strip()))
+def _distinct(names: Iterable[str], n_chars: int) -> list[str]:
+    return list(dict.fromkeys(name for name in (storable(one[:n_chars]) for one in names) if name.strip()))
+
+
+def _ids_of(conn: Connection, named: Table, names: Iterable[str]) -> dict[str, int]:
+    """The ids of the rows with these names; rows that are missing are made."""
+    wanted = sorted(names)
     if not wanted:
-        return []
+        return {}
     known = select(named.c.name, named.c.id).where(named.c.name.in_(wanted))
     ids = dict(conn.execute(known).all())
-    if missing := sorted(set(wanted) - ids.keys()):
-        # In one order everywhere: two transactions that wait for each other's names would both be stuck.
-        rows = [{"name": name} for name in missing]
-        conn.execute(insert(conn, named).on_conflict_do_nothing(index_elements=["name"]), rows)
+    # In one order everywhere: two transactions that wait for each other's names would both be stuck.
+    if missing := [{"name": name} for name in wanted if name not in ids]:
+        conn.execute(insert(conn, named).on_conflict_do_nothing(index_elements=["name"]), missing)
         ids = dict(conn.execute(known).all())
-    return [ids[name] for name in wanted]
+    return ids

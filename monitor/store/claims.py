@@ -117,6 +117,15 @@ def hold(conn: Connection, what: Claimable, row_id: Any, leased_until: datetime)
     _write_held(conn, what, row_id, leased_until=leased_until, values={what.leased_until.name: leased_until})
 
 
+def hold_all(conn: Connection, what: Claimable, held: Sequence[tuple[Any, datetime]]) -> None:
+    """As `hold`, of some rows, each with the end of its lease; raises when one of them is lost."""
+    for until in sorted({until for _, until in held}):
+        ids = sorted(row_id for row_id, its_until in held if its_until == until)
+        mine = update(what.table).where(what.id.in_(ids), what.leased_until == until)
+        if conn.execute(mine.values({what.leased_until.name: until})).rowcount != len(ids):
+            raise LeaseLostError(f"{what.table.name} {ids}: a lease ran out before the results were saved")
+
+
 def _write_held(
     conn: Connection, what: Claimable, row_id: Any, *, leased_until: datetime, values: dict[str, Any]
 ) -> None:

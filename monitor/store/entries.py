@@ -6,8 +6,10 @@ import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import Connection, and_, case, or_, select, true, update
+from sqlalchemy import Connection, Select, and_, bindparam, case, or_, select, true, update
 from sqlalchemy.exc import OperationalError
 
 from monitor.likeness import EntryKeys, is_other_article
@@ -23,6 +25,7 @@ MAX_ALIKE = 50
 _OF_ALIKE = [
     entries.c[name] for name in "guid url title published_at first_seen_at article_id guid_alias title_key".split()
 ]
+_THIS_ENTRY = update(entries).where(entries.c.id == bindparam("its_id"))
 _NO_KEYS = EntryKeys(guid_alias=None, title_key=None)
 #: When an entry was last known to stand in its feed. What the last read saw is there as long as the polls after it find
 #: the document unchanged; so such a poll writes to the feed's row alone, and to none of its entries.
@@ -297,19 +300,10 @@ def load_article_id(conn: Connection, entry_id: EntryId) -> ArticleId | None:
 
 def find_alike(conn: Connection, entry: UnresolvedEntry, keys: EntryKeys) -> list[AlikeEntry]:
     """Other entries of the same feed with an article and one of these keys, the latest first, MAX_ALIKE at most."""
-    shared = [
-        entries.c[name] == key for name in ("guid_alias", "title_key") if (key := getattr(keys, name)) is not None
-    ]
+    shared = {name: key for name, key in asdict(keys).items() if key is not None}
     if not shared:
         return []
-    rows = (
-        select(*_OF_ALIKE, LAST_SEEN.label("seen_at"))
-        .join(feeds, feeds.c.id == entries.c.feed_id)
-        .where(entries.c.feed_id == entry.feed_id, or_(*shared), entries.c.id != entry.id)
-        .where(entries.c.article_id.is_not(None))
-        .order_by(entries.c.id.desc())
-        .limit(MAX_ALIKE)
-    )
+    rows = conn.execute(_alike(tuple(shared)), {"its_id": entry.id, "its_feed": entry.feed_id, **shared})
     return [
         AlikeEntry(
             guid=row["guid"],
@@ -321,24 +315,37 @@ def find_alike(conn: Connection, entry: UnresolvedEntry, keys: EntryKeys) -> lis
             article_id=row["article_id"],
             keys=EntryKeys(row["guid_alias"], row["title_key"]),
         )
-        for row in conn.execute(rows).mappings()
+        for row in rows.mappings()
     ]
+
+
+@lru_cache(maxsize=4)
+def _alike(names: tuple[str, ...]) -> Select[Any]:
+    shared = [entries.c[name] == bindparam(name) for name in names]
+    return (
+        select(*_OF_ALIKE, LAST_SEEN.label("seen_at"))
+        .join(feeds, feeds.c.id == entries.c.feed_id)
+        .where(entries.c.feed_id == bindparam("its_feed"), or_(*shared), entries.c.id != bindparam("its_id"))
+        .where(entries.c.article_id.is_not(None))
+        .order_by(entries.c.id.desc())
+        .limit(MAX_ALIKE)
+    )
 
 
 def save_resolved(conn: Connection, entry: UnresolvedEntry, article_id: ArticleId, keys: EntryKeys = _NO_KEYS) -> None:
     """Note that an entry leads to an article, a sighting, and what else the entry is known by within its feed."""
     values = {"article_id": article_id, "resolve_due_at": None, **asdict(keys)}
-    conn.execute(update(entries).where(entries.c.id == entry.id).values(values))
-    row = insert(conn, sightings).values(
-        article_id=article_id,
-        entry_id=entry.id,
-        feed_id=entry.feed_id,
-        first_seen_at=entry.first_seen_at,
-        last_seen_at=entry.last_seen_at,
-    )
-    conn.execute(
-        row.on_conflict_do_update(index_elements=["article_id", "entry_id"], set_={"last_seen_at": entry.last_seen_at})
-    )
+    conn.execute(_THIS_ENTRY, {"its_id": entry.id, **values})
+    row = insert(conn, sightings)
+    seen_again = {"last_seen_at": row.excluded.last_seen_at}
+    sighting = {
+        "article_id": article_id,
+        "entry_id": entry.id,
+        "feed_id": entry.feed_id,
+        "first_seen_at": entry.first_seen_at,
+        "last_seen_at": entry.last_seen_at,
+    }
+    conn.execute(row.on_conflict_do_update(index_elements=["article_id", "entry_id"], set_=seen_again), sighting)
 
 
 def attempt(

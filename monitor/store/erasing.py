@@ -23,7 +23,8 @@ from monitor.store.columns import storable
 from monitor.store.engine import RESOLVE_LOCK, hold_lock, insert
 from monitor.store.feeds import pause_feed
 from monitor.store.memberships import log_story, settle_left
-from monitor.store.pages import PAGES, FetchedPage, save_without_text
+from monitor.store.page_results import PAGES, FetchedPage
+from monitor.store.pages import save_without_text
 from monitor.store.tables import (
     article_authors,
     article_merges,

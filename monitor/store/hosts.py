@@ -91,6 +91,11 @@ def ensure_hosts(conn: Connection, names: Collection[str], now: datetime) -> Non
         conn.execute(insert(conn, hosts).on_conflict_do_nothing(index_elements=["name"]), values)
 
 
+def find_hosts(conn: Connection, names: Collection[str]) -> frozenset[str]:
+    """Those of these hosts (a batch) that have their rows, and their domains with them."""
+    return frozenset(conn.execute(select(hosts.c.name).where(hosts.c.name.in_(sorted(names)))).scalars())
+
+
 def claim_spaced(
     conn: Connection,
     what: Claimable,

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, update
 from monitor.store import digests
 from monitor.store.claims import release_all
 from monitor.store.duplicates import MATCHES
-from monitor.store.pages import PAGES
+from monitor.store.page_results import PAGES
 from monitor.store.polls import POLLS
 from monitor.store.subscriptions import DIGESTS
 from monitor.store.tables import hosts, language_statistics

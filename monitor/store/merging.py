@@ -22,7 +22,7 @@ from monitor.store.articles import join_sightings
 from monitor.store.engine import RESOLVE_LOCK, hold_lock, insert
 from monitor.store.entries import move_entries
 from monitor.store.memberships import log_story, renew_story, settle_left
-from monitor.store.pages import PAGES, FetchedPage
+from monitor.store.page_results import PAGES, FetchedPage
 from monitor.store.tables import (
     article_authors,
     article_merges,

@@ -2,34 +2,27 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, and_, case, delete, func, select, update
 
-from monitor.errors import LeaseLostError
 from monitor.politeness import Manners
-from monitor.query.matching import index_words
 from monitor.store import claims, hosts
 from monitor.store.arrivals import arrive
-from monitor.store.articles import add_urls, appeared_at, find_article
 from monitor.store.bylines import save_bylines
 from monitor.store.claims import Claimable
-from monitor.store.columns import URL_CHARS
-from monitor.store.engine import insert, lease_clock
+from monitor.store.engine import lease_clock
+from monitor.store.first_texts import first_text, save_first
 from monitor.store.hosts import Asked
-from monitor.store.revisions import NewRevision, add_first, add_revision
-from monitor.store.sources import ensure_source_of
+from monitor.store.page_results import PAGES as PAGES  # noqa: PLC0414 - whoever claims pages names it
+from monitor.store.page_results import FetchedPage, save_bodies, save_urls, text_values, whereabouts
+from monitor.store.revisions import NewRevision, add_revision
 from monitor.store.tables import articles, entries, pages
-from monitor.text.differences import Wording
-from monitor.text.normalise import bytes_hash, text_hash
-from monitor.types import Access, ArticleId, DuePage, ExtractedArticle, KeptPage, Reason, Response
+from monitor.types import Access, ArticleId, DuePage, ExtractedArticle, KeptPage, Reason
 from monitor.urls import host_of
 
-PAGES = Claimable(articles, articles.c.fetch_due_at, articles.c.fetch_leased_until, articles.c.n_fetch_tries)
 #: What a claimed page needs of its article, and not its text.
 _OF_PAGE = [
     articles.c[name]
@@ -145,46 +138,6 @@ def next_page_at(conn: Connection, now: datetime, *, manners: Manners) -> dateti
     return hosts.next_spaced_at(conn, PAGES, articles.c.host, now=now, manners=manners)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FetchedPage:
-    """What came of fetching a page: where it lies, what to read there, when to ask again (None: not by itself).
-
-    `final_url` answered, `declared_url` is what the page names as canonical; None where no page could be read.
-    `n_rereads` and `n_failures` are what is counted until then; `reason` and `detail` say why the page is not what was
-    hoped for, `doubted_at` since when that must be confirmed; `hints_hash` is of what the feeds said.
-    """
-
-    page: DuePage
-    canonical_url: str
-    other_urls: dict[str, str]
-    response: Response | None
-    expires_at: datetime
-    retry_at: datetime | None
-    final_url: str | None = None
-    declared_url: str | None = None
-    n_rereads: int = 0
-    n_failures: int = 0
-    reason: Reason | None = None
-    detail: str = ""
-    doubted_at: datetime | None = None
-    hints_hash: str | None = None
-
-    def values(self) -> dict[str, Any]:
-        """The columns of the article that are about its page alone."""
-        values: dict[str, Any] = {
-            "fetch_due_at": self.retry_at,
-            "n_rereads": self.n_rereads,
-            "n_page_failures": self.n_failures,
-            "reason": self.reason and self.reason.value,
-            "detail": self.detail[:1000],
-            "doubted_at": self.doubted_at,
-        }
-        if self.final_url is not None:
-            declared = self.declared_url and self.declared_url[:URL_CHARS]
-            values |= {"final_url": self.final_url[:URL_CHARS], "declared_url": declared}
-        return values
-
-
 def hold_pages(conn: Connection, fetched: Iterable[DuePage]) -> None:
     """Keep the articles of claimed pages for this transaction, before several of them are saved together.
 
@@ -204,11 +157,14 @@ def save_article(
     *,
     revision: NewRevision | None = None,
 ) -> bool:
-    """`save_text`, and let the text arrive if it is new. Call it last in a transaction."""
-    is_new = save_text(conn, fetched, article, now, revision=revision)
-    if is_new:
+    """Save the first or a later text of an article, and let it arrive if it is new. Call it last in a transaction."""
+    if fetched.page.is_new:
+        save_first(conn, [first_text(fetched, article)], now)
+        return True
+    is_changed = save_text(conn, fetched, article, now, revision=revision)
+    if is_changed:
         arrive(conn, fetched.page.id, now)
-    return is_new
+    return is_changed
 
 
 def save_text(
@@ -219,107 +175,30 @@ def save_text(
     *,
     revision: NewRevision | None = None,
 ) -> bool:
-    """Save the text of an article; returns whether title or text are new, and the article is to arrive.
+    """Save a later text of an article with the `revision` that it is; returns whether the article is to arrive again.
 
-    The first text gives the article its place in the arrival order. Later ones are saved with the `revision` that they
-    are; None: nothing that counts changed, and the caller has put the stored wording into `article`.
+    `revision` None: nothing that counts changed, and the caller has put the stored wording into `article`.
     """
-    page, wording = fetched.page, Wording(article.title, article.text)
+    page = fetched.page
     claims.hold(conn, PAGES, page.id, page.leased_until)
-    url = _save_urls(conn, fetched, now)
-    values = fetched.values() | _article_values(article, page, conn) | _whereabouts(conn, page, url, now)
+    url = save_urls(conn, [fetched], now)[page.id]
+    values = fetched.values() | text_values(article) | whereabouts(conn, page, url, now)
     # Whoever reads the page kept before again, at this moment, must not put its text in the place of this one.
     values["reextract_due_at"] = case((articles.c.reextract_due_at.is_not(None), now))
-    if page.is_new:
-        values |= {"state": "ready", "ready_at": now}
-        add_first(conn, page.id, wording, n_words=article.n_words, now=now)
-    elif revision is not None:
+    if revision is not None:
         add_revision(conn, page.id, revision, now)
-    _save_page(conn, fetched, now, is_same_text=not page.is_new and revision is None)
+    elif fetched.response is not None and fetched.response.body:
+        _forget_last_body(conn, page.id)
+    save_bodies(conn, [fetched], now)
     claims.save(conn, PAGES, page.id, page.leased_until, url=url, **values)
-    save_bylines(conn, page.id, author_names=article.authors, tag_names=article.tags, is_new=page.is_new)
-    return page.is_new or revision is not None
+    save_bylines(conn, page.id, author_names=article.authors, tag_names=article.tags)
+    return revision is not None
 
 
-def _save_urls(conn: Connection, fetched: FetchedPage, now: datetime) -> str:
-    """Remember the URLs of a page; returns the one it is known by."""
-    url = fetched.canonical_url if len(fetched.canonical_url) <= URL_CHARS else fetched.page.url
-    add_urls(conn, fetched.page.id, {**fetched.other_urls, url: "canonical"}, now)
-    if find_article(conn, [url]) != fetched.page.id:
-        raise LeaseLostError(f"article {fetched.page.id}: its canonical URL became that of another one meanwhile")
-    return url
-
-
-def _whereabouts(conn: Connection, page: DuePage, url: str, now: datetime) -> dict[str, Any]:
-    """Host and source of an article whose URL turned out to lie elsewhere than its entry's link (feedproxy links)."""
-    host = host_of(url) if page.host else ""
-    if host == page.host:
-        return {}
-    hosts.ensure_hosts(conn, [host], now)
-    return {"host": host, "source_id": ensure_source_of(conn, host, now=now)}
-
-
-def _article_values(article: ExtractedArticle, page: DuePage, conn: Connection) -> dict[str, Any]:
-    values = text_values(article)
-    if page.is_new:
-        # As it is now: another feed may have shown the article earlier since the page was claimed.
-        moments = (articles.c.first_seen_at, articles.c.not_seen_before_at)
-        first_seen_at, not_before = conn.execute(select(*moments).where(articles.c.id == page.id)).one()
-        values |= {
-            "published_at": article.published_at,
-            "published_precision": article.precision.value,
-            "published_origin": article.date_origin.value,
-            "appeared_at": appeared_at(
-                article.published_at, first_seen_at=first_seen_at, not_seen_before_at=not_before
-            ),
-        }
-    return values
-
-
-def text_values(article: ExtractedArticle) -> dict[str, Any]:
-    """The columns of an article that follow from its text and page, whenever that is read."""
-    return {
-        "title": article.title,
-        "text": article.text,
-        "text_hash": text_hash(article.text),
-        "folded": f" {' '.join(index_words(article.title, article.text).words)} ",
-        "language": (article.language or "und")[:8],
-        "language_declared": article.language_declared and article.language_declared[:20],
-        "language_detected": article.language_detected and article.language_detected[:8],
-        "access": article.access.value,
-        "method": article.method.value,
-        "n_words": article.n_words,
-        "section": article.section and article.section[:200],
-        "dateline": article.dateline and article.dateline[:200],
-        "credit": article.credit and article.credit[:500],
-        "agency": article.agency and article.agency[:200],
-        "origin": article.origin.value,
-    }
-
-
-def _save_page(conn: Connection, fetched: FetchedPage, now: datetime, *, is_same_text: bool) -> None:
-    """Keep the bytes that a text was read from: one page for each text, the newest."""
-    response = fetched.response
-    if response is None or not response.body:
-        return
-    if is_same_text:
-        last = select(func.max(pages.c.fetched_at)).where(pages.c.article_id == fetched.page.id).scalar_subquery()
-        conn.execute(delete(pages).where(pages.c.article_id == fetched.page.id, pages.c.fetched_at == last))
-    row = insert(conn, pages).values(
-        article_id=fetched.page.id,
-        url=response.final_url[:2048],
-        status=response.status,
-        content_type=response.headers.get("content-type", "")[:200],
-        etag=response.headers.get("etag", "")[:1000] or None,
-        last_modified=response.headers.get("last-modified", "")[:200] or None,
-        body_zlib=zlib.compress(response.body, 3),  # half the time of level 6 for an eighth more bytes (measured)
-        body_hash=bytes_hash(response.body),
-        hints_hash=fetched.hints_hash,
-        n_bytes=len(response.body),
-        fetched_at=now,
-        expires_at=fetched.expires_at,
-    )
-    conn.execute(row.on_conflict_do_nothing())
+def _forget_last_body(conn: Connection, article_id: ArticleId) -> None:
+    """One page is kept for each text, the newest."""
+    last = select(func.max(pages.c.fetched_at)).where(pages.c.article_id == article_id).scalar_subquery()
+    conn.execute(delete(pages).where(pages.c.article_id == article_id, pages.c.fetched_at == last))
 
 
 def save_without_text(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from monitor.store.articles import join_sightings
 from monitor.store.engine import insert
@@ -13,11 +13,14 @@ from monitor.store.entries import move_entries
 from monitor.store.tables import article_merges, article_urls, articles
 from monitor.types import ArticleId
 
+_BY_URLS = select(article_urls.c.url, article_urls.c.article_id).where(
+    article_urls.c.url.in_(bindparam("urls", expanding=True))
+)
+
 
 def find_by_urls(conn: Connection, urls: Collection[str]) -> dict[str, ArticleId]:
     """Which articles these URLs lead to; a URL that leads to none is left out."""
-    known = select(article_urls.c.url, article_urls.c.article_id).where(article_urls.c.url.in_(sorted(urls)))
-    return {url: ArticleId(article_id) for url, article_id in conn.execute(known)}
+    return {url: ArticleId(article_id) for url, article_id in conn.execute(_BY_URLS, {"urls": sorted(urls)})}
 
 
 def join_unread(conn: Connection, found: Sequence[ArticleId], now: datetime) -> ArticleId:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import Connection, func, select, update
 
+from monitor.query.forms import revision_hash
+from monitor.store.engine import insert
 from monitor.store.tables import articles, revisions
 from monitor.text.differences import Difference, Wording
-from monitor.text.normalise import text_hash
 from monitor.text.tokens import n_words
 from monitor.types import ArticleId, RevisionKind
 
@@ -37,13 +40,35 @@ def load_wording(conn: Connection, article_id: ArticleId) -> Wording | None:
 
 def hash_of(wording: Wording) -> str:
     """Equal for wordings that differ in typography only."""
-    return text_hash(f"{wording.title}\n{wording.text}")
+    return revision_hash(wording.title, wording.text)
 
 
-def add_first(conn: Connection, article_id: ArticleId, wording: Wording, *, n_words: int, now: datetime) -> None:
-    """The first state of an article."""
-    first = NewRevision(kind=RevisionKind.FIRST, wording=wording, n_words=n_words)
-    _insert(conn, article_id, first, number=1, now=now)
+class FirstState(NamedTuple):
+    """What an article says first; `revision_hash` as `hash_of`."""
+
+    article_id: ArticleId
+    title: str
+    text: str
+    revision_hash: str
+    n_words: int
+
+
+def add_first(conn: Connection, states: Sequence[FirstState], now: datetime) -> None:
+    """The first states of some articles."""
+    rows = [
+        {
+            **state._asdict(),
+            "revision_no": 1,
+            "kind": RevisionKind.FIRST.value,
+            "n_chars": len(state.text),
+            "n_words_added": 0,
+            "n_words_removed": 0,
+            "title_changed": False,
+            "seen_at": now,
+        }
+        for state in states
+    ]
+    conn.execute(insert(conn, revisions), rows)
 
 
 def add_revision(conn: Connection, article_id: ArticleId, new: NewRevision, now: datetime) -> None:

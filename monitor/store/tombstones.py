@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import Connection, bindparam, select
 
 from monitor.store.engine import insert
 from monitor.store.tables import tombstones
@@ -22,6 +22,10 @@ from monitor.urls import host_of, registered_domain
 
 MIN_WORDS, OWN_WORDS = 20, 100
 BATCH = 500
+_OF_KEYS = select(tombstones.c.kind, tombstones.c.key_hash).where(
+    tombstones.c.kind.in_(bindparam("kinds", expanding=True)),
+    tombstones.c.key_hash.in_(bindparam("hashes", expanding=True)),
+)
 
 
 class Key(NamedTuple):
@@ -57,12 +61,18 @@ def source_key(domain: str) -> Key:
     return _key("source", domain.lower())
 
 
-def text_keys(title: str, text: str) -> list[Key]:
-    """One key, or none for a text that is too short to be anybody's."""
-    n_words = len(words(text))
-    if n_words < MIN_WORDS:
+def text_keys(title: str, text: str, known_hash: str | None = None) -> list[Key]:
+    """One key, or none for a text that is too short to be anybody's; `known_hash` is of the text alone."""
+    if not _has_words(text, MIN_WORDS):
         return []
-    return [_key("text", text_hash(text if n_words >= OWN_WORDS else f"{title}\n{text}"))]
+    if _has_words(text, OWN_WORDS):
+        return [_key("text", known_hash or text_hash(text))]
+    return [_key("text", text_hash(f"{title}\n{text}"))]
+
+
+def _has_words(text: str, n_wanted: int) -> bool:
+    """Whether there are so many words; the beginning tells mostly, without the one that may be cut in two."""
+    return len(words(text[: 20 * n_wanted])) > n_wanted or len(words(text)) >= n_wanted
 
 
 def bury(conn: Connection, keys: Iterable[Key], *, because: str, now: datetime) -> None:
@@ -77,11 +87,8 @@ def erased_keys(conn: Connection, keys: Iterable[Key]) -> set[Key]:
     wanted, found = sorted(set(keys)), set[Key]()
     for start in range(0, len(wanted), BATCH):
         some = wanted[start : start + BATCH]
-        columns = (tombstones.c.kind, tombstones.c.key_hash)
-        of_these = and_(
-            columns[0].in_(sorted({key.kind for key in some})), columns[1].in_([key.key_hash for key in some])
-        )
-        found |= {Key(kind, key_hash) for kind, key_hash in conn.execute(select(*columns).where(of_these))}
+        of_these = {"kinds": sorted({key.kind for key in some}), "hashes": [key.key_hash for key in some]}
+        found |= {Key(kind, key_hash) for kind, key_hash in conn.execute(_OF_KEYS, of_these)}
     return found
 
 
@@ -98,13 +105,26 @@ def is_erased(
 
     `title` is the text's, and says nothing alone.
     """
+    return bool(erased_keys(conn, keys_of(urls=urls, entry=entry, title=title, text=text, authors=authors)))
+
+
+def keys_of(
+    *,
+    urls: Sequence[str] = (),
+    entry: tuple[FeedId, str] | None = None,
+    title: str = "",
+    text: str = "",
+    known_hash: str | None = None,
+    authors: Sequence[str] = (),
+) -> list[Key]:
+    """What tombstones of these would stand under; `known_hash` of the text, where somebody worked it out already."""
     hosts = [host_of(url) for url in urls if url]
     keys = [url_key(url) for url in urls if url]
     keys += [source_key(name) for host in hosts for name in (host, registered_domain(host)) if name]
     keys += [author_key(name) for name in authors]
-    keys += text_keys(title, text)
+    keys += text_keys(title, text, known_hash)
     keys += [entry_key(*entry)] if entry is not None else []
-    return bool(erased_keys(conn, keys))
+    return keys
 
 
 def not_erased(conn: Connection, feed_id: FeedId, found: Sequence[ParsedEntry]) -> list[ParsedEntry]:

@@ -31,6 +31,7 @@ from monitor.types.fetching import (
     Response,
     SourceDay,
     WatchedFeed,
+    packed,
 )
 from monitor.types.stories import Digest, DigestItem, RenderedMail, Story, StoryMember, Subscription, ToldStory
 from monitor.types.words import (
@@ -106,4 +107,5 @@ __all__ = [
     "ToldStory",
     "WatchedFeed",
     "WatchlistId",
+    "packed",
 ]

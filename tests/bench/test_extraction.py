@@ -19,10 +19,12 @@ from sqlalchemy import func, select
 from monitor.app import App, open_app
 from monitor.config import Database, Extract, Http, Politeness, Settings
 from monitor.extract import stage
+from monitor.extract.holding import read_page_to_keep
+from monitor.extract.outcomes import PageText
 from monitor.extract.page import warm_up
 from monitor.store import entries, feeds, schema
 from monitor.store import tables as t
-from monitor.types import ExtractedArticle, FeedHints, FeedId, ParsedEntry, Reason, Response
+from monitor.types import FeedHints, FeedId, ParsedEntry, Response
 from monitor.workers import WorkerPool
 from tests.bench.figures import N_ROUNDS, Cost, cost, keep, medians, print_table
 from tests.bench.served_pages import bare_processes, newsroom_pages, page_server, read_bare, real_pages
@@ -34,8 +36,10 @@ N_PROCESSES = 2
 N_HOSTS = 50
 N_PAGES = {"newsroom": 400, "real": 181}
 PAGES = {"newsroom": newsroom_pages, "real": real_pages}
-#: The share of bare articles per second below which something broke; what is aimed at is 0.85. Saving is what costs.
-FLOORS = {"newsroom": 0.12, "real": 0.3}
+#: The share of bare trafilatura's articles per second that is aimed at, on pages of the size that the web has.
+TARGET = 0.85
+#: What must be kept of it where server, database and workers share two cores.
+FLOORS = {"newsroom": 0.2, "real": 0.7}
 N_FLAT = int(os.environ.get("BENCH_FLAT_PAGES", "20000"))
 HOSTILE = b"<html><body><p>" + b"a<br>" * 200_000
 DEADLINE_S = 2.0
@@ -154,7 +158,7 @@ def test_the_stage_keeps_most_of_the_speed_of_bare_trafilatura(
     }
     keep(f"extract stage, {pages} pages, {kind}", figures)
     print_table(f"extract stage, {n} {pages} pages", {kind: figures})
-    assert figures["ratio"] >= FLOORS[pages]
+    assert figures["ratio"] >= FLOORS[pages], f"{figures['ratio']} of bare trafilatura; the target is {TARGET}"
 
 
 def test_a_hostile_page_costs_its_deadline_and_nothing_else(sqlite_url: str, tmp_path: Path) -> None:
@@ -190,9 +194,9 @@ def test_memory_stays_flat_over_many_pages() -> None:
     with WorkerPool(n_processes=N_PROCESSES, memory_max_bytes=2_000_000_000, warm=warm_up) as workers:
         for start in range(0, N_FLAT, 1_000):
             bodies = [pages[n % len(pages)].replace(b"@@@", b"%07d" % n) for n in range(start, start + 1_000)]
-            given = [(response_of(body), hints) for body in bodies]
-            results = workers.run(stage.read_page, given, deadline_s=60)
-            assert all(isinstance(result, ExtractedArticle | Reason) for result in results)
+            given = [(response_of(body), hints, 0) for body in bodies]
+            results = workers.run(read_page_to_keep, given, deadline_s=60)
+            assert all(isinstance(result, PageText) for result in results)
             seen.append(memory_bytes())
     at_2000, at_end = seen[1], seen[-1]
     figures = {

@@ -230,7 +230,6 @@ def test_hints_take_the_first_title_the_earliest_date_and_the_longest_text(store
         tags=("u", "v"),
         first_seen_at=NOW,
         language=None,
-        first_seen_at=NOW,
     )
 
 

@@ -1,0 +1,39 @@
+"""Under which forms is a wording compared and searched?
+
+They are stored beside each text. Working them out takes milliseconds for a long text, so whoever reads a text in a
+process of its own works them out there and hands them on. Refuses nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from monitor.query.matching import index_words
+from monitor.text.normalise import text_hash
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextForms:
+    """What follows from a title and a text alone.
+
+    `text_hash` is of the text, `revision_hash` of title and text; `folded` holds all words that a query can find, with
+    a space on both sides of each.
+    """
+
+    text_hash: str
+    revision_hash: str
+    folded: str
+
+
+def forms_of(title: str, text: str) -> TextForms:
+    """The forms of a wording; linear in its length."""
+    return TextForms(
+        text_hash=text_hash(text),
+        revision_hash=revision_hash(title, text),
+        folded=f" {' '.join(index_words(title, text).words)} ",
+    )
+
+
+def revision_hash(title: str, text: str) -> str:
+    """Equal for wordings that differ in typography only."""
+    return text_hash(f"{title}\n{text}")
