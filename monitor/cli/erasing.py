@@ -117,5 +117,5 @@ def _sentence(erased: Erased, what: str) -> str:
         (erased.n_entries, "entry"),
         (erased.n_stories, "story"),
     )
-    told = f"; {counted(len(erased.digest_ids), 'digest')} made again without" if erased.digest_ids else ""
+    told = f"; {counted(len(erased.digest_ids), 'digest')} made again without them" if erased.digest_ids else ""
     return f"{', '.join(counted(n, noun) for n, noun in counts)} {what}{told}"

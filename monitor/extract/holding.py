@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Self
 
+from monitor.extract.kinds import what_is_no_page
 from monitor.extract.outcomes import PageText
 from monitor.extract.page import extract_article
 from monitor.extract.removals import find_notice
@@ -62,4 +63,8 @@ def read_page(response: Response, hints: FeedHints, n_words_before: int) -> Page
     )
     n_left = result.n_words if isinstance(result, ExtractedArticle) and result.method.is_page else 0
     may_be_removed = 2 * n_left <= n_words_before and 200 <= response.status < 300
-    return PageText(result=result, notice=find_notice(body) if n_words_before and may_be_removed else "")
+    return PageText(
+        result=result,
+        notice=find_notice(body) if n_words_before and may_be_removed else "",
+        no_page=what_is_no_page(body, content_type) if 200 <= response.status < 300 else None,
+    )

@@ -201,7 +201,7 @@ def test_a_picture_holds_no_article(inspect: Monitor, tmp_path: Path) -> None:
     (tmp_path / "x.png").write_bytes(b"\x89PNG\r\n\x1a\n\0\0")
     ran = inspect("article", "x.png")
     assert (ran.code, ran.out) == (1, "")
-    assert "the answer is no web page" in ran.err
+    assert "the answer is a picture, a sound or a film, no web page" in ran.err
 
 
 def test_the_canonical_url_is_shown(inspect: Monitor) -> None:
