@@ -24,7 +24,7 @@ from monitor.cli.output import (
     wide,
 )
 from monitor.errors import UsageError
-from monitor.store import articles, duplicates
+from monitor.store import articles, duplicates, entries
 from monitor.store.engine import Connection
 from monitor.store.stories import find_story_of
 from monitor.types import Article
@@ -134,7 +134,7 @@ def _described(conn: Connection, article: Article) -> dict[str, Any]:
         "tags": details["tags"],
         **{name: details[name] for name in _DETAILS},
         "urls": [{**row, "url": masked(row["url"])} for row in details["urls"]],
-        "sightings": details["sightings"],
+        "sightings": entries.load_sightings(conn, article.id),
         "revisions": [
             {key: value for key, value in revision.items() if key not in {"id", "article_id", "revision_hash"}}
             for revision in details["revisions"]

@@ -38,6 +38,8 @@ def merge(
     """
     with current_store(settings_of(context)) as store, store.begin() as conn:
         first, second = articles.get_article(conn, old), articles.get_article(conn, into)
+        if first.id == second.id and old != into:
+            raise UsageError(f"{old} and {into} are article {first.id} both: there is nothing to merge")
         merging.merge_articles(conn, first.id, second.id, because=because, now=utc_now())
     if as_json:
         print_json({"old_id": first.id, "id": second.id})

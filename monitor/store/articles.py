@@ -20,12 +20,9 @@ from monitor.store.tables import (
     article_urls,
     articles,
     authors,
-    entries,
     families,
-    feeds,
     pages,
     revisions,
-    sightings,
     sources,
     tags,
 )
@@ -236,28 +233,7 @@ def load_details(conn: Connection, article_id: ArticleId) -> dict[str, Any]:
     return {
         **row,
         "tags": list(conn.execute(tagged.order_by(tags.c.name)).scalars()),
-        "sightings": _load_sightings(conn, article_id),
         "authors": list(conn.execute(by.order_by(article_authors.c.position)).scalars()),
         "revisions": [dict(revision) for revision in conn.execute(history).mappings()],
         "urls": [dict(url) for url in conn.execute(where.order_by(article_urls.c.url)).mappings()],
     }
-
-
-def _load_sightings(conn: Connection, article_id: ArticleId) -> list[dict[str, Any]]:
-    """The entries that lead to an article, with their feeds, the first seen first."""
-    query = (
-        select(
-            entries.c.feed_id,
-            feeds.c.title.label("feed"),
-            entries.c.guid,
-            entries.c.title,
-            entries.c.published_at,
-            entries.c.first_seen_at,
-            entries.c.last_seen_at,
-        )
-        .select_from(sightings.join(entries, entries.c.id == sightings.c.entry_id))
-        .join(feeds, feeds.c.id == entries.c.feed_id)
-        .where(sightings.c.article_id == article_id)
-        .order_by(entries.c.first_seen_at, entries.c.id)
-    )
-    return [dict(row) for row in conn.execute(query).mappings()]

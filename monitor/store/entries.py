@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, and_, case, or_, select, true, update
 from sqlalchemy.exc import OperationalError
@@ -266,6 +267,21 @@ def load_last_seen(conn: Connection, feed_id: FeedId) -> dict[str, datetime]:
     """When each entry of a feed was last known to stand in it, by guid."""
     rows = select(entries.c.guid, LAST_SEEN.label("seen_at")).join(feeds).where(entries.c.feed_id == feed_id)
     return {row.guid: row.seen_at for row in conn.execute(rows)}
+
+
+def load_sightings(conn: Connection, article_id: ArticleId) -> list[dict[str, Any]]:
+    """The entries that lead to an article, with their feeds, the first seen first."""
+    columns = (entries.c.feed_id, feeds.c.title.label("feed"), entries.c.guid, entries.c.title, entries.c.published_at)
+    seen = (sightings.c.first_seen_at, LAST_SEEN.label("last_seen_at"))
+    rows = (
+        select(*columns, *seen)
+        .select_from(sightings)
+        .join(entries, entries.c.id == sightings.c.entry_id)
+        .join(feeds, feeds.c.id == sightings.c.feed_id)
+        .where(sightings.c.article_id == article_id)
+        .order_by(sightings.c.first_seen_at, entries.c.id)
+    )
+    return [dict(row) for row in conn.execute(rows).mappings()]
 
 
 def load_unresolved(

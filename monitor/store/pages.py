@@ -26,7 +26,7 @@ from monitor.store.sources import ensure_source_of
 from monitor.store.tables import articles, entries, pages
 from monitor.text.differences import Wording
 from monitor.text.normalise import bytes_hash, text_hash
-from monitor.types import Access, ArticleId, DuePage, ExtractedArticle, KeptPage, Reason, Response
+from monitor.types import Access, ArticleId, DuePage, ExtractedArticle, KeptPage, Precision, Reason, Response
 from monitor.urls import host_of
 
 PAGES = Claimable(articles, articles.c.fetch_due_at, articles.c.fetch_leased_until, articles.c.n_fetch_tries)
@@ -209,6 +209,8 @@ def save_article(
         add_revision(conn, page.id, revision, now)
     _save_page(conn, fetched, now, is_same_text=not page.is_new and revision is None)
     claims.save(conn, PAGES, page.id, page.leased_until, url=url, **values)
+    if not page.is_new:
+        save_better_date(conn, page.id, article)
     save_bylines(conn, page.id, author_names=article.authors, tag_names=article.tags, is_new=page.is_new)
     if page.is_new or revision is not None:
         arrive(conn, page.id, now)
@@ -269,6 +271,24 @@ def text_values(article: ExtractedArticle) -> dict[str, Any]:
         "agency": article.agency and article.agency[:200],
         "origin": article.origin.value,
     }
+
+
+def save_better_date(conn: Connection, article_id: ArticleId, article: ExtractedArticle) -> None:
+    """Keep when an article was published as a later look at its page has it, if nobody said so far, or only the day.
+
+    When it appeared stays as it is: stories stand in that order.
+    """
+    if article.published_at is None:
+        return
+    is_better: ColumnElement[bool] = articles.c.published_at.is_(None)
+    if article.precision is Precision.MINUTE:
+        is_better |= articles.c.published_precision == Precision.DAY.value
+    values = {
+        "published_at": article.published_at,
+        "published_precision": article.precision.value,
+        "published_origin": article.date_origin.value,
+    }
+    conn.execute(update(articles).where(articles.c.id == article_id, is_better).values(values))
 
 
 def _save_page(conn: Connection, fetched: FetchedPage, now: datetime, *, is_same_text: bool) -> None:

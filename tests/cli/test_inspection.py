@@ -212,6 +212,14 @@ def test_the_canonical_url_is_shown(inspect: Monitor) -> None:
     assert (ran.code, ran.out) == (2, "")
 
 
+def test_links_of_aggregators_lead_to_what_they_carry_or_are_marked(inspect: Monitor) -> None:
+    open_link = inspect("url", "https://www.google.com/url?q=https://post.example/a%3Futm_source%3Dx&sa=D")
+    assert (open_link.out, open_link.err) == ("https://post.example/a\n", "")
+    opaque = inspect("url", "https://news.google.com/rss/articles/CBMiabc?oc=5")
+    assert opaque.out == "https://news.google.com/rss/articles/CBMiabc?oc=5\n"
+    assert "a link of an aggregator" in opaque.err
+
+
 @pytest.mark.parametrize(
     "url", ["http://127.0.0.1/", "http://[::1]/", "http://169.254.169.254/latest", "http://a.example:25/"]
 )
