@@ -74,6 +74,10 @@ def show(
         return
     if article.isdecimal() and int(article) != found.id:
         note(f"article {article} was merged into article {found.id}")
+    _show(described)
+
+
+def _show(described: dict[str, Any]) -> None:
     if described["retracted_at"]:
         note("the page of this article is gone, or says that it was removed; the text is the last one that was read")
     shown = {key: value for key, value in described.items() if not isinstance(value, list) and key != "text"}
@@ -100,7 +104,7 @@ def show(
           row["n_words_removed"], row["similarity"], row["title"]) for row in described["revisions"]],
     )  # fmt: skip
     heading("text")
-    print_text(found.text)
+    print_text(described["text"])
 
 
 def _show_differences(described: dict[str, Any], pairs: list[tuple[Revision, Revision]], *, as_json: bool) -> None:
