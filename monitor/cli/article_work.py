@@ -11,7 +11,7 @@ from rich.progress import Progress as Bar
 
 from monitor.app import App, open_app, utc_now
 from monitor.cli.invocation import Json, current_store, settings_of
-from monitor.cli.output import counted, err, note, number, print_json, print_table, say
+from monitor.cli.output import counted, cut, err, note, number, print_json, print_table, say, wide
 from monitor.errors import UsageError
 from monitor.extract.page import warm_up
 from monitor.fetch.failures import explain_failure
@@ -42,7 +42,7 @@ def set_aside(
         print_json([{**row, "meaning": _meaning(row["reason"])} for row in rows])
         return
     print_table(
-        ["source", "reason", number("pages"), number("no text"), number("e.g."), "meaning"],
+        [cut("source"), "reason", number("pages"), number("no text"), number("e.g."), wide("meaning", 2)],
         [(row["source"], row["reason"], row["n_pages"], row["n_without_text"], row["example"], _meaning(row["reason"]))
          for row in rows],
     )  # fmt: skip
@@ -74,7 +74,7 @@ def requeue(
         print_json({"n_pages": n_pages, "by_reason": counts, "dry_run": dry_run})
         return
     print_table(
-        ["reason", number("pages"), "meaning"],
+        ["reason", number("pages"), wide("meaning")],
         [(name or "-", n, _meaning(name)) for name, n in sorted(counts.items(), key=lambda row: -row[1])],
     )
     say(f"{counted(n_pages, 'page')} {'would be' if dry_run else 'are'} asked for again")

@@ -24,7 +24,7 @@ from monitor.cli.output import (
     wide,
 )
 from monitor.errors import UsageError
-from monitor.store import articles, duplicates
+from monitor.store import articles, duplicates, entries
 from monitor.store.engine import Connection
 from monitor.store.stories import find_story_of
 from monitor.types import Article
@@ -35,9 +35,9 @@ group = typer.Typer(
 )
 
 _DETAILS = (
-    "published_at", "published_precision", "published_origin", "first_seen_at", "not_seen_before_at", "arrival_no",
-    "language", "language_declared", "access", "method", "n_words", "section", "dateline", "credit", "agency", "origin",
-    "state", "reason", "detail",
+    "published_at", "published_precision", "published_origin", "first_seen_at", "not_seen_before_at",
+    "arrival_no", "language", "language_declared", "language_detected", "access", "method", "n_words",
+    "section", "dateline", "credit", "agency", "origin", "state", "reason", "detail", "retracted_at",
 )  # fmt: skip
 
 
@@ -72,8 +72,23 @@ def show(
     if as_json:
         print_json(described)
         return
+    if article.isdecimal() and int(article) != found.id:
+        note(f"article {article} was merged into article {found.id}")
+    _show(described)
+
+
+def _show(described: dict[str, Any]) -> None:
+    if described["retracted_at"]:
+        note("the page of this article is gone, or says that it was removed; the text is the last one that was read")
     shown = {key: value for key, value in described.items() if not isinstance(value, list) and key != "text"}
-    print_fields({**shown, "authors": ", ".join(described["authors"])})
+    print_fields({**shown, "authors": ", ".join(described["authors"]), "tags": ", ".join(described["tags"])})
+    if described["sightings"]:
+        heading("sightings")
+        print_table(
+            [number("feed"), cut("title of the feed"), "first seen (UTC)", "last seen (UTC)"],
+            [(row["feed_id"], row["feed"], brief(row["first_seen_at"]), brief(row["last_seen_at"]))
+             for row in described["sightings"]],
+        )  # fmt: skip
     if described["duplicates"]:
         heading("duplicates and rewrites")
         print_table(
@@ -89,7 +104,7 @@ def show(
           row["n_words_removed"], row["similarity"], row["title"]) for row in described["revisions"]],
     )  # fmt: skip
     heading("text")
-    print_text(found.text)
+    print_text(described["text"])
 
 
 def _show_differences(described: dict[str, Any], pairs: list[tuple[Revision, Revision]], *, as_json: bool) -> None:
@@ -120,8 +135,10 @@ def _described(conn: Connection, article: Article) -> dict[str, Any]:
         "story_id": find_story_of(conn, [article.id]).get(article.id),
         "duplicate_of": duplicates.load_originals(conn, [article.id]).get(article.id),
         "authors": details["authors"],
+        "tags": details["tags"],
         **{name: details[name] for name in _DETAILS},
         "urls": [{**row, "url": masked(row["url"])} for row in details["urls"]],
+        "sightings": entries.load_sightings(conn, article.id),
         "revisions": [
             {key: value for key, value in revision.items() if key not in {"id", "article_id", "revision_hash"}}
             for revision in details["revisions"]

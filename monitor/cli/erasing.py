@@ -38,6 +38,8 @@ def merge(
     """
     with current_store(settings_of(context)) as store, store.begin() as conn:
         first, second = articles.get_article(conn, old), articles.get_article(conn, into)
+        if first.id == second.id and old != into:
+            raise UsageError(f"{old} and {into} are article {first.id} both: there is nothing to merge")
         merging.merge_articles(conn, first.id, second.id, because=because, now=utc_now())
     if as_json:
         print_json({"old_id": first.id, "id": second.id})
@@ -119,5 +121,5 @@ def _sentence(erased: Erased, what: str) -> str:
         (erased.n_entries, "entry"),
         (erased.n_stories, "story"),
     )
-    told = f"; {counted(len(erased.digest_ids), 'digest')} made again without" if erased.digest_ids else ""
+    told = f"; {counted(len(erased.digest_ids), 'digest')} made again without them" if erased.digest_ids else ""
     return f"{', '.join(counted(n, noun) for n, noun in counts)} {what}{told}"

@@ -14,9 +14,10 @@ import monitor.fetch.stage
 from monitor.app import utc_now
 from monitor.cli.inputs import Document, read_document
 from monitor.cli.invocation import Json, settings_of
-from monitor.cli.output import counted, heading, print_block, print_fields, print_json, print_text, say, short
+from monitor.cli.output import counted, heading, note, print_block, print_fields, print_json, print_text, say, short
 from monitor.config import Settings
 from monitor.errors import MonitorError, UsageError
+from monitor.extract.aggregators import is_aggregator_link, target_url
 from monitor.extract.given import article_from_document
 from monitor.extract.holding import ACCEPT
 from monitor.extract.identity import choose_canonical
@@ -215,9 +216,12 @@ def _article_document(extracted: ExtractedArticle, asked_url: str) -> dict[str, 
 def show_url(url: str, as_json: Json = False) -> None:
     """The canonical URL, by which an article is known."""
     try:
-        canonical = canonical_url(url)
+        canonical_url(url)
+        canonical = canonical_url(target_url(url))
     except ValueError as error:
         raise UsageError(f"{masked(url)} has no canonical form: {error}") from None
+    if is_aggregator_link(canonical):
+        note("a link of an aggregator, which does not say where it leads: its page is not asked for")
     if as_json:
         print_json({"url": url, "canonical_url": canonical})
     else:

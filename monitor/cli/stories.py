@@ -19,7 +19,8 @@ N_SHOWN = 50
 _FIGURES = ("first_seen_at", "last_seen_at", "n_articles", "n_publishers", "n_independent", "n_copies")
 _LISTED = ("id", "title", *_FIGURES, "languages", "state")
 _SHOWN = ("id", "title", "lead", *_FIGURES)
-_MEMBER = ("id", "title", "source", "url", "published_at", "language", "duplicate_of", "duplicate_kind", "rewrite_of")
+_MEMBER = ("id", "title", "source", "url", "published_at", "language", "duplicate_of", "duplicate_kind", "rewrite_of",
+           "retracted_at")  # fmt: skip
 
 
 def register(cli: typer.Typer) -> None:
@@ -90,5 +91,7 @@ def _member(member: StoryMember) -> dict[str, Any]:
 
 def _relation(member: StoryMember) -> str:
     if member.duplicate_of is not None:
-        return f"{member.duplicate_kind} copy of {member.duplicate_of}"
-    return "" if member.rewrite_of is None else f"rewrite of {member.rewrite_of}"
+        relation = f"{member.duplicate_kind} copy of {member.duplicate_of}"
+    else:
+        relation = "" if member.rewrite_of is None else f"rewrite of {member.rewrite_of}"
+    return ", ".join(filter(None, (relation, "retracted" if member.retracted_at else "")))

@@ -180,7 +180,7 @@ def _content_type(ending: str, body: bytes) -> str:
 
 
 def _generic_page(status: int) -> bytes:
-    words = HTTPStatus(status).phrase
+    words = HTTPStatus(status).phrase if status in set(HTTPStatus) else "Unknown"  # 520 to 527 are no standard
     title = f"{status} {words}"
     return f"<!doctype html><html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>\n".encode()
 

@@ -177,13 +177,16 @@ def _shown_moment(member: StoryMember, now: datetime) -> datetime:
 
 
 def _note(member: StoryMember, members: Iterable[StoryMember]) -> str:
-    """Why an article is no report of its own."""
+    """Why an article is no report of its own, and whether its link leads to it still."""
     sources = {other.id: _source(other) for other in members}
+    notes = []
     if member.duplicate_of is not None:
-        return f"copies {sources.get(member.duplicate_of, 'another article')}"
-    if member.rewrite_of is not None:
-        return f"follows {sources.get(member.rewrite_of, 'another article')}"
-    return ""
+        notes.append(f"copies {sources.get(member.duplicate_of, 'another article')}")
+    elif member.rewrite_of is not None:
+        notes.append(f"follows {sources.get(member.rewrite_of, 'another article')}")
+    if member.retracted_at is not None:
+        notes.append("taken away since")
+    return ", ".join(notes)
 
 
 def _headline(story: Story) -> str:
@@ -193,8 +196,14 @@ def _headline(story: Story) -> str:
 
 
 def _story_url(story: Story) -> str | None:
-    """The link of the article that the headline is from, else of the earliest report, else of any article."""
-    by_preference = sorted(story.members, key=lambda member: (member.title != story.title, not is_report(member)))
+    """The link of the article that the headline is from, else of the earliest report, else of any article; of one
+    that was taken away only when there is no other.
+    """
+
+    def rank(member: StoryMember) -> tuple[bool, bool, bool]:
+        return (member.retracted_at is not None, member.title != story.title, not is_report(member))
+
+    by_preference = sorted(story.members, key=rank)
     return next((url for url in (safe_link(member.url) for member in by_preference) if url), None)
 
 

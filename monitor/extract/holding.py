@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Self
 
+from monitor.extract.kinds import what_is_no_page
 from monitor.extract.outcomes import PageText
 from monitor.extract.page import extract_article
 from monitor.extract.removals import find_notice
@@ -67,6 +68,7 @@ def read_page(response: Response, hints: FeedHints, n_words_before: int) -> Page
         result=result,
         notice=find_notice(body) if n_words_before and may_be_removed else "",
         forms=forms_of(result.title, result.text) if isinstance(result, ExtractedArticle) else None,
+        no_page=what_is_no_page(body, content_type) if 200 <= response.status < 300 else None,
     )
 
 

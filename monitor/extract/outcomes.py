@@ -14,7 +14,7 @@ from datetime import datetime
 
 from monitor.extract.changes import Change, ChangePolicy, has_shrunk, judge_change
 from monitor.extract.identity import marked
-from monitor.extract.page import access_of_status, article_from_feed
+from monitor.extract.page import REASON_OF_ACCESS, access_of_status, article_from_feed
 from monitor.extract.removals import MAX_LEFT_WORDS
 from monitor.extract.rereading import NextLook, RereadPolicy, is_confirmed, plan_next
 from monitor.politeness import wished_at
@@ -32,11 +32,9 @@ from monitor.types import (
     RevisionKind,
 )
 
-_REASONS = {
-    Access.PAYWALL: Reason.PAYMENT_REQUIRED,
-    Access.BLOCKED: Reason.CHALLENGE,
-    Access.CONSENT: Reason.CONSENT,
-    Access.JS_ONLY: Reason.JS_ONLY,
+_ACCESS = {
+    **{reason: access for access, reason in REASON_OF_ACCESS.items()},
+    **dict.fromkeys((Reason.PDF, Reason.MEDIA, Reason.NOT_HTML), Access.FAILED),
 }
 
 
@@ -44,22 +42,24 @@ _REASONS = {
 class PageText:
     """What the workers make of a page.
 
-    `notice`: the line that says that the article was removed, "" for none. `forms` are of the article; `packed` is the
-    body as it is kept.
+    `notice`: the line that says that the article was removed, "" for none. `no_page`: PDF, MEDIA or NOT_HTML for what
+    is no HTML. `forms` are of the article; `packed` is the body as it is kept.
     """
 
     result: ExtractedArticle | Reason
     notice: str = ""
     forms: TextForms | None = None
     packed: bytes | None = None
+    no_page: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """What came of one page: the article or the reason why there is none, and what was answered.
 
-    `is_unchanged`: the page is the one that was read before, byte for byte, and the feeds say the same. `forms` and
-    `packed` as of its PageText; None where nobody has worked them out.
+    `says_gone`: the page itself says that there is none, whatever its status. `is_unchanged`: the page is the one that
+    was read before, byte for byte, and the feeds say the same. `forms` and `packed` as of its PageText; None where
+    nobody has worked them out.
     """
 
     page: DuePage
@@ -69,6 +69,7 @@ class Reading:
     detail: str
     access: Access
     notice: str = ""
+    says_gone: bool = False
     is_unchanged: bool = False
     forms: TextForms | None = None
     packed: bytes | None = None
@@ -135,11 +136,12 @@ def read_answer(
         reason = reason or Reason.of_status(answer.status)
     if isinstance(result, ExtractedArticle):
         access = result.access
-        reason = reason or (None if result.method.is_page else _REASONS.get(access))
+        if not result.method.is_page:
+            reason = reason or REASON_OF_ACCESS.get(access) or (text.no_page if text else None)
     elif is_error and isinstance(answer, Response):
         access = access_of_status(answer.status, answer.body)
     else:
-        reason = reason or result
+        reason, access = reason or result, _ACCESS.get(result, access)
     return Reading(
         page=page,
         answer=answer,
@@ -150,6 +152,7 @@ def read_answer(
         notice="" if text is None else text.notice,
         forms=None if text is None else text.forms,
         packed=None if text is None else text.packed,
+        says_gone=text is not None and not is_error and access is Access.GONE,
     )
 
 
@@ -176,7 +179,7 @@ def _looked_at_again(plain: Look, reading: Reading, before: Wording, *, now: dat
     if article is None or not article.method.is_page:
         return replace(plain, reason=reading.reason or Reason.EMPTY)
     if page.access == Access.OK and article.access is not Access.OK:
-        reason = _REASONS.get(article.access, Reason.PAYMENT_REQUIRED)
+        reason = REASON_OF_ACCESS[article.access]
         return replace(plain, reason=reason, detail=f"could be read before and is now: {article.access.value}")
     if not has_shrunk(page.n_words, article.n_words, policies.changes):
         return _with_article(plain, reading, before, policies)
@@ -253,15 +256,17 @@ def _gone(reading: Reading, before: Wording, *, now: datetime, policies: Policie
     page, article, status = reading.page, reading.article, reading.status
     n_left = article.n_words if article is not None and article.method.is_page else 0
     is_removed = bool(reading.notice) and n_left <= min(MAX_LEFT_WORDS, page.n_words // 2)
-    if not is_removed and status not in {404, 410}:
+    is_missing = status == 404 or (reading.says_gone and not is_removed)
+    if not is_removed and not is_missing and status != 410:
         return None
-    reason = Reason.NOT_FOUND if status == 404 else Reason.GONE
-    detail = f'the page says: "{reading.notice}"' if is_removed else f"HTTP {status}"
+    reason = Reason.NOT_FOUND if is_missing else Reason.GONE
+    told = f'the page says: "{reading.notice}"' if is_removed else "the page says that there is none"
+    detail = told if is_removed or reading.says_gone else f"HTTP {status}"
     look = Look(article=None, reason=reason, detail=detail, access=Access.GONE)
     if page.retracted_at is not None:
         return look
     is_known = page.reason == Reason.NOT_FOUND and is_confirmed(page.doubted_at, now=now, policy=policies.rereads)
-    if status == 404 and not is_known:
+    if is_missing and not is_known:
         return replace(look, doubted_at=_since(page, Reason.NOT_FOUND, now))
     after = Wording(before.title, reading.notice if is_removed else "")
     change = Change(kind=RevisionKind.RETRACTED, difference=difference(before, after))

@@ -46,6 +46,14 @@ _ACCESS_BY_STATUS = {
     404: Access.GONE,
     410: Access.GONE,
 }
+REASON_OF_ACCESS = {
+    Access.PAYWALL: Reason.PAYMENT_REQUIRED,
+    Access.BLOCKED: Reason.CHALLENGE,
+    Access.CONSENT: Reason.CONSENT,
+    Access.JS_ONLY: Reason.JS_ONLY,
+    Access.GONE: Reason.NOT_FOUND,
+}
+"""Why a page gave no text, of which no status says so."""
 
 
 def extract_article(
@@ -53,8 +61,9 @@ def extract_article(
 ) -> ExtractedArticle | Reason:
     """The article of a page; `url` is where the page was found (after redirects).
 
-    `body` None: the page could not be had, the feed's own text is the article. Reason.EMPTY when there is no text at
-    all; PDF, MEDIA or NOT_HTML when the page is something else than HTML and the feed has no text either.
+    `body` None: the page could not be had, the feed's own text is the article. Where the feed has no text either:
+    PDF, MEDIA or NOT_HTML when the page is something else than HTML; CONSENT, CHALLENGE, JS_ONLY, NOT_FOUND or
+    PAYMENT_REQUIRED when it is or has a wall (REASON_OF_ACCESS); else EMPTY.
     """
     access = access_of_status(status, body)
     if body is None or access in {Access.GONE, Access.BLOCKED, Access.FAILED}:
@@ -79,13 +88,14 @@ def _article_of_page(
         again = parse_page(body, content_type=content_type)
         return root if again is None else again
 
-    wall = wall_of(facts, text, anew, body=body, url=url)
+    wall = wall_of(facts, text, anew, body=body, url=url, fed_title=hints.title)
     has_declared_text = wall is Access.JS_ONLY and facts.body_is_own and bool(facts.article_body)
     if wall is not None and not has_declared_text:  # scripts would only show what the page declares
-        return article_from_feed(hints, url=url, access=wall)
+        article = article_from_feed(hints, url=url, access=wall)
+        return REASON_OF_ACCESS[wall] if isinstance(article, Reason) else article
     chosen, page = _chosen(text, root, facts, url=url, hints=hints)
     if chosen is None:
-        return Reason.EMPTY
+        return Reason.PAYMENT_REQUIRED if facts.is_free is False else Reason.EMPTY
     # Who wrote and whom to credit, said by a text that was not chosen, is still known.
     chosen = replace(chosen, cleaned=_with_edges_of(chosen.cleaned, page.cleaned))
     access = Access.PAYWALL if facts.is_free is False else access

@@ -226,7 +226,7 @@ the post | this article was originally published | this story was originally pub
 this article first appeared | this story has been updated
 """)
 NOT_FOUND_STARTS = folded("""
-page not found | not found | page cannot be found | page does not exist | this page does not exist | oops
+page not found | not found | page cannot be found | page does not exist | this page does not exist
 sorry, this page | seite nicht gefunden | seite wurde nicht gefunden | die seite existiert nicht | page introuvable
 page non trouvée | cette page n'existe pas | página no encontrada | no se encontró la página | página não encontrada
 pagina non trovata | pagina niet gevonden | strona nie istnieje | nie znaleziono strony | страница не найдена

@@ -62,7 +62,9 @@ _CHALLENGE_MARKS = re.compile(
     re.IGNORECASE,
 )
 _NOT_FOUND = re.compile(
-    rf"(?:error |fehler |erreur )?404(?!\d)|(?:{'|'.join(map(re.escape, phrases.NOT_FOUND_STARTS))})"
+    r"(?:error |fehler |erreur )?404(?!\d| (?!error|not|page|file|seite|nicht|fehler|erreur)\w)"
+    r"|oops(?:\W*$|\b.{0,40}\b(?:page|404|not found|lost|gone wrong|went wrong))"
+    rf"|(?:{'|'.join(map(re.escape, phrases.NOT_FOUND_STARTS))})"
 )
 _NEEDS_SCRIPT = re.compile(
     r"(?:enable|activate|turn on|requires?|needs?|without) (?:\w+ ){0,3}javascript"
@@ -72,8 +74,11 @@ _NEEDS_SCRIPT = re.compile(
 )
 
 
-def wall_of(facts: PageFacts, text: str, page: Callable[[], HtmlElement], *, body: bytes, url: str) -> Access | None:
-    """CONSENT, BLOCKED, GONE or JS_ONLY when the page is that instead of an article; `text` is what extraction found.
+def wall_of(
+    facts: PageFacts, text: str, page: Callable[[], HtmlElement], *, body: bytes, url: str, fed_title: str = ""
+) -> Access | None:
+    """CONSENT, BLOCKED, GONE or JS_ONLY when the page is that instead of an article; `text` is what extraction found,
+    `fed_title` the title that the feed gives the article.
 
     `page` parses it: only pages that hardly hold a text are looked at as a whole.
     """
@@ -81,17 +86,24 @@ def wall_of(facts: PageFacts, text: str, page: Callable[[], HtmlElement], *, bod
         return Access.BLOCKED
     if _is_consent(facts, text, page, body=body, url=url):
         return Access.CONSENT
-    if _is_not_found(facts, text):
+    if _is_not_found(facts, text, fed_title):
         return Access.GONE
     return Access.JS_ONLY if _is_shell(text, page) else None
 
 
-def _is_not_found(facts: PageFacts, text: str) -> bool:
-    """A page without an article whose title and heading, or robots rule, say so: sent with status 200 all the same."""
-    if facts.declares_article or len(text.split(maxsplit=_FEW_WORDS + 1)) > _FEW_WORDS:
+def _is_not_found(facts: PageFacts, text: str, fed_title: str) -> bool:
+    """A page without an article whose title and heading, or robots rule, say so: sent with status 200 all the same.
+
+    Not where the feed's title says so as well: then the article is about that ("Not found guilty").
+    """
+    if facts.declares_article or _says_not_found(fed_title) or len(text.split(maxsplit=_FEW_WORDS + 1)) > _FEW_WORDS:
         return False
-    said = [bool(_NOT_FOUND.match(fold(line).lstrip("-| "))) for line in (facts.page_title, facts.first_heading)]
+    said = [_says_not_found(line) for line in (facts.page_title, facts.first_heading)]
     return all(said) or (any(said) and "noindex" in facts.meta.get("robots", "").lower())
+
+
+def _says_not_found(line: str) -> bool:
+    return bool(_NOT_FOUND.match(fold(line).lstrip("-| ")))
 
 
 def _is_challenge(facts: PageFacts, text: str, body: bytes) -> bool:

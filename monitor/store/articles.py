@@ -17,6 +17,7 @@ from monitor.store.engine import insert
 from monitor.store.tables import (
     article_authors,
     article_merges,
+    article_tags,
     article_urls,
     articles,
     authors,
@@ -24,6 +25,7 @@ from monitor.store.tables import (
     pages,
     revisions,
     sources,
+    tags,
 )
 from monitor.store.tombstones import article_key, find_erased_at, url_key
 from monitor.types import Article, ArticleId, Origin, SourceId
@@ -240,8 +242,10 @@ def load_details(conn: Connection, article_id: ArticleId) -> dict[str, Any]:
     by = select(authors.c.name).join(article_authors).where(article_authors.c.article_id == article_id)
     history = select(revisions).where(revisions.c.article_id == article_id).order_by(revisions.c.revision_no)
     where = select(article_urls.c.url, article_urls.c.kind).where(article_urls.c.article_id == article_id)
+    tagged = select(tags.c.name).join(article_tags).where(article_tags.c.article_id == article_id)
     return {
         **row,
+        "tags": list(conn.execute(tagged.order_by(tags.c.name)).scalars()),
         "authors": list(conn.execute(by.order_by(article_authors.c.position)).scalars()),
         "revisions": [dict(revision) for revision in conn.execute(history).mappings()],
         "urls": [dict(url) for url in conn.execute(where.order_by(article_urls.c.url)).mappings()],

@@ -268,6 +268,21 @@ def load_last_seen(conn: Connection, feed_id: FeedId) -> dict[str, datetime]:
     return {row.guid: row.seen_at for row in conn.execute(rows)}
 
 
+def load_sightings(conn: Connection, article_id: ArticleId) -> list[dict[str, Any]]:
+    """The entries that lead to an article, with their feeds, the first seen first."""
+    columns = (entries.c.feed_id, feeds.c.title.label("feed"), entries.c.guid, entries.c.title, entries.c.published_at)
+    seen = (sightings.c.first_seen_at, LAST_SEEN.label("last_seen_at"))
+    rows = (
+        select(*columns, *seen)
+        .select_from(sightings)
+        .join(entries, entries.c.id == sightings.c.entry_id)
+        .join(feeds, feeds.c.id == sightings.c.feed_id)
+        .where(sightings.c.article_id == article_id)
+        .order_by(sightings.c.first_seen_at, entries.c.id)
+    )
+    return [dict(row) for row in conn.execute(rows).mappings()]
+
+
 def load_unresolved(
     conn: Connection, *, now: datetime, limit: int, feed_ids: Sequence[FeedId] | None = None
 ) -> list[UnresolvedEntry]:

@@ -16,6 +16,7 @@ from monitor.store.articles import merged_into
 from monitor.store.bylines import save_bylines
 from monitor.store.engine import lease_clock
 from monitor.store.page_results import text_values
+from monitor.store.pages import save_better_date
 from monitor.store.revisions import NewRevision, add_revision
 from monitor.store.tables import articles, pages, sources
 from monitor.types import ArticleId, ExtractedArticle, Method, Response
@@ -201,6 +202,7 @@ def save_reread(
         raise LeaseLostError(f"article {page.id}: somebody else reads its page, or it is gone")
     if article is None:
         return
+    save_better_date(conn, page.id, article)
     save_bylines(conn, page.id, author_names=article.authors, tag_names=article.tags)
     if revision is not None:
         add_revision(conn, page.id, revision, now)

@@ -20,7 +20,7 @@ from monitor.store.page_results import PAGES as PAGES  # noqa: PLC0414 - whoever
 from monitor.store.page_results import FetchedPage, save_bodies, save_urls, text_values, whereabouts
 from monitor.store.revisions import NewRevision, add_revision
 from monitor.store.tables import articles, entries, pages
-from monitor.types import Access, ArticleId, DuePage, ExtractedArticle, KeptPage, Reason
+from monitor.types import Access, ArticleId, DuePage, ExtractedArticle, KeptPage, Precision, Reason
 from monitor.urls import host_of
 
 #: What a claimed page needs of its article, and not its text.
@@ -191,6 +191,7 @@ def save_text(
         _forget_last_body(conn, page.id)
     save_bodies(conn, [fetched], now)
     claims.save(conn, PAGES, page.id, page.leased_until, url=url, **values)
+    save_better_date(conn, page.id, article)
     save_bylines(conn, page.id, author_names=article.authors, tag_names=article.tags)
     return revision is not None
 
@@ -199,6 +200,24 @@ def _forget_last_body(conn: Connection, article_id: ArticleId) -> None:
     """One page is kept for each text, the newest."""
     last = select(func.max(pages.c.fetched_at)).where(pages.c.article_id == article_id).scalar_subquery()
     conn.execute(delete(pages).where(pages.c.article_id == article_id, pages.c.fetched_at == last))
+
+
+def save_better_date(conn: Connection, article_id: ArticleId, article: ExtractedArticle) -> None:
+    """Keep when an article was published as a later look at its page has it, if nobody said so far, or only the day.
+
+    When it appeared stays as it is: stories stand in that order.
+    """
+    if article.published_at is None:
+        return
+    is_better: ColumnElement[bool] = articles.c.published_at.is_(None)
+    if article.precision is Precision.MINUTE:
+        is_better |= articles.c.published_precision == Precision.DAY.value
+    values = {
+        "published_at": article.published_at,
+        "published_precision": article.precision.value,
+        "published_origin": article.date_origin.value,
+    }
+    conn.execute(update(articles).where(articles.c.id == article_id, is_better).values(values))
 
 
 def save_without_text(

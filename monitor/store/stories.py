@@ -210,11 +210,11 @@ _V_STORIES = table(
 
 _MEMBERS = """
 SELECT a.story_id, a.article_id AS id, a.title, a.source, a.family, a.url, a.language, a.published_at, a.first_seen_at,
-       a.appeared_at, a.origin, a.agency, a.duplicate_of, a.duplicate_kind, a.rewrite_of, t.text
+       a.appeared_at, a.origin, a.agency, a.duplicate_of, a.duplicate_kind, a.rewrite_of, a.retracted_at, t.text
 FROM v_story_articles a JOIN articles t ON t.id = a.article_id
 WHERE a.{key} IN :ids
 """
-_MOMENTS = {name: articles.c[name].type for name in ("published_at", "first_seen_at", "appeared_at")}
+_MOMENTS = {name: articles.c[name].type for name in ("published_at", "first_seen_at", "appeared_at", "retracted_at")}
 
 
 def _load_members(conn: Connection, key: str, ids: Iterable[int]) -> Iterator[RowMapping]:

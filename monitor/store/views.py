@@ -45,7 +45,7 @@ WHERE a.arrival_no IS NOT NULL
 _STORY_ARTICLES = """
 SELECT m.story_id, a.id AS article_id, a.title, a.source, a.family, a.url, a.language, a.published_at, a.first_seen_at,
        a.appeared_at, a.arrival_no, a.origin, a.agency, a.duplicate_of, a.duplicate_kind, a.rewrite_of, m.score,
-       m.because, m.assigned_at
+       m.because, m.assigned_at, a.retracted_at
 FROM story_members m JOIN v_articles a ON a.id = m.article_id
 """
 

@@ -28,6 +28,7 @@ class StoryMember:
     duplicate_kind: DuplicateKind | None = None
     rewrite_of: ArticleId | None = None
     lead: str = ""
+    retracted_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

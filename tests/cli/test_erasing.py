@@ -20,7 +20,9 @@ def test_an_article_is_merged_into_another_and_its_number_leads_there(monitor: M
     assert COPY in " ".join(one["url"] for one in shown["urls"])
     again = monitor("articles", "merge", 2, 1)
     assert again.code == 2
-    assert "1 cannot be merged into itself" in again.err
+    assert "2 and 1 are article 1 both" in again.err
+    assert "1 cannot be merged into itself" in monitor("articles", "merge", 1, 1).err
+    assert "article 2 was merged into article 1\n" in monitor("articles", "show", 2).err
     assert monitor("articles", "merge", 3, 1).out == "article 3 is part of article 1 now\n"
 
 

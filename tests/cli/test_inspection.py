@@ -201,7 +201,7 @@ def test_a_picture_holds_no_article(inspect: Monitor, tmp_path: Path) -> None:
     (tmp_path / "x.png").write_bytes(b"\x89PNG\r\n\x1a\n\0\0")
     ran = inspect("article", "x.png")
     assert (ran.code, ran.out) == (1, "")
-    assert "the answer is an image, a sound or a film" in ran.err
+    assert "the answer is a picture, a sound or a film, no web page" in ran.err
 
 
 def test_the_canonical_url_is_shown(inspect: Monitor) -> None:
@@ -210,6 +210,14 @@ def test_the_canonical_url_is_shown(inspect: Monitor) -> None:
     assert inspect("url", url).out == "https://post.example/A?b=1\n"
     ran = inspect("url", "mailto:a@b.example")
     assert (ran.code, ran.out) == (2, "")
+
+
+def test_links_of_aggregators_lead_to_what_they_carry_or_are_marked(inspect: Monitor) -> None:
+    open_link = inspect("url", "https://www.google.com/url?q=https://post.example/a%3Futm_source%3Dx&sa=D")
+    assert (open_link.out, open_link.err) == ("https://post.example/a\n", "")
+    opaque = inspect("url", "https://news.google.com/rss/articles/CBMiabc?oc=5")
+    assert opaque.out == "https://news.google.com/rss/articles/CBMiabc?oc=5\n"
+    assert "a link of an aggregator" in opaque.err
 
 
 @pytest.mark.parametrize(

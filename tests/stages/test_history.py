@@ -12,6 +12,8 @@ from sqlalchemy import func, select
 from monitor.config import Extract
 from monitor.run_local import work_off
 from monitor.store import tables as t
+from monitor.store.entries import load_sightings
+from monitor.store.stories import load_stories
 from tests.pipeline.world import World
 from tests.stages.site import HOST, SENTENCE, Site, body_of, links, page_of, served, stored
 
@@ -200,6 +202,35 @@ def test_a_wall_that_comes_later_is_a_fact_and_the_text_stays(site: Site, databa
     assert article["detail"] == "could be read before and is now: paywall"
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "found"),
+    [
+        ("", "2026-11-19T08:00:00+01:00", ("2026-11-19 07:00", "minute", "meta")),
+        ("2026-11-19", "2026-11-19T08:00:00+01:00", ("2026-11-19 07:00", "minute", "meta")),
+        ("2026-11-18T09:30:00Z", "2026-11-19T08:00:00Z", ("2026-11-18 09:30", "minute", "meta")),
+        ("2026-11-18T09:30:00Z", "2026-11-18", ("2026-11-18 09:30", "minute", "meta")),
+    ],
+)
+def test_a_date_that_a_later_look_finds_is_kept_where_it_is_the_first_or_more_exact(
+    site: Site, sqlite_url: str, before: str, after: str, found: tuple[str, str, str]
+) -> None:
+    def dated(date: str) -> str:
+        head = f"<meta property='article:published_time' content='{date}'>" if date else ""
+        return page_of("News of a", body_of("a"), head=head)
+
+    site.feed(links("a"))
+    site.page("/a", dated(before))
+    site.page("/a.later", dated(after))
+    site.answers.append({"url": A, "from_s": 1800, "file": f"sites/{HOST}/a.later.html"})
+    with served(site, sqlite_url) as world:
+        appeared_at = only(world)["appeared_at"]
+        at_hours(world, 1)
+        article = only(world)
+    assert f"{article['published_at']:%Y-%m-%d %H:%M}" == found[0]
+    assert (article["published_precision"], article["published_origin"]) == found[1:]
+    assert article["appeared_at"] == appeared_at
+
+
 # --- retraction ----------------------------------------------------------------------------------------------------
 
 
@@ -235,7 +266,13 @@ def test_a_page_that_is_gone_is_retracted_at_once(site: Site, sqlite_url: str) -
         _, second = revisions(world)
         at_hours(world, 6)
         assert len(revisions(world)) == 2
+        with world.app.store.read() as conn:
+            (story,) = load_stories(conn)
+            (sighting,) = load_sightings(conn, article["id"])
     assert (second["kind"], second["text"], second["title"]) == ("retracted", "", "News of a")
+    assert [member.retracted_at for member in story.members] == [article["retracted_at"]]
+    assert (sighting["title"], sighting["first_seen_at"]) == ("News of a", article["first_seen_at"])
+    assert sighting["last_seen_at"] > sighting["first_seen_at"]
     assert article["text"]
 
 

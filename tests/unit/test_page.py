@@ -165,7 +165,7 @@ def test_html_declared_as_something_else_is_html_by_its_bytes() -> None:
 
 def test_the_text_of_a_consent_wall_never_becomes_the_article() -> None:
     wall = page(CONSENT_TEXT, title="Cookie settings")
-    assert extract(wall) is Reason.EMPTY
+    assert extract(wall) is Reason.CONSENT
     found = article(wall, FEED)
     assert (found.access, found.text) == (Access.CONSENT, "Twelve countries met to discuss harbours.")
 
@@ -200,7 +200,7 @@ def test_a_page_for_scripts_to_fill_is_js_only() -> None:
         b"JavaScript to run this app.</noscript><div id='root'></div><script src='/main.js'></script>"
         b"<script>boot()</script></body></html>"
     )
-    assert extract(shell) is Reason.EMPTY
+    assert extract(shell) is Reason.JS_ONLY
     found = article(shell, FEED)
     assert (found.access, found.method) == (Access.JS_ONLY, Method.FEED_SUMMARY)
 

@@ -119,6 +119,14 @@ def test_both_parts_say_the_same_about_a_story() -> None:
     assert all(member.url in mail.text for member in (wire, copy, rewrite, own))
 
 
+def test_an_article_that_was_taken_away_says_so_and_the_headline_leads_elsewhere() -> None:
+    gone = replace(article("Northwire", "Talks end", minutes_ago=90), retracted_at=NOW)
+    mail = _mail(story(1, [gone, article("Gazette", "Inside the talks", minutes_ago=60, rewrite_of=gone)]))
+    for part in (_seen(mail), _flat(mail.text)):
+        assert part.count("taken away since") == 1
+    assert _links(mail).count(gone.url) == 1  # its line alone
+
+
 def test_a_title_that_repeats_the_headline_is_shown_once() -> None:
     assert _seen(_mail(story(1, [article("A", "Just one headline", minutes_ago=5)]))).count("Just one headline") == 2
     # once in the hidden preheader, once as the headline
