@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -92,26 +92,25 @@ def open_app(
     connect_to: Mapping[str, tuple[str, int]] | None = None,
     mail: Mail | None = None,
     warm: Callable[[], None] | None = None,
+    workers: WorkerPool | None = None,
     stop: threading.Event | None = None,
     seed: int | None = None,
 ) -> Iterator[App]:
-    """Open all doors and close them at the end. `warm` runs once in each worker process; `seed` fixes chance."""
+    """Open all doors and close them at the end, but for `workers` that somebody else opened.
+
+    `warm` runs once in each worker process; `seed` fixes chance.
+    """
     store = open_store(settings.database.url)
+    limits = settings.extract
+    own = WorkerPool(n_processes=limits.processes, memory_max_bytes=limits.memory_max_bytes, warm=warm)
     try:
-        with (
-            open_http(settings, connect_to) as http,
-            WorkerPool(
-                n_processes=settings.extract.processes,
-                memory_max_bytes=settings.extract.memory_max_bytes,
-                warm=warm,
-            ) as workers,
-        ):
+        with open_http(settings, connect_to) as http, own if workers is None else nullcontext(workers) as pool:
             yield App(
                 settings=settings,
                 store=store,
                 http=http,
                 mail=mail or open_mail(settings),
-                workers=workers,
+                workers=pool,
                 clock=clock,
                 rng=random.Random(seed),
                 stop=stop or threading.Event(),

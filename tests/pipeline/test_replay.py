@@ -25,7 +25,7 @@ from monitor.run_local import work_off, working_app
 from tests.databases import BOTH
 from tests.pipeline.killing import let_leases_run_out
 from tests.pipeline.pressroom import EXPECTED, ROUNDS, write_pressroom
-from tests.pipeline.world import START, settings_for
+from tests.pipeline.world import START, settings_for, shared_workers
 
 #: Far apart enough that no order of work is like another, and yet the same in every run of the tests.
 SEEDS = (11, 23)
@@ -103,7 +103,8 @@ class Replayed:
 
     @contextmanager
     def app(self) -> Iterator[App]:
-        with working_app(self.settings, clock=self.clock.now, connect_to=self.served.connect_to, seed=1) as app:
+        doors = {"connect_to": self.served.connect_to, "workers": shared_workers()}
+        with working_app(self.settings, clock=self.clock.now, seed=1, **doors) as app:
             yield app
 
     def go_to(self, after: timedelta) -> None:

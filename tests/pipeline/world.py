@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +31,9 @@ from monitor.demo.clock import SimulatedClock
 from monitor.demo.mailbox import Mailbox
 from monitor.demo.newsroom import Newsroom
 from monitor.demo.run import ROUNDS
+from monitor.extract.page import warm_up
 from monitor.run_local import working_app
+from monitor.workers import WorkerPool
 
 ROOT = Path(__file__).parents[2]
 BUNDLED = ROOT / "seeds" / "newsroom"
@@ -84,13 +88,22 @@ class World:
         self.clock.jump(max(timedelta(), self.started_at + after - self.clock.now()))
 
 
+@cache
+def shared_workers() -> WorkerPool:
+    """Warm workers for all tests of a session: starting some for each would take longer than most of the tests."""
+    pool = WorkerPool(n_processes=1, memory_max_bytes=Settings().extract.memory_max_bytes, warm=warm_up)
+    atexit.register(pool.close)
+    return pool
+
+
 @contextmanager
 def running(newsroom: Path, url: str, *, start: datetime = START, **sections: Any) -> Iterator[World]:
     """A newsroom that is served, a mailbox, and the product ready to work on them with a simulated clock."""
     clock = SimulatedClock(start)
     with Newsroom(newsroom, clock=clock.now, started_at=start) as served, Mailbox() as mailbox:
         settings = settings_for(newsroom, url=url, mailbox=mailbox, **sections)
-        with working_app(settings, clock=clock.now, connect_to=served.connect_to, seed=1) as app:
+        doors = {"connect_to": served.connect_to, "workers": shared_workers()}
+        with working_app(settings, clock=clock.now, seed=1, **doors) as app:
             yield World(app=app, clock=clock, served=served, mailbox=mailbox, started_at=start)
 
 
