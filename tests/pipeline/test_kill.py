@@ -71,6 +71,7 @@ def _assert_as_if_undisturbed(run: Run, undisturbed: Undisturbed, *, n_kills: in
     assert_stories_equal_replay(run)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fresh_url", ["sqlite"], indirect=True)
 def test_a_run_killed_in_its_middle_is_made_up_for(small: Path, small_undisturbed: Undisturbed, fresh_url: str) -> None:
     with served(small, fresh_url, rounds=SMALL_ROUNDS) as run:

@@ -136,7 +136,7 @@ class Replayed:
         return outcome
 
     def _crash(self, chance: random.Random) -> None:
-        left = [chance.randrange(40, 400)]
+        left = [chance.randrange(20, 150)]
 
         def step(*_: object) -> None:
             left[0] -= 1

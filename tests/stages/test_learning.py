@@ -174,7 +174,7 @@ ENDS = st.sampled_from([FOLLOW, "All rights reserved 2024.", "Ask us.", ""])
 ORDERS = st.permutations(range(12))
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(ends=st.lists(st.lists(ENDS, max_size=3), min_size=12, max_size=12), orders=st.tuples(ORDERS, ORDERS))
 def test_the_order_in_which_articles_come_does_not_matter(
     opened: _Opened, ends: list[list[str]], orders: tuple[list[int], list[int]]

@@ -427,6 +427,7 @@ def copy_of(template: Path) -> Iterator[Store]:
 STEPS = ["new", "new", "new", "revise", "revise", "revise", "work", "work", "match", "assign", "restart"]
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 99)), max_size=40))
 def test_stories_equal_a_replay_of_the_arrivals_whatever_came_when(
@@ -441,6 +442,7 @@ def test_stories_equal_a_replay_of_the_arrivals_whatever_came_when(
 ENDS = [*STEPS, "new", "revise", "merge", "erase"]
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(st.lists(st.tuples(st.sampled_from(ENDS), st.integers(0, 99)), max_size=40))
 def test_stories_and_groups_are_sound_whatever_articles_become_one_or_are_erased(
@@ -450,7 +452,7 @@ def test_stories_and_groups_are_sound_whatever_articles_become_one_or_are_erased
         assert_sound(store, course(store, events))
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (1, 2))])
 def test_stories_equal_a_replay_of_the_arrivals_on_both_databases(store: Store, seed: int) -> None:
     chance = random.Random(seed)
     ids = course(store, [(chance.choice(STEPS), chance.randrange(100)) for _ in range(50)])
@@ -458,7 +460,7 @@ def test_stories_equal_a_replay_of_the_arrivals_on_both_databases(store: Store, 
     assert_sound(store, ids)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (1, 2))])
 def test_stories_and_groups_are_sound_on_both_databases(store: Store, seed: int) -> None:
     chance = random.Random(seed)
     assert_sound(store, course(store, [(chance.choice(ENDS), chance.randrange(100)) for _ in range(50)]))
