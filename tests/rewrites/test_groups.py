@@ -49,14 +49,9 @@ def kind(text: dict[str, Any]) -> str:
     return str(text["why"]).partition(":")[0]
 
 
-def original_of(group: dict[str, Any]) -> dict[str, Any]:
-    (original,) = (text for text in group["texts"] if text["relation"] == "original")
-    return original
-
-
 def followed_by(group: dict[str, Any], text: dict[str, Any]) -> dict[str, Any]:
-    (followed,) = (other for other in group["texts"] if other["id"] == text["of"])
-    return followed
+    texts: dict[str, dict[str, Any]] = {other["id"]: other for other in group["texts"]}
+    return texts[text["of"]]
 
 
 def of_relation(group: dict[str, Any], *relations: str) -> list[dict[str, Any]]:
