@@ -16,8 +16,9 @@ from monitor.config import Settings
 from monitor.extract.identity import PageUrls, choose_canonical
 from monitor.extract.outcomes import Look, Policies, Reading, judge_look, plan_after
 from monitor.extract.rereading import RereadPolicy
-from monitor.store import articles, erasing, given_texts, merging, pages, tombstones
+from monitor.store import articles, erasing, merging, pages, tombstones
 from monitor.store.arrivals import arrive
+from monitor.store.bylines import ensure_names
 from monitor.store.engine import Connection
 from monitor.store.first_texts import first_text, save_first
 from monitor.store.hints import load_hints
@@ -67,7 +68,7 @@ def save_readings(app: App, conn: Connection, read: Mapping[int, Done]) -> set[i
             _end(conn, one, now)
         return set(decided)
     looks = {key: one for key, one in decided.items() if one.look is not None}
-    given_texts.ensure_names(conn, [one.article for one in looks.values() if one.article is not None])
+    ensure_names(conn, [one.article for one in looks.values() if one.article is not None])
     firsts = [
         first_text(one.fetched, one.article, one.done.reading.forms)
         for one in looks.values()

@@ -21,8 +21,9 @@ import monitor.extract.entries
 from monitor.fetch.dates import MAX_AHEAD
 from monitor.ingest.texts import Given
 from monitor.store import entries, erasing, given_texts, ingesting, sources, tombstones
+from monitor.store.bylines import ensure_names
 from monitor.store.engine import Connection
-from monitor.store.given_texts import GivenText, StoredState
+from monitor.store.given_texts import GivenArticle, StoredState
 from monitor.store.ingesting import KnownRecord
 from monitor.types import ArticleId, EntryDate, EntryId, FeedId, Method, ParsedEntry
 
@@ -178,10 +179,10 @@ def _save_texts(batch: _Batch, stored: Sequence[tuple[_Stored, ArticleId]]) -> N
     """Save the texts that are the best of their articles; no pages of these are fetched."""
     given = [(one, article_id) for one, article_id in stored if one.given.text is not None]
     states = given_texts.hold_states(batch.conn, {article_id for _, article_id in given})
-    given_texts.ensure_names(batch.conn, [one.given.text.article for one, _ in given if one.given.text is not None])
+    ensure_names(batch.conn, [one.given.text.article for one, _ in given if one.given.text is not None])
     given_texts.rest_pages(batch.conn, {state.id for state in states.values() if not state.is_from_page})
-    first: dict[ArticleId, tuple[_Stored, GivenText]] = {}
-    later: list[tuple[_Stored, ArticleId, GivenText]] = []
+    first: dict[ArticleId, tuple[_Stored, GivenArticle]] = {}
+    later: list[tuple[_Stored, ArticleId, GivenArticle]] = []
     for one, article_id in given:
         if one.given.text is None or states[article_id].is_from_page:
             continue
@@ -195,7 +196,7 @@ def _save_texts(batch: _Batch, stored: Sequence[tuple[_Stored, ArticleId]]) -> N
 
 
 def _save_first(
-    batch: _Batch, states: Mapping[ArticleId, StoredState], first: Mapping[ArticleId, tuple[_Stored, GivenText]]
+    batch: _Batch, states: Mapping[ArticleId, StoredState], first: Mapping[ArticleId, tuple[_Stored, GivenArticle]]
 ) -> None:
     if not batch.is_guarded:
         texts = [(states[article_id], text) for article_id, (_, text) in first.items()]
@@ -210,7 +211,7 @@ def _save_first(
         _attempt(batch, one, save)
 
 
-def _save_later(batch: _Batch, one: _Stored, article_id: ArticleId, text: GivenText) -> None:
+def _save_later(batch: _Batch, one: _Stored, article_id: ArticleId, text: GivenArticle) -> None:
     """The text of an article that has one: a change of it, or a longer one from elsewhere."""
 
     def save(_one: _Stored) -> None:

@@ -19,7 +19,7 @@ from monitor.fetch.records import MAX_LINE_BYTES, read_record
 from monitor.ingest.saving import save_batch
 from monitor.ingest.texts import Given, GivenKey, read_texts_of
 from monitor.store import boilerplate, ingesting
-from monitor.store.given_texts import GivenText
+from monitor.store.given_texts import GivenArticle
 from monitor.types import Reason
 from monitor.urls import host_of, registered_domain
 
@@ -178,7 +178,7 @@ def _prepared(app: App, batch: Sequence[Given], name: str) -> _Prepared:
     fresh = [given for given in batch if known.get(given.key) != given.record.entry.content_hash]
     prepared = _Prepared(n_known=len(batch) - len(fresh))
     for given, result in read_texts_of(app, fresh, rules):
-        if isinstance(result, GivenText):
+        if isinstance(result, GivenArticle):
             prepared.records.append(given.with_text(result))
         elif given.record.entry.url is not None and result in {None, Reason.EMPTY}:
             prepared.records.append(given)

@@ -11,7 +11,7 @@ from monitor.app import App
 from monitor.extract.given import article_from_record
 from monitor.fetch.records import Record
 from monitor.query.forms import forms_of
-from monitor.store.given_texts import GivenText
+from monitor.store.given_texts import GivenArticle
 from monitor.types import FeedHints, Reason
 from monitor.workers import WorkFailure
 
@@ -36,13 +36,13 @@ class Given:
     record: Record
     domain: str
     names_source: bool
-    text: GivenText | None = None
+    text: GivenArticle | None = None
 
     @property
     def key(self) -> GivenKey:
         return GivenKey(self.domain, self.record.entry.guid)
 
-    def with_text(self, text: GivenText) -> Given:
+    def with_text(self, text: GivenArticle) -> Given:
         record = self.record
         if record.is_page:  # what a feed would give is its text, and not all that stands on the page
             content = "".join(f"<p>{escape(line, quote=False)}</p>" for line in text.article.text.splitlines())
@@ -59,17 +59,17 @@ class Input(NamedTuple):
 
 def read_texts_of(
     app: App, batch: Sequence[Given], rules: Mapping[str, tuple[str, ...]]
-) -> list[tuple[Given, GivenText | Reason | None]]:
+) -> list[tuple[Given, GivenArticle | Reason | None]]:
     """Each record with what its text says; None for one without a text."""
     inputs = {one.line: Input(one.record, rules.get(one.domain, ())) for one in batch if one.record.html}
     results = dict(zip(inputs, _read(app, list(inputs.values())), strict=True))
     return [(given, results.get(given.line)) for given in batch]
 
 
-def _read(app: App, inputs: Sequence[Input]) -> list[GivenText | Reason]:
+def _read(app: App, inputs: Sequence[Input]) -> list[GivenArticle | Reason]:
     """Some are read in one call; where that fails, one by one, so that only the one at fault is lost."""
     calls = [inputs[start : start + N_RECORDS_A_CALL] for start in range(0, len(inputs), N_RECORDS_A_CALL)]
-    results: list[GivenText | Reason] = []
+    results: list[GivenArticle | Reason] = []
     for call, answer in zip(calls, _run(app, calls), strict=True):
         if not isinstance(answer, WorkFailure):
             results += answer
@@ -81,17 +81,17 @@ def _read(app: App, inputs: Sequence[Input]) -> list[GivenText | Reason]:
     return results
 
 
-def _run(app: App, calls: Sequence[Sequence[Input]]) -> list[list[GivenText | Reason] | WorkFailure]:
+def _run(app: App, calls: Sequence[Sequence[Input]]) -> list[list[GivenArticle | Reason] | WorkFailure]:
     deadline_s = app.settings.extract.deadline_s
     return app.workers.run(read_texts, [(list(call),) for call in calls], deadline_s=deadline_s, stop=app.stop)
 
 
-def read_texts(inputs: Sequence[Input]) -> list[GivenText | Reason]:
+def read_texts(inputs: Sequence[Input]) -> list[GivenArticle | Reason]:
     """The articles of some records, as a worker process is called."""
     return [_read_text(record, rules) for record, rules in inputs]
 
 
-def _read_text(record: Record, rules: tuple[str, ...]) -> GivenText | Reason:
+def _read_text(record: Record, rules: tuple[str, ...]) -> GivenArticle | Reason:
     entry = record.entry
     hints = FeedHints(
         title=entry.title,
@@ -112,5 +112,4 @@ def _read_text(record: Record, rules: tuple[str, ...]) -> GivenText | Reason:
     )
     if isinstance(article, Reason):
         return article
-    forms = forms_of(article.title, article.text)
-    return GivenText(article=article, text_hash=forms.text_hash, revision_hash=forms.revision_hash, folded=forms.folded)
+    return GivenArticle(article=article, forms=forms_of(article.title, article.text))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, select, update
 
 from monitor.store.counters import take_numbers
 from monitor.store.tables import articles
@@ -42,16 +42,6 @@ def arrive_again(conn: Connection, ids: Sequence[ArticleId], now: datetime) -> N
     for arrival_no, article_id in enumerate(ids, start=first):
         again = {"arrival_no": arrival_no, "assign_due_at": now}
         conn.execute(update(articles).where(articles.c.id == article_id).values(again))
-
-
-def arrive_first(conn: Connection, ids: Sequence[ArticleId], now: datetime) -> None:
-    """As `arrive`, of many articles that had no text until now, in this order."""
-    arrived = first_arrivals(conn, len(ids), now)
-    numbered = update(articles).where(articles.c.id == bindparam("its_id"))
-    rows = [
-        {"its_id": article_id, "its_no": values["arrival_no"]} for article_id, values in zip(ids, arrived, strict=True)
-    ]
-    conn.execute(numbered.values({**_due(now), "arrival_no": bindparam("its_no")}), rows)
 
 
 def first_arrivals(conn: Connection, n: int, now: datetime) -> list[dict[str, Any]]:

@@ -10,9 +10,10 @@ from sqlalchemy import Connection, Table, delete, select
 from monitor.store.columns import storable
 from monitor.store.engine import insert
 from monitor.store.tables import article_authors, article_tags, authors, tags
-from monitor.types import ArticleId
+from monitor.types import ArticleId, ExtractedArticle
 
 _AUTHOR_CHARS, _TAG_CHARS = 300, 200
+_BATCH = 500
 
 
 class Byline(NamedTuple):
@@ -21,6 +22,13 @@ class Byline(NamedTuple):
     article_id: ArticleId
     author_names: Sequence[str]
     tag_names: Sequence[str]
+
+
+def ensure_names(conn: Connection, found: Iterable[ExtractedArticle]) -> None:
+    """Make the rows of authors and tags before the first text arrives: nothing is waited for after that."""
+    listed = list(found)
+    _ids_of(conn, authors, {name for one in listed for name in _distinct(one.authors, _AUTHOR_CHARS)})
+    _ids_of(conn, tags, {name for one in listed for name in _distinct(one.tags, _TAG_CHARS)})
 
 
 def save_bylines(
@@ -57,12 +65,18 @@ def _distinct(names: Iterable[str], n_chars: int) -> list[str]:
 def _ids_of(conn: Connection, named: Table, names: Iterable[str]) -> dict[str, int]:
     """The ids of the rows with these names; rows that are missing are made."""
     wanted = sorted(names)
-    if not wanted:
-        return {}
-    known = select(named.c.name, named.c.id).where(named.c.name.in_(wanted))
-    ids = dict(conn.execute(known).all())
+    ids = _load_ids(conn, named, wanted)
     # In one order everywhere: two transactions that wait for each other's names would both be stuck.
     if missing := [{"name": name} for name in wanted if name not in ids]:
         conn.execute(insert(conn, named).on_conflict_do_nothing(index_elements=["name"]), missing)
-        ids = dict(conn.execute(known).all())
+        ids = _load_ids(conn, named, wanted)
+    return ids
+
+
+def _load_ids(conn: Connection, named: Table, wanted: Sequence[str]) -> dict[str, int]:
+    """Databases take a limited number of parameters."""
+    ids: dict[str, int] = {}
+    for start in range(0, len(wanted), _BATCH):
+        known = select(named.c.name, named.c.id).where(named.c.name.in_(wanted[start : start + _BATCH]))
+        ids.update(conn.execute(known).all())
     return ids

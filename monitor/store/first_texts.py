@@ -52,7 +52,7 @@ def save_first(conn: Connection, firsts: Sequence[FirstText], now: datetime) -> 
     save_bodies(conn, fetched, now)
     add_bylines(conn, [Byline(one.id, one.article.authors, one.article.tags) for one in firsts])
     arrived = first_arrivals(conn, len(firsts), now)
-    _update(conn, [row | place for row, place in zip(rows, arrived, strict=True)])
+    update_rows(conn, [row | place for row, place in zip(rows, arrived, strict=True)])
 
 
 def _rows(
@@ -91,8 +91,8 @@ def _state(one: FirstText) -> FirstState:
     return FirstState(one.id, article.title, article.text, one.forms.revision_hash, article.n_words)
 
 
-def _update(conn: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Where an article lies and what answered is not known of every page: those with the same columns go together."""
+def update_rows(conn: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write columns of several articles, each with its id as `its_id`; those with the same columns go together."""
     alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for row in rows:
         names = tuple(sorted(row.keys() - {"its_id"}))

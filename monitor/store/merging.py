@@ -7,10 +7,8 @@ fingerprints, features or sets of hits those of the text that stays are kept, an
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from difflib import SequenceMatcher
 from itertools import pairwise
 from typing import Any
 
@@ -23,6 +21,7 @@ from monitor.store.engine import RESOLVE_LOCK, hold_lock, insert
 from monitor.store.entries import move_entries
 from monitor.store.memberships import log_story, renew_story, settle_left
 from monitor.store.page_results import PAGES, FetchedPage
+from monitor.store.revisions import change_values
 from monitor.store.tables import (
     article_authors,
     article_merges,
@@ -44,7 +43,7 @@ from monitor.store.tables import (
 )
 from monitor.store.tables import duplicates as links
 from monitor.store.tables import stories as story_table
-from monitor.text.tokens import words
+from monitor.text.differences import Wording, difference
 from monitor.types import ArticleId, RevisionKind
 
 #: What an article without a text takes over from the one that has one.
@@ -54,8 +53,6 @@ _OF_TEXT = (
     "origin", "state", "reason", "detail", "ready_at", "retracted_at", "n_small_changes", "match_due_at",
     "assign_due_at", "watch_due_at",
 )  # fmt: skip
-#: Beyond so many pairs of words the order of the words is left out of a comparison.
-_MAX_PAIRS = 4_000_000
 _WHO = "merging"
 
 
@@ -190,26 +187,13 @@ def merged_history(
     for row in (*rows, restated):
         if not kept or kept[-1]["revision_hash"] != row["revision_hash"]:
             kept.append(row)
-    nothing = {"n_words_added": 0, "n_words_removed": 0, "similarity": None, "title_changed": False}
-    history = [{**kept[0], **nothing, "kind": RevisionKind.FIRST.value}]
+    history = [{**kept[0], **change_values(None), "kind": RevisionKind.FIRST.value}]
     for before, row in pairwise(kept):
         is_first = row["kind"] == RevisionKind.FIRST
         kind = RevisionKind.CHANGED.value if is_first else row["kind"]
-        history.append({**row, **_change(before, row), "kind": kind})
+        old, new = (Wording(one["title"], one["text"]) for one in (before, row))
+        history.append({**row, **change_values(difference(old, new)), "kind": kind})
     return history
-
-
-def _change(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
-    old, new = (Counter(words(row["text"])) for row in (before, after))
-    first, second = (words(f"{row['title']}\n{row['text']}") for row in (before, after))
-    matcher = SequenceMatcher(None, first, second, autojunk=False)
-    is_long = len(first) * len(second) > _MAX_PAIRS
-    return {
-        "n_words_added": (new - old).total(),
-        "n_words_removed": (old - new).total(),
-        "similarity": round(matcher.quick_ratio() if is_long else matcher.ratio(), 6),
-        "title_changed": words(before["title"]) != words(after["title"]),
-    }
 
 
 # --- links, stories, digests -----------------------------------------------------------------------------------------

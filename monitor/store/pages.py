@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -34,29 +35,22 @@ _OF_PAGE = [
 ASKED = Asked(PAGES, articles.c.host, articles.c.url)
 
 
+@dataclass(frozen=True, slots=True)
 class _Some(Claimable):
-    """Pages of articles with or without a text, each claimed for the first time since a result of it was saved."""
+    """Some of the pages, each claimed for the first time since a result of it was saved."""
+
+    which: ColumnElement[bool]
 
     def is_due(self, now: datetime) -> ColumnElement[bool]:
-        return and_(self.due <= now, self.n_tries == 0, self._which())
-
-    def _which(self) -> ColumnElement[bool]:
-        raise NotImplementedError
-
-
-class _New(_Some):
-    def _which(self) -> ColumnElement[bool]:
-        return articles.c.arrival_no.is_(None)
-
-
-class _Known(_Some):
-    def _which(self) -> ColumnElement[bool]:
-        return articles.c.arrival_no.is_not(None)
+        return and_(self.due <= now, self.n_tries == 0, self.which)
 
 
 _BY_COLUMNS = (PAGES.table, PAGES.due, PAGES.leased_until, PAGES.n_tries)
 #: Articles that wait for their first text go before those that are looked at again.
-_IN_TURN = (_New(*_BY_COLUMNS), _Known(*_BY_COLUMNS))
+_IN_TURN = (
+    _Some(*_BY_COLUMNS, articles.c.arrival_no.is_(None)),
+    _Some(*_BY_COLUMNS, articles.c.arrival_no.is_not(None)),
+)
 
 
 def claim_pages(

@@ -61,10 +61,8 @@ def add_first(conn: Connection, states: Sequence[FirstState], now: datetime) -> 
             "revision_no": 1,
             "kind": RevisionKind.FIRST.value,
             "n_chars": len(state.text),
-            "n_words_added": 0,
-            "n_words_removed": 0,
-            "title_changed": False,
             "seen_at": now,
+            **change_values(None),
         }
         for state in states
     ]
@@ -89,6 +87,16 @@ def add_revision(conn: Connection, article_id: ArticleId, new: NewRevision, now:
         conn.execute(update(articles).where(articles.c.id == article_id).values(marks))
 
 
+def change_values(found: Difference | None) -> dict[str, object]:
+    """The columns that say how a revision differs from the one before it; None: there is none, or nobody compared."""
+    return {
+        "n_words_added": found.n_words_added if found else 0,
+        "n_words_removed": found.n_words_removed if found else 0,
+        "similarity": found.similarity if found else None,
+        "title_changed": found.title_changed if found else False,
+    }
+
+
 def _insert(conn: Connection, article_id: ArticleId, new: NewRevision, *, number: int, now: datetime) -> None:
     wording, found = new.wording, new.difference
     conn.execute(
@@ -101,10 +109,7 @@ def _insert(conn: Connection, article_id: ArticleId, new: NewRevision, *, number
             revision_hash=hash_of(wording),
             n_chars=len(wording.text),
             n_words=n_words(wording.text) if new.n_words is None else new.n_words,
-            n_words_added=found.n_words_added if found else 0,
-            n_words_removed=found.n_words_removed if found else 0,
-            similarity=found.similarity if found else None,
-            title_changed=found.title_changed if found else False,
             seen_at=now,
+            **change_values(found),
         )
     )

@@ -7,13 +7,11 @@ from dataclasses import replace
 import pytest
 
 from monitor.errors import LeaseLostError
+from monitor.query.forms import forms_of
 from monitor.store import given_texts, merging, page_work, pages
 from monitor.store.engine import Connection, Store
-from monitor.store.given_texts import GivenText
+from monitor.store.given_texts import GivenArticle
 from monitor.store.page_work import Chosen, PageToReread
-from monitor.store.revisions import hash_of
-from monitor.text.differences import Wording
-from monitor.text.normalise import text_hash
 from monitor.types import ArticleId, Method
 from tests.store.rows import DAY, HOUR, NOW, add_article, article_row, claim_page, extracted, response, save_text
 
@@ -46,8 +44,8 @@ def test_what_a_kept_page_gives_never_replaces_a_text_that_somebody_handed_over(
     with store.begin() as conn:
         article_id, page = claimed(conn)
         article = extracted("Title", NEW, method=Method.GIVEN)
-        hashes = {"text_hash": text_hash(NEW), "revision_hash": hash_of(Wording("Title", NEW))}
-        given_texts.save_change(conn, article_id, GivenText(article=article, **hashes, folded=""), NOW + HOUR)
+        given = GivenArticle(article=article, forms=forms_of("Title", NEW))
+        given_texts.save_change(conn, article_id, given, NOW + HOUR)
     with pytest.raises(LeaseLostError), store.begin() as conn:
         page_work.save_reread(conn, page, extracted("Title", OLD), revision=None, now=NOW + HOUR)
     with store.begin() as conn:
