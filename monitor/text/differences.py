@@ -4,8 +4,6 @@ The words of title and text are compared in their order: what both have is their
 one of them has was added or removed, so that a paragraph that moved counts as removed here and added there. Case,
 typography, punctuation and white space are no words. Refuses nothing; beyond MAX_WORDS (without what both begin and end
 with) the rest is compared by how often each word occurs, which bounds the time to some tenths of a second.
-
-Source: the bit-parallel row of Hyyrö, "Bit-parallel LCS-length computation revisited" (2004), on one big integer.
 """
 
 from __future__ import annotations
@@ -15,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from monitor.text.subsequences import n_common
 from monitor.text.tokens import words
 
 MAX_WORDS = 10_000
@@ -41,12 +40,12 @@ def difference(before: Wording, after: Wording) -> Difference:
     """What became of `before`; two wordings without any word are equal."""
     old_title, new_title = words(before.title), words(after.title)
     old, new = [*old_title, *words(before.text)], [*new_title, *words(after.text)]
-    n_common = n_common_in_order(old, new)
+    n_same = n_common_in_order(old, new)
     n_all = len(old) + len(new)
     return Difference(
-        n_words_added=len(new) - n_common,
-        n_words_removed=len(old) - n_common,
-        similarity=2 * n_common / n_all if n_all else 1.0,
+        n_words_added=len(new) - n_same,
+        n_words_removed=len(old) - n_same,
+        similarity=2 * n_same / n_all if n_all else 1.0,
         title_changed=old_title != new_title,
     )
 
@@ -55,7 +54,7 @@ def n_common_in_order(a: Sequence[str], b: Sequence[str]) -> int:
     """Length of the longest common subsequence; for what is longer than MAX_WORDS an upper bound of its rest."""
     n_edges, a, b = _without_edges(a, b)
     n_rest = (Counter(a[MAX_WORDS:]) & Counter(b[MAX_WORDS:])).total()
-    return n_edges + n_rest + _lcs(a[:MAX_WORDS], b[:MAX_WORDS])
+    return n_edges + n_rest + n_common(a[:MAX_WORDS], b[:MAX_WORDS])
 
 
 def _without_edges(a: Sequence[str], b: Sequence[str]) -> tuple[int, Sequence[str], Sequence[str]]:
@@ -66,18 +65,3 @@ def _without_edges(a: Sequence[str], b: Sequence[str]) -> tuple[int, Sequence[st
     while end < shorter - start and a[-1 - end] == b[-1 - end]:
         end += 1
     return start + end, a[start : len(a) - end], b[start : len(b) - end]
-
-
-def _lcs(a: Sequence[str], b: Sequence[str]) -> int:
-    if not a or not b:
-        return 0
-    places: dict[str, int] = {}
-    for place, word in enumerate(a):
-        places[word] = places.get(word, 0) | (1 << place)
-    everywhere = (1 << len(a)) - 1
-    row = everywhere
-    for word in b:
-        matches = row & places.get(word, 0)
-        if matches:
-            row = ((row + matches) | (row - matches)) & everywhere
-    return len(a) - row.bit_count()

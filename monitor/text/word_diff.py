@@ -2,8 +2,8 @@
 
 Paragraphs are compared first, then the words of those that changed. Words are compared as they are written, a capital
 or a comma more is a change; white space within a paragraph is none. Chinese, Japanese, Thai, Lao, Khmer and Burmese
-are compared by characters. What is common to both is a longest common subsequence (Hyyrö 2004: whole rows as bits of
-one number), so time grows with the product of the two lengths divided by some thousands whatever stands in them, and
+are compared by characters. What is common to both is a longest common subsequence (see monitor.text.subsequences), so
+time grows with the product of the two lengths divided by some thousands whatever stands in them, and
 memory is bounded by Hirschberg's halving. Above `MAX_CELLS` everything between the first and the last change counts as
 changed. A few words that happen to be common within a larger change are told as part of it.
 """
@@ -17,6 +17,7 @@ from itertools import groupby, islice
 from typing import Literal
 
 from monitor.text.normalise import LETTER
+from monitor.text.subsequences import last_row, subsequence_rows
 
 MAX_CELLS = 20_000_000_000
 """Two changed stretches of 140,000 words each: some seconds."""
@@ -209,37 +210,11 @@ def _halved(a: Sequence[str], b: Sequence[str], max_table_cells: int) -> list[tu
     if len(a) * len(b) <= max_table_cells or len(a) == 1:
         return _traced(a, b)
     middle = len(a) // 2
-    *_, above = _rows(a[:middle], b)
-    *_, below = _rows(a[middle:][::-1], b[::-1])
-    n_above = _lengths(above, len(b))
-    n_below = _lengths(below, len(b))[::-1]
+    n_above = _lengths(last_row(a[:middle], b), len(b))
+    n_below = _lengths(last_row(a[middle:][::-1], b[::-1]), len(b))[::-1]
     cut = max(range(len(b) + 1), key=lambda j: n_above[j] + n_below[j])
     left = _halved(a[:middle], b[:cut], max_table_cells)
     return left + [(middle + i, cut + j) for i, j in _halved(a[middle:], b[cut:], max_table_cells)]
-
-
-def _rows(a: Sequence[str], b: Sequence[str]) -> Iterator[int]:
-    """After each element of `a`: a number whose bit j is 0 where the common part grows with element j of `b`."""
-    places: dict[str, list[int]] = {}
-    for j, token in enumerate(b):
-        places.setdefault(token, []).append(j)
-    masks: dict[str, int] = {}
-    full = (1 << len(b)) - 1
-    row = full
-    for token in a:
-        if token in places:
-            if token not in masks:
-                masks[token] = _mask(places[token], len(b))
-            hit = row & masks[token]
-            row = ((row + hit) | (row - hit)) & full
-        yield row
-
-
-def _mask(places: Sequence[int], n_bits: int) -> int:
-    bits = bytearray(n_bits // 8 + 1)
-    for j in places:
-        bits[j >> 3] |= 1 << (j & 7)
-    return int.from_bytes(bits, "little")
 
 
 def _lengths(row: int, n: int) -> list[int]:
@@ -251,7 +226,7 @@ def _lengths(row: int, n: int) -> list[int]:
 
 
 def _traced(a: Sequence[str], b: Sequence[str]) -> list[tuple[int, int]]:
-    rows = list(_rows(a, b))
+    rows = list(subsequence_rows(a, b))
     found: list[tuple[int, int]] = []
     i, j = len(a), len(b)
     while i and j:
