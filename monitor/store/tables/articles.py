@@ -56,6 +56,9 @@ articles = Table(
     Column("host", String(253), nullable=False),
     refers("source_id", "sources.id", index=True),
     Column("title", Text, nullable=False, default=""),
+    # What the feed and the page called it when each was last read: a change of either is told from a difference.
+    Column("feed_title", Text),
+    Column("page_title", Text),
     Column("text", Text, nullable=False, default=""),
     Column("text_hash", String(64), index=True),
     # The words of title and text as queries are compared with them, each between spaces: LIKE narrows a search the

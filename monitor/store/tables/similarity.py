@@ -37,6 +37,10 @@ language_statistics = Table(
     Column("last_arrival_no", Key, nullable=False, default=0),
     Column("leased_until", UTCDateTime),
     Column("n_tries", Integer, nullable=False, default=0),
+    # How often the counts of terms were halved: what is common is what was common lately.
+    Column("n_halvings", Integer, nullable=False, default=0),
+    # How near unrelated articles of this language are to each other, learned from the stream.
+    Column("calibration", JSON),
 )
 
 terms = Table(
@@ -59,6 +63,8 @@ features = Table(
     # ... the dates of then ...
     Column("published_at", UTCDateTime),
     Column("first_seen_at", UTCDateTime, nullable=False),
+    # ... the publisher family, which is one voice ...
+    Column("family", String(300), nullable=False, default=""),
     # ... and the article whose story it had to join, as its copy or original.
     Column("follows_id", Key, index=True),
     Column("body", LargeBinary, nullable=False),
@@ -119,6 +125,16 @@ rewrites = Table(
     UniqueConstraint(
         "article_id", "original_id", "scheme", "article_text_hash", "original_text_hash", name="uq_rewrites_texts"
     ),
+)
+
+#: Texts registered by people, whose pick-up is to be seen: originals that nobody published.
+releases = Table(
+    "releases",
+    metadata,
+    refers("article_id", "articles.id", primary_key=True),
+    Column("name", String(300), nullable=False),
+    Column("who", String(200), nullable=False),
+    Column("added_at", UTCDateTime, nullable=False),
 )
 
 #: Derived from `duplicates`: each copy with the original of its copy group. An original has no row of its own.

@@ -20,6 +20,12 @@ stories = Table(
     Column("first_seen_at", UTCDateTime, nullable=False),
     Column("last_seen_at", UTCDateTime, nullable=False),
     Column("closed_at", UTCDateTime),
+    # Locked by hand: nothing joins, leaves, merges or splits it by itself.
+    Column("locked_at", UTCDateTime),
+    # The most central article, whose headline and lead stand for the story, and the terms and names it is known by.
+    Column("representative_id", Key),
+    Column("key_terms", JSON),
+    Column("key_names", JSON),
     Column("scheme", String(60), nullable=False),
     Index(None, "language", "state", "last_seen_at"),
     # The id of a story that was merged away redirects for ever: it is never given out again.
@@ -55,6 +61,9 @@ story_constraints = Table(
     Column("who", String(200), nullable=False),
     Column("because", Text, nullable=False, default=""),
     Column("made_at", UTCDateTime, nullable=False),
+    # Its place in the stored order of arrivals, and since when it holds no more.
+    Column("made_no", Key),
+    Column("lifted_at", UTCDateTime),
 )
 
 story_log = Table(
@@ -66,4 +75,19 @@ story_log = Table(
     Column("who", String(200), nullable=False),
     Column("details", JSON, nullable=False, default=dict),
     Column("logged_at", UTCDateTime, nullable=False),
+    # Its place in the stored order of arrivals, where it changed who is in which story.
+    Column("arrival_no", Key),
+    # The entry of this log that it took back.
+    Column("undoes_id", Key),
+)
+
+#: Stories of several languages that tell of one event, by the optional embeddings: each with its group's first story.
+story_groups = Table(
+    "story_groups",
+    metadata,
+    refers("story_id", "stories.id", primary_key=True),
+    refers("group_id", "stories.id", index=True),
+    Column("score", Float, nullable=False),
+    Column("scheme", String(120), nullable=False),
+    Column("joined_at", UTCDateTime, nullable=False),
 )
