@@ -25,6 +25,7 @@ import monitor.watch.stage
 from monitor.app import App
 from monitor.errors import LeaseLostError
 from monitor.store import pages, polls
+from monitor.store.bylines import forget_unused_names
 from monitor.types import Progress
 from monitor.urls import masked
 
@@ -41,10 +42,11 @@ class Job:
 
 
 def tidy(app: App) -> Progress:
-    """Forget raw pages and poll log lines past their time."""
+    """Forget raw pages and poll log lines past their time, and names that no article has any more."""
     now = app.clock()
     with app.store.begin() as conn:
         n_pages = pages.expire_pages(conn, now)
+        forget_unused_names(conn)
         n_polls = polls.expire_polls(conn, now - timedelta(days=app.settings.retention.poll_log_days))
     if n_pages or n_polls:
         log.info("store.tidied", n_pages=n_pages, n_polls=n_polls)

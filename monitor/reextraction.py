@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import structlog
 
@@ -18,7 +18,9 @@ from monitor.app import App
 from monitor.errors import LeaseLostError
 from monitor.extract.holding import read_page
 from monitor.extract.outcomes import PageText
+from monitor.extract.titles import title_by_other_rules
 from monitor.store import boilerplate, page_work
+from monitor.store.engine import is_trouble
 from monitor.store.hints import load_hints
 from monitor.store.page_work import PageToReread
 from monitor.store.revisions import NewRevision, hash_of
@@ -31,7 +33,7 @@ log = structlog.get_logger()
 
 @dataclass(kw_only=True)
 class Reread:
-    """How many pages were read, and what came of them: changed, same, unreadable."""
+    """How many pages were read, and what came of them: changed, same, unreadable; failed ones are not read."""
 
     counts: Counter[str] = field(default_factory=Counter)
     n_read: int = 0
@@ -40,7 +42,7 @@ class Reread:
 def run(app: App) -> Progress:
     """The job: one batch of what is due; nothing where nothing is."""
     done = read_batch(app)
-    return Progress(n_done=done.n_read, n_failed=done.counts["unreadable"])
+    return Progress(n_done=done.n_read, n_failed=done.counts["unreadable"] + done.counts["failed"])
 
 
 def read_batch(app: App) -> Reread:
@@ -68,17 +70,24 @@ def read_batch(app: App) -> Reread:
 def _give_back(app: App, left: Mapping[int, PageToReread]) -> None:
     if left:
         with app.store.begin() as conn:
-            page_work.give_back_reread(conn, list(left.values()), app.clock())
+            page_work.give_back_reread(conn, list(left.values()))
 
 
 def _save(app: App, page: PageToReread, result: PageText | WorkFailure, done: Reread) -> None:
-    article = _usable(page, result)
+    article = _titled(page, _usable(page, result))
     revision = None if article is None else _revision(page, article)
     try:
         with app.store.begin() as conn:
             page_work.save_reread(conn, page, article, revision=revision, now=app.clock())
     except LeaseLostError as error:
         log.warning("reextract.lease_lost", detail=str(error))
+        return
+    except Exception as error:
+        if is_trouble(error):
+            raise
+        # It keeps its lease and the try: read again when that ends, and set aside after the last one.
+        log.exception("reextract.failed", article=page.id)
+        done.counts["failed"] += 1
         return
     done.n_read += 1
     done.counts["unreadable" if article is None else "same" if revision is None else "changed"] += 1
@@ -93,6 +102,11 @@ def _usable(page: PageToReread, result: PageText | WorkFailure) -> ExtractedArti
     if not isinstance(article, ExtractedArticle) or (Method(page.method).is_page and not article.method.is_page):
         return None
     return article
+
+
+def _titled(page: PageToReread, article: ExtractedArticle | None) -> ExtractedArticle | None:
+    """With the title that its article has from now on."""
+    return article and replace(article, title=title_by_other_rules(page.title, page.titles, article))
 
 
 def _revision(page: PageToReread, article: ExtractedArticle) -> NewRevision | None:

@@ -1,10 +1,11 @@
-"""Titles of feed and page, registered texts, stories that people correct, stories in several languages"""
+"""Titles of feed and page, looks and later readings of pages, keys of old entries, registered texts, stories that people correct, stories in several languages"""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
 
+from monitor.likeness import entry_keys
 from monitor.store.columns import Key, UTCDateTime
 
 revision = "0004"
@@ -12,10 +13,27 @@ down_revision = "0003"
 branch_labels = None
 depends_on = None
 
+_BATCH = 1000
+_ENTRIES = sa.table(
+    "entries",
+    sa.column("id", Key),
+    sa.column("guid", sa.String),
+    sa.column("url", sa.String),
+    sa.column("title", sa.Text),
+    sa.column("published_at", UTCDateTime),
+    sa.column("article_id", Key),
+    sa.column("guid_alias", sa.String),
+    sa.column("title_key", sa.String),
+)
+
 
 def upgrade() -> None:
     op.add_column("articles", sa.Column("feed_title", sa.Text(), nullable=True))
     op.add_column("articles", sa.Column("page_title", sa.Text(), nullable=True))
+    op.add_column("articles", sa.Column("asked_at", UTCDateTime, nullable=True))
+    op.add_column("articles", sa.Column("reextract_leased_until", UTCDateTime, nullable=True))
+    op.add_column("articles", sa.Column("n_reextract_tries", sa.Integer(), nullable=False, server_default="0"))
+    _key_old_entries()
     op.add_column("features", sa.Column("family", sa.String(length=300), nullable=False, server_default=""))
     op.add_column("language_statistics", sa.Column("n_halvings", sa.Integer(), nullable=False, server_default="0"))
     op.add_column("language_statistics", sa.Column("calibration", sa.JSON(), nullable=True))
@@ -56,6 +74,25 @@ def upgrade() -> None:
     op.create_index(op.f("ix_story_groups_group_id"), "story_groups", ["group_id"])
 
 
+def _key_old_entries() -> None:
+    """What else an entry is known by, where it was resolved before anybody noted that."""
+    conn, c, last_id = op.get_bind(), _ENTRIES.c, 0
+    its = {"guid_alias": sa.bindparam("alias"), "title_key": sa.bindparam("title_and_date")}
+    write = sa.update(_ENTRIES).where(c.id == sa.bindparam("its_id")).values(its)
+    unkeyed = sa.and_(c.article_id.is_not(None), c.guid_alias.is_(None), c.title_key.is_(None))
+    columns = (c.id, c.guid, c.url, c.title, c.published_at)
+    while rows := conn.execute(sa.select(*columns).where(unkeyed, c.id > last_id).order_by(c.id).limit(_BATCH)).all():
+        found = [(row.id, entry_keys(row)) for row in rows]
+        keyed = [
+            {"its_id": row_id, "alias": keys.guid_alias, "title_and_date": keys.title_key}
+            for row_id, keys in found
+            if keys.guid_alias or keys.title_key
+        ]
+        if keyed:
+            conn.execute(write, keyed)
+        last_id = rows[-1].id
+
+
 def downgrade() -> None:
     op.drop_table("story_groups")
     op.drop_table("releases")
@@ -65,7 +102,7 @@ def downgrade() -> None:
         ("stories", ("key_names", "key_terms", "representative_id", "locked_at")),
         ("language_statistics", ("calibration", "n_halvings")),
         ("features", ("family",)),
-        ("articles", ("page_title", "feed_title")),
+        ("articles", ("n_reextract_tries", "reextract_leased_until", "asked_at", "page_title", "feed_title")),
     ):
         with op.batch_alter_table(table) as altered:
             for column in columns:

@@ -16,9 +16,9 @@ from monitor.types import RevisionKind
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangePolicy:
-    """A change is small when no more than `small_words` words of title and text came and went together, and the two
-    wordings are at least `small_similarity` alike. `n_small` of these become revisions of one article. A text shrinks
-    when less than `shrunk_share` of its words are left.
+    """A change is small when it is one of the title alone, or no more than `small_words` words of title and text came
+    and went together, and the two wordings are at least `small_similarity` alike. `n_small` of these become revisions
+    of one article. A text shrinks when less than `shrunk_share` of its words are left.
     """
 
     small_words: int = 30
@@ -55,6 +55,7 @@ def judge_change(
         return Change()
     n_words = found.n_words_added + found.n_words_removed
     is_small = n_words <= policy.small_words and found.similarity >= policy.small_similarity
+    is_small = is_small or same_but_for_noise(before._replace(title=after.title), after)
     if is_small and n_small_changes >= policy.n_small:
         return Change(is_small=True)
     return Change(kind=kind, difference=found, is_small=is_small)

@@ -12,20 +12,24 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from monitor.extract.boilerplate import without_boilerplate
 from monitor.extract.changes import Change, ChangePolicy, has_shrunk, judge_change
 from monitor.extract.identity import marked
 from monitor.extract.page import REASON_OF_ACCESS, access_of_status, article_from_feed
 from monitor.extract.removals import MAX_LEFT_WORDS
 from monitor.extract.rereading import NextLook, RereadPolicy, is_confirmed, plan_next
+from monitor.extract.titles import title_after_look
 from monitor.politeness import wished_at
 from monitor.query.forms import TextForms
 from monitor.text.differences import Wording, difference
+from monitor.text.tokens import n_words as count_words
 from monitor.types import (
     Access,
     DuePage,
     ExtractedArticle,
     Failure,
     FeedHints,
+    KnownTitles,
     Method,
     Reason,
     Response,
@@ -57,8 +61,9 @@ class PageText:
 class Reading:
     """What came of one page: the article or the reason why there is none, and what was answered.
 
-    `says_gone`: the page itself says that there is none, whatever its status. `is_unchanged`: the page is the one that
-    was read before, byte for byte, and the feeds say the same. `forms` and `packed` as of its PageText; None where
+    `boilerplate`: the sentences that the text was freed from. `says_gone`: the page itself says that there is none,
+    whatever its status. `is_unchanged`: the page is the one that was read before, byte for byte, and the feeds say the
+    same. `forms` and `packed` as of its PageText; None where
     nobody has worked them out.
     """
 
@@ -69,6 +74,7 @@ class Reading:
     detail: str
     access: Access
     notice: str = ""
+    boilerplate: tuple[str, ...] = ()
     says_gone: bool = False
     is_unchanged: bool = False
     forms: TextForms | None = None
@@ -150,14 +156,20 @@ def read_answer(
         detail=detail,
         access=access,
         notice="" if text is None else text.notice,
+        boilerplate=hints.boilerplate,
         forms=None if text is None else text.forms,
         packed=None if text is None else text.packed,
         says_gone=text is not None and not is_error and access is Access.GONE,
     )
 
 
-def judge_look(reading: Reading, before: Wording | None, *, now: datetime, policies: Policies) -> Look:
-    """What is to be saved. `before`: the stored wording, None for an article without a text."""
+def judge_look(
+    reading: Reading, before: Wording | None, titles: KnownTitles, *, now: datetime, policies: Policies
+) -> Look:
+    """What is to be saved. `before`: the stored wording, None for an article without a text; `titles`: what feed and
+    page called it until now.
+    """
+    reading = _titled(reading, before, titles)
     page, article = reading.page, reading.article
     plain = Look(article=None, reason=reading.reason, detail=reading.detail, access=reading.access)
     if page.is_new or before is None:
@@ -171,6 +183,14 @@ def judge_look(reading: Reading, before: Wording | None, *, now: datetime, polic
         return _with_article(plain, reading, before, policies)
     gone = _gone(reading, before, now=now, policies=policies)
     return gone or _looked_at_again(plain, reading, before, now=now, policies=policies)
+
+
+def _titled(reading: Reading, before: Wording | None, titles: KnownTitles) -> Reading:
+    """With the title that its article has after this look."""
+    article = reading.article
+    if article is None or before is None or reading.page.is_new:
+        return reading
+    return replace(reading, result=replace(article, title=title_after_look(before.title, titles, article)))
 
 
 def _looked_at_again(plain: Look, reading: Reading, before: Wording, *, now: datetime, policies: Policies) -> Look:
@@ -223,18 +243,38 @@ def _with_article(
     page, article = reading.page, reading.article
     if article is None:
         return plain
-    after = Wording(article.title, article.text)
+    after, freed = Wording(article.title, article.text), _freed(before, reading.boilerplate)
     change = judge_change(
-        before,
+        freed,
         after,
         kind=RevisionKind.RESTORED if page.retracted_at else kind,
         n_small_changes=page.n_small_changes,
         policy=policies.changes,
     )
     if change.kind is None:
-        n_words = page.n_words or article.n_words
-        return replace(plain, article=replace(article, title=before.title, text=before.text, n_words=n_words))
+        kept = replace(plain, article=_kept(article, freed, n_words=page.n_words if freed is before else 0))
+        if freed is before:
+            return kept
+        # The publisher did nothing: its articles were found to end so.
+        by_rules = Change(kind=RevisionKind.REEXTRACTED, difference=difference(before, freed))
+        return replace(kept, change=by_rules, wording=freed)
+    if freed is not before:
+        change = replace(change, difference=difference(before, after))
     return replace(plain, article=article, change=change, wording=after)
+
+
+def _freed(before: Wording, boilerplate: tuple[str, ...]) -> Wording:
+    """The stored wording without the sentences that were found to be boilerplate since its text was saved."""
+    lines = tuple(before.text.splitlines())
+    freed = without_boilerplate(lines, boilerplate)
+    return before if freed == lines else Wording(before.title, "\n".join(freed))
+
+
+def _kept(article: ExtractedArticle, stored: Wording, *, n_words: int) -> ExtractedArticle:
+    """What a look found beside the wording that stays. A title that is not taken up may still be found to be new."""
+    said = replace(article, feed_title="", page_title="") if article.title != stored.title else article
+    n_words = n_words or sum(map(count_words, stored.text.splitlines())) or article.n_words
+    return replace(said, title=stored.title, text=stored.text, n_words=n_words)
 
 
 def _as_before(plain: Look, page: DuePage) -> Look:

@@ -28,7 +28,7 @@ from monitor.extract.page_shape import has_layout_tables
 from monitor.extract.paragraphs import declared_paragraphs, paragraphs_of
 from monitor.extract.people import is_person
 from monitor.extract.pruning import paragraphs_shown, prune
-from monitor.extract.titles import choose_title, title_of_text
+from monitor.extract.titles import headline_of, title_of_text
 from monitor.extract.tree import parse_page
 from monitor.extract.walls import wall_of
 from monitor.text.language import judge_language
@@ -220,15 +220,11 @@ def _article(
     cleaned, body = text.cleaned, text.text
     languages = judge_language(body, (facts.language, facts.meta.get("og:locale"), hints.language))
     moment = choose_moment(hints.published_at, facts.dates, found=guessed.published, first_seen_at=hints.first_seen_at)
+    feed_title, page_title = line_of(hints.title), _headline(facts, url)
     return ExtractedArticle(
-        title=choose_title(
-            line_of(hints.title),
-            (facts.headline, facts.first_heading, facts.page_title),
-            heading=facts.first_heading,
-            site_names=facts.site_names,
-            url=url,
-        )
-        or title_of_text(body),
+        title=feed_title or page_title or title_of_text(body),
+        feed_title=feed_title,
+        page_title=page_title,
         text=body,
         authors=choose_authors(
             (hints.authors, facts.authors, cleaned.authors, guessed.authors), site_names=facts.site_names
@@ -250,3 +246,8 @@ def _article(
         origin=cleaned.origin,
         n_words=sum(map(n_words, cleaned.paragraphs)),
     )
+
+
+def _headline(facts: PageFacts, url: str) -> str:
+    candidates = (facts.headline, facts.first_heading, facts.page_title)
+    return headline_of(candidates, heading=facts.first_heading, site_names=facts.site_names, url=url)

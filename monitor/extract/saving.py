@@ -24,11 +24,11 @@ from monitor.store.first_texts import first_text, save_first
 from monitor.store.hints import load_hints
 from monitor.store.page_results import FetchedPage
 from monitor.store.resolving import find_by_urls
-from monitor.store.revisions import NewRevision, load_wording
+from monitor.store.revisions import NewRevision, is_retracted, load_titles, load_wording
 from monitor.store.sources import load_publishers
 from monitor.store.tombstones import Key, erased_keys
 from monitor.text.normalise import normal_text, text_hash
-from monitor.types import Access, ArticleId, DuePage, ExtractedArticle, Method, Response
+from monitor.types import Access, ArticleId, DuePage, ExtractedArticle, KnownTitles, Method, Response
 from monitor.urls import host_of
 
 
@@ -113,7 +113,9 @@ def _decide(app: App, conn: Connection, done: Done, fetched: FetchedPage, *, oth
     if other_id is not None and other_id != page.id and _are_one(conn, other_id, reading):
         return _Saving(done=done, fetched=fetched, other_id=other_id)
     before = None if page.is_new else load_wording(conn, page.id)
-    look = judge_look(reading, before, now=now, policies=_policies(app.settings))
+    is_read = before is not None and reading.article is not None and not reading.is_unchanged
+    titles = load_titles(conn, page.id) if is_read else KnownTitles()
+    look = judge_look(reading, before, titles, now=now, policies=_policies(app.settings))
     if other_id is not None and other_id != page.id:
         fetched = replace(fetched, canonical_url=page.url, other_urls={page.url: "asked"})
     elif other_id is None and not page.is_new:
@@ -163,6 +165,7 @@ def _fetched(app: App, done: Done, urls: PageUrls, now: datetime) -> FetchedPage
         retry_at=None,
         hints_hash=done.hints_hash,
         packed=reading.packed,
+        asked_at=None if reading.answer is None else now,
     )
 
 
@@ -238,13 +241,15 @@ def _urls(reading: Reading, publishers: Mapping[str, str]) -> PageUrls:
 def _are_one(conn: Connection, other_id: ArticleId, reading: Reading) -> bool:
     """Does the article under this canonical URL say the same? Some sites name one URL on all their pages.
 
-    Where both have titles these decide: the texts of two links that lead to one login page are equal, too.
+    Where both have titles these decide: the texts of two links that lead to one login page are equal, too. A page that
+    is there is never part of an article whose own page is gone.
     """
-    if not isinstance(reading.result, ExtractedArticle):
+    if not isinstance(reading.result, ExtractedArticle) or is_retracted(conn, other_id):
         return False
     other = articles.load_articles(conn, [other_id])[other_id]
-    title = normal_text(other.title or load_hints(conn, [other_id])[other_id].title)
+    # Its own page may call it otherwise by now than feeds do.
+    titles = {normal_text(other.title), normal_text(load_hints(conn, [other_id])[other_id].title)} - {""}
     own_title = normal_text(reading.result.title)
-    if title and own_title:
-        return title == own_title
+    if titles and own_title:
+        return own_title in titles
     return text_hash(other.text) == text_hash(reading.result.text)

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, RowMapping, Select, func, select, update
 from monitor.errors import NotFoundError
 from monitor.store import hosts
 from monitor.store.columns import MAX_KEY, URL_CHARS
-from monitor.store.engine import insert
+from monitor.store.engine import insert, lease_clock
 from monitor.store.tables import (
     article_authors,
     article_merges,
@@ -32,7 +32,7 @@ from monitor.types import Article, ArticleId, Origin, SourceId
 
 #: On the first poll of a feed its older entries are dated by the publisher alone. Beyond this no date is believed.
 BELIEVED = timedelta(days=14)
-#: A page is asked for again no sooner than this after it was last read, however often its feed changes.
+#: A page is asked for again no sooner than this after it was last asked for, however often its feed changes.
 REREAD_AFTER = timedelta(minutes=45)
 
 
@@ -117,8 +117,12 @@ def add_urls_of(conn: Connection, kinds_of: Mapping[ArticleId, Mapping[str, str]
 
 def request_page(conn: Connection, article_id: ArticleId, now: datetime) -> None:
     """Let an article be read again, since a feed says that it changed; a reading under way is not saved."""
-    read_at = conn.execute(select(func.max(pages.c.fetched_at)).where(pages.c.article_id == article_id)).scalar_one()
-    due_at = now if read_at is None else max(now, read_at + REREAD_AFTER)
+    read_at = select(func.max(pages.c.fetched_at)).where(pages.c.article_id == article_id).scalar_subquery()
+    known = select(articles.c.fetch_leased_until, func.coalesce(articles.c.asked_at, read_at).label("asked_at"))
+    row = conn.execute(known.where(articles.c.id == article_id)).one()
+    is_held = row.fetch_leased_until is not None and row.fetch_leased_until > lease_clock(conn, now)
+    asked_at = now if is_held else row.asked_at
+    due_at = now if asked_at is None else max(now, asked_at + REREAD_AFTER)
     due = {"fetch_due_at": due_at, "fetch_leased_until": None, "n_fetch_tries": 0}
     conn.execute(update(articles).where(articles.c.id == article_id).values(due))
 

@@ -16,6 +16,7 @@ from monitor.errors import NotFoundError, UsageError
 from monitor.query.matching import index_words
 from monitor.store.arrivals import arrive
 from monitor.store.engine import insert
+from monitor.store.page_results import read_again_at
 from monitor.store.tables import articles, pages, revisions, source_boilerplate, sources
 from monitor.text.normalise import text_hash
 from monitor.text.tokens import n_words
@@ -172,7 +173,7 @@ def load_texts(conn: Connection, source_id: SourceId, *, after_no: int, limit: i
 def request_reextraction(conn: Connection, ids: Collection[ArticleId], now: datetime) -> None:
     """Let the kept pages of these articles be read again by the rules of today."""
     if ids:
-        conn.execute(update(articles).where(articles.c.id.in_(sorted(ids))).values(reextract_due_at=now))
+        conn.execute(update(articles).where(articles.c.id.in_(sorted(ids))).values(read_again_at(now)))
 
 
 def save_stripped(conn: Connection, stored: StoredText, text: str, now: datetime) -> None:
@@ -234,4 +235,4 @@ def reject(conn: Connection, source_id: SourceId, key: str, now: datetime) -> tu
     conn.execute(rejected.values(rejected_at=now))
     kept = exists().where(pages.c.article_id == articles.c.id)
     again = update(articles).where(articles.c.source_id == source_id, articles.c.method.in_(_FROM_PAGE), kept)
-    return found[0], conn.execute(again.values(reextract_due_at=now)).rowcount
+    return found[0], conn.execute(again.values(read_again_at(now))).rowcount

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Table, delete, select
+from sqlalchemy import Connection, Table, delete, exists, select
 
 from monitor.store.columns import storable
 from monitor.store.engine import insert
@@ -56,6 +56,18 @@ def add_bylines(conn: Connection, bylines: Sequence[Byline]) -> None:
         conn.execute(insert(conn, article_authors), written)
     if told:
         conn.execute(insert(conn, article_tags), told)
+
+
+def forget_unused_names(conn: Connection, *, among: Mapping[Table, Collection[int]] | None = None) -> None:
+    """Authors and tags that nothing has any more; `among` narrows to these ids of each table."""
+    for names, used in ((authors, article_authors.c.author_id), (tags, article_tags.c.tag_id)):
+        unused = delete(names).where(~exists().where(used == names.c.id))
+        if among is None:
+            conn.execute(unused)
+            continue
+        wanted = sorted(among.get(names, ()))
+        for start in range(0, len(wanted), _BATCH):
+            conn.execute(unused.where(names.c.id.in_(wanted[start : start + _BATCH])))
 
 
 def _distinct(names: Iterable[str], n_chars: int) -> list[str]:

@@ -1,6 +1,6 @@
 """Articles, authors and sources that are taken down: erased for good from everything that held a word of them.
 
-Gone are the article with its revisions, pages, fingerprints, features, links, hits, memberships and entries, and
+Gone are the article with its revisions, pages, fingerprints, features, links, hits, memberships and entries, and its
 authors and tags that nothing else has; a story that nobody is left in goes too, and others are renewed. Stored mails
 are made again by the digest stage from what is left (`Erased.digest_ids`). Tombstones keep feeds, pages and files from
 bringing it back, and the audit tells who erased what, when and why, without a word of the content.
@@ -15,10 +15,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, and_, delete, func, or_, select
+from sqlalchemy import Column, ColumnElement, Connection, Table, and_, delete, func, or_, select
 
 from monitor.errors import NotFoundError
 from monitor.store import claims, duplicates, stories
+from monitor.store.bylines import forget_unused_names
 from monitor.store.columns import storable
 from monitor.store.engine import RESOLVE_LOCK, hold_lock, insert
 from monitor.store.feeds import pause_feed
@@ -127,7 +128,7 @@ def erase(conn: Connection, order: Order, now: datetime) -> Erased:
     ids, loose = find_erasable(conn, order)
     near = duplicates.hold_around(conn, ids)
     languages = stories.hold_languages(conn, ids)
-    erased = describe(conn, order)
+    erased, named = describe(conn, order), _named(conn, ids, order.author)
     bury(conn, [*_keys(conn, ids, loose), *_keys_of(conn, order)], because=order.because, now=now)
     _forget_rare_terms(conn, ids)
     _write_audit(conn, order, erased, now)
@@ -139,8 +140,7 @@ def erase(conn: Connection, order: Order, now: datetime) -> Erased:
         conn.execute(delete(articles).where(articles.c.id.in_(some)))
     if order.source is not None:
         _silence(conn, _source_id(conn, order.source))
-    for named, used in ((authors, article_authors.c.author_id), (tags, article_tags.c.tag_id)):
-        conn.execute(delete(named).where(named.c.id.not_in(select(used))))
+    forget_unused_names(conn, among=named)
     duplicates.match_again(conn, near, now)
     stories.disturb(conn, languages)
     return erased
@@ -179,7 +179,7 @@ def _in_batches(ids: Iterable[int]) -> Iterator[list[Any]]:
 
 def _of_author(conn: Connection, name: str) -> tuple[list[ArticleId], list[EntryId]]:
     wanted = fold(clean_line(name))
-    known = [one for one, its_name in conn.execute(select(authors.c.id, authors.c.name)) if fold(its_name) == wanted]
+    known = _find_author(conn, name)
     by = select(article_authors.c.article_id).where(article_authors.c.author_id.in_(known))
     ids = set(conn.execute(by).scalars())
     loose = []
@@ -295,6 +295,21 @@ def _forget_rare_terms(conn: Connection, ids: Sequence[ArticleId]) -> None:
         for start in range(0, len(found), BATCH):
             rare = and_(terms.c.term.in_(found[start : start + BATCH]), terms.c.n_articles <= n)
             conn.execute(delete(terms).where(rare))
+
+
+def _named(conn: Connection, ids: Sequence[ArticleId], author: str | None) -> dict[Table, set[int]]:
+    """The authors and tags of articles, and the rows of an author who is erased himself."""
+    found: dict[Table, set[int]] = {authors: set(_find_author(conn, author)) if author is not None else set()}
+    for table, used in ((authors, article_authors.c.author_id), (tags, article_tags.c.tag_id)):
+        for some in _in_batches(ids):
+            its = conn.execute(select(used).where(used.table.c.article_id.in_(some))).scalars()
+            found.setdefault(table, set()).update(its)
+    return found
+
+
+def _find_author(conn: Connection, name: str) -> list[int]:
+    wanted = fold(clean_line(name))
+    return [one for one, its_name in conn.execute(select(authors.c.id, authors.c.name)) if fold(its_name) == wanted]
 
 
 def _silence(conn: Connection, source_id: SourceId) -> None:

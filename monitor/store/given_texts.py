@@ -16,7 +16,7 @@ from monitor.query.forms import TextForms
 from monitor.store.arrivals import arrive, first_arrivals
 from monitor.store.bylines import Byline, add_bylines, save_bylines
 from monitor.store.first_texts import update_rows
-from monitor.store.page_results import text_values
+from monitor.store.page_results import read_again_at, text_values
 from monitor.store.revisions import FirstState, NewRevision, add_first, add_revision, hash_of
 from monitor.store.tables import articles, revisions
 from monitor.text.differences import Wording, difference
@@ -96,7 +96,7 @@ def save_change(conn: Connection, article_id: ArticleId, given: GivenArticle, no
     stored = select(articles.c.title, articles.c.text, articles.c.n_words).where(articles.c.id == article_id)
     before = conn.execute(stored).one()
     # A page that was kept says what the article said before.
-    values = {**text_values(article, given.forms), **_RESTING, "reextract_due_at": None}
+    values = {**text_values(article, given.forms), **_RESTING, **read_again_at(None)}
     conn.execute(update(articles).where(articles.c.id == article_id).values(values))
     save_bylines(conn, article_id, author_names=article.authors, tag_names=article.tags)
     old, new = Wording(before.title, before.text), Wording(article.title, article.text)

@@ -48,7 +48,8 @@ from monitor.types import ArticleId, RevisionKind
 
 #: What an article without a text takes over from the one that has one.
 _OF_TEXT = (
-    "title", "text", "text_hash", "folded", "language", "language_declared", "language_detected", "arrival_no",
+    "title", "feed_title", "page_title", "text", "text_hash", "folded", "language", "language_declared",
+    "language_detected", "arrival_no",
     "published_precision", "published_origin", "access", "method", "n_words", "section", "dateline", "credit", "agency",
     "origin", "state", "reason", "detail", "ready_at", "retracted_at", "n_small_changes", "match_due_at",
     "assign_due_at", "watch_due_at",

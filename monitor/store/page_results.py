@@ -27,6 +27,9 @@ from monitor.types import ArticleId, DuePage, ExtractedArticle, Reason, Response
 from monitor.urls import host_of
 
 PAGES = Claimable(articles, articles.c.fetch_due_at, articles.c.fetch_leased_until, articles.c.n_fetch_tries)
+KEPT_PAGES = Claimable(
+    articles, articles.c.reextract_due_at, articles.c.reextract_leased_until, articles.c.n_reextract_tries
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +39,7 @@ class FetchedPage:
     `final_url` answered, `declared_url` is what the page names as canonical; None where no page could be read.
     `n_rereads` and `n_failures` are what is counted until then; `reason` and `detail` say why the page is not what was
     hoped for, `doubted_at` since when that must be confirmed; `hints_hash` is of what the feeds said. `packed` is the
-    body as it is kept, where somebody packed it already.
+    body as it is kept, where somebody packed it already. `asked_at`: when it was asked for, None where it was not.
     """
 
     page: DuePage
@@ -54,6 +57,7 @@ class FetchedPage:
     doubted_at: datetime | None = None
     hints_hash: str | None = None
     packed: bytes | None = None
+    asked_at: datetime | None = None
 
     def values(self) -> dict[str, Any]:
         """The columns of the article that are about its page alone."""
@@ -65,10 +69,17 @@ class FetchedPage:
             "detail": self.detail[:1000],
             "doubted_at": self.doubted_at,
         }
+        if self.asked_at is not None:
+            values["asked_at"] = self.asked_at
         if self.final_url is not None:
             declared = self.declared_url and self.declared_url[:URL_CHARS]
             values |= {"final_url": self.final_url[:URL_CHARS], "declared_url": declared}
         return values
+
+
+def read_again_at(moment: Any) -> dict[str, Any]:
+    """The columns that let the kept page of an article be read again then (None: not at all), whoever reads it now."""
+    return {"reextract_due_at": moment, "reextract_leased_until": None, "n_reextract_tries": 0}
 
 
 def save_urls(conn: Connection, looked_at: Sequence[FetchedPage], now: datetime) -> dict[ArticleId, str]:
@@ -103,7 +114,9 @@ def text_values(article: ExtractedArticle, forms: TextForms | None = None) -> di
     `forms` of its title and text are worked out where they are not given.
     """
     forms = forms or forms_of(article.title, article.text)
+    said = {"feed_title": article.feed_title, "page_title": article.page_title}
     return {
+        **{name: title for name, title in said.items() if title},  # else what was said before is known still
         "title": article.title,
         "text": article.text,
         "text_hash": forms.text_hash,

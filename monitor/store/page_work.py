@@ -5,23 +5,24 @@ from __future__ import annotations
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, select, true, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, case, exists, func, select, true, update
 
-from monitor.errors import LeaseLostError, NotFoundError
+from monitor.errors import NotFoundError
+from monitor.store import claims
 from monitor.store.arrivals import arrive
 from monitor.store.articles import merged_into
 from monitor.store.bylines import save_bylines
-from monitor.store.engine import lease_clock
-from monitor.store.page_results import text_values
+from monitor.store.page_results import KEPT_PAGES, read_again_at, text_values
 from monitor.store.pages import save_better_date
 from monitor.store.revisions import NewRevision, add_revision
 from monitor.store.tables import articles, pages, sources
-from monitor.types import ArticleId, ExtractedArticle, Method, Response
+from monitor.types import ArticleId, ExtractedArticle, KnownTitles, Method, Reason, Response
 
 _FROM_PAGE = [method.value for method in Method if method.is_page]
+_OF_REREAD = [articles.c[name] for name in "id title feed_title page_title text url method".split()]
 _HAS_PAGE = exists().where(pages.c.article_id == articles.c.id)
 #: Neither a text nor another look is to come by itself, and this is why.
 _SET_ASIDE = articles.c.fetch_due_at.is_(None) & articles.c.reason.is_not(None) & (articles.c.host != "")
@@ -121,14 +122,15 @@ def requeue(conn: Connection, chosen: Chosen, *, is_dry: bool, only_set_aside: b
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageToReread:
-    """A kept page with what is stored of its article; `due_at` stands until the result is saved."""
+    """A kept page with what is stored of its article (`titles` without `earlier`), leased to whoever reads it again."""
 
     id: ArticleId
     title: str
+    titles: KnownTitles
     text: str
     url: str
     method: str
-    due_at: datetime
+    leased_until: datetime
     response: Response
 
 
@@ -137,7 +139,7 @@ def mark_to_reread(conn: Connection, chosen: Chosen, now: datetime) -> tuple[int
     not kept any more.
     """
     wanted = chosen.condition() & articles.c.arrival_no.is_not(None)
-    marked = conn.execute(update(articles).where(wanted, _HAS_PAGE).values(reextract_due_at=now)).rowcount
+    marked = conn.execute(update(articles).where(wanted, _HAS_PAGE).values(read_again_at(now))).rowcount
     expired = select(func.count()).select_from(articles).where(wanted, ~_HAS_PAGE, articles.c.method.in_(_FROM_PAGE))
     return marked, conn.execute(expired).scalar_one()
 
@@ -149,39 +151,44 @@ def count_to_reread(conn: Connection) -> int:
 
 def claim_to_reread(conn: Connection, *, now: datetime, lease_s: float, limit: int) -> list[PageToReread]:
     """The next kept pages; nobody else gets them before `lease_s` are over. Marks without a page are taken away."""
-    lease_now = lease_clock(conn, now)
     due = articles.c.reextract_due_at <= now
-    conn.execute(update(articles).where(due, ~_HAS_PAGE).values(reextract_due_at=None))
-    chosen = select(articles.c.id).where(due).order_by(articles.c.reextract_due_at, articles.c.id).limit(limit)
-    ids = list(conn.execute(chosen.with_for_update(skip_locked=True)).scalars())
-    until = max(now, lease_now) + timedelta(seconds=lease_s)
-    conn.execute(update(articles).where(articles.c.id.in_(ids)).values(reextract_due_at=until))
-    columns = [articles.c[name] for name in ("title", "text", "method")]
-    newest = (
-        select(pages, *columns, articles.c.url.label("article_url"))
-        .join(articles, articles.c.id == pages.c.article_id)
-        .where(pages.c.article_id.in_(ids))
-        .order_by(pages.c.fetched_at)
-    )
-    rows = {row["article_id"]: row for row in conn.execute(newest).mappings()}
+    conn.execute(update(articles).where(due, ~_HAS_PAGE).values(read_again_at(None)))
+    _set_aside(conn, now)
+    claimed = claims.claim(conn, KEPT_PAGES, now=now, lease_s=lease_s, limit=limit, columns=_OF_REREAD)
+    of_these = pages.c.article_id.in_([row["id"] for row in claimed.rows])
+    newest = select(pages).where(of_these).order_by(pages.c.fetched_at)
+    kept = {row["article_id"]: row for row in conn.execute(newest).mappings()} if claimed.rows else {}
     return [
         PageToReread(
-            id=row["article_id"],
+            id=row["id"],
             title=row["title"],
+            titles=KnownTitles(feed=row["feed_title"] or "", page=row["page_title"] or ""),
             text=row["text"],
-            url=row["article_url"],
+            url=row["url"],
             method=row["method"],
-            due_at=until,
-            response=Response(
-                url=row["url"],
-                final_url=row["url"],
-                status=row["status"],
-                headers={"content-type": row["content_type"]} if row["content_type"] else {},
-                body=zlib.decompress(row["body_zlib"]),
-            ),
+            leased_until=claimed.leased_until,
+            response=_response(kept[row["id"]]),
         )
-        for row in (rows[one] for one in ids if one in rows)
+        for row in claimed.rows
+        if row["id"] in kept
     ]
+
+
+def _response(page: RowMapping) -> Response:
+    return Response(
+        url=page["url"],
+        final_url=page["url"],
+        status=page["status"],
+        headers={"content-type": page["content_type"]} if page["content_type"] else {},
+        body=zlib.decompress(page["body_zlib"]),
+    )
+
+
+def _set_aside(conn: Connection, now: datetime) -> None:
+    """Kept pages whose readings ended without a result each time: no more attempts; the text stays."""
+    detail = f"reading its kept page again failed {claims.MAX_TRIES} times; the log says how"
+    failed = update(articles).where(articles.c.id.in_(claims.exhausted(conn, KEPT_PAGES, now)))
+    conn.execute(failed.values(**read_again_at(None), reason=Reason.GAVE_UP.value, detail=detail))
 
 
 def save_reread(
@@ -196,10 +203,8 @@ def save_reread(
 
     Raises LeaseLostError when somebody else has taken the page, or the article is not there any more.
     """
-    mine = update(articles).where(articles.c.id == page.id, articles.c.reextract_due_at == page.due_at)
     values = {} if article is None else text_values(article)
-    if conn.execute(mine.values(reextract_due_at=None, **values)).rowcount != 1:
-        raise LeaseLostError(f"article {page.id}: somebody else reads its page, or it is gone")
+    claims.save(conn, KEPT_PAGES, page.id, page.leased_until, reextract_due_at=None, **values)
     if article is None:
         return
     save_better_date(conn, page.id, article)
@@ -209,8 +214,8 @@ def save_reread(
         arrive(conn, page.id, now)
 
 
-def give_back_reread(conn: Connection, pages_left: Sequence[PageToReread], now: datetime) -> None:
-    """Kept pages that were not read are due at once for whoever comes next."""
-    for page in pages_left:
-        mine = update(articles).where(articles.c.id == page.id, articles.c.reextract_due_at == page.due_at)
-        conn.execute(mine.values(reextract_due_at=now))
+def give_back_reread(conn: Connection, pages_left: Sequence[PageToReread]) -> None:
+    """Kept pages that were not read are due at once for whoever comes next, and the try does not count."""
+    for until in {page.leased_until for page in pages_left}:
+        ids = sorted(page.id for page in pages_left if page.leased_until == until)
+        claims.release(conn, KEPT_PAGES, ids, until)

@@ -18,7 +18,7 @@ from monitor.store.engine import lease_clock
 from monitor.store.first_texts import first_text, save_first
 from monitor.store.hosts import Asked
 from monitor.store.page_results import PAGES as PAGES  # noqa: PLC0414 - whoever claims pages names it
-from monitor.store.page_results import FetchedPage, save_bodies, save_urls, text_values, whereabouts
+from monitor.store.page_results import FetchedPage, read_again_at, save_bodies, save_urls, text_values, whereabouts
 from monitor.store.revisions import NewRevision, add_revision
 from monitor.store.tables import articles, entries, pages
 from monitor.types import Access, ArticleId, DuePage, ExtractedArticle, KeptPage, Precision, Reason
@@ -178,7 +178,7 @@ def save_text(
     url = save_urls(conn, [fetched], now)[page.id]
     values = fetched.values() | text_values(article) | whereabouts(conn, page, url, now)
     # Whoever reads the page kept before again, at this moment, must not put its text in the place of this one.
-    values["reextract_due_at"] = case((articles.c.reextract_due_at.is_not(None), now))
+    values |= read_again_at(case((articles.c.reextract_due_at.is_not(None), now)))
     if revision is not None:
         add_revision(conn, page.id, revision, now)
     elif fetched.response is not None and fetched.response.body:

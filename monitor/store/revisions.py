@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, func, or_, select, update
 
 from monitor.query.forms import revision_hash
 from monitor.store.engine import insert
 from monitor.store.tables import articles, revisions
 from monitor.text.differences import Difference, Wording
 from monitor.text.tokens import n_words
-from monitor.types import ArticleId, RevisionKind
+from monitor.types import ArticleId, KnownTitles, RevisionKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +36,28 @@ def load_wording(conn: Connection, article_id: ArticleId) -> Wording | None:
     stored = select(articles.c.title, articles.c.text)
     row = conn.execute(stored.where(articles.c.id == article_id, articles.c.arrival_no.is_not(None))).one_or_none()
     return None if row is None else Wording(*row)
+
+
+def is_retracted(conn: Connection, article_id: ArticleId) -> bool:
+    """Whether the page of an article is gone, or says that it was removed."""
+    since = select(articles.c.retracted_at).where(articles.c.id == article_id)
+    return conn.execute(since).scalar_one_or_none() is not None
+
+
+def load_titles(conn: Connection, article_id: ArticleId) -> KnownTitles:
+    """What feed and page called an article with a text, and the titles that it took up."""
+    is_taken_up = or_(revisions.c.revision_no == 1, revisions.c.title_changed)
+    rows = conn.execute(
+        select(articles.c.feed_title, articles.c.page_title, revisions.c.title)
+        .join(revisions, revisions.c.article_id == articles.c.id)
+        .where(articles.c.id == article_id, is_taken_up)
+        .order_by(revisions.c.revision_no)
+    ).all()
+    if not rows:
+        return KnownTitles()
+    return KnownTitles(
+        feed=rows[0].feed_title or "", page=rows[0].page_title or "", earlier=tuple(row.title for row in rows)
+    )
 
 
 def hash_of(wording: Wording) -> str:

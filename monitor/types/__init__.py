@@ -12,6 +12,7 @@ from monitor.types.articles import (
     FeedHints,
     Hit,
     KeptPage,
+    KnownTitles,
     RewriteLink,
     TermWeight,
 )
@@ -79,6 +80,7 @@ __all__ = [
     "Hit",
     "Hop",
     "KeptPage",
+    "KnownTitles",
     "Media",
     "Method",
     "Origin",

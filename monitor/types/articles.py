@@ -81,12 +81,16 @@ class DuePage:
 class ExtractedArticle:
     """The readable article: `text` holds paragraphs separated by one newline, without byline, credit and advertisement.
 
-    `dateline` stays in the text as well. `canonical_url` is the page's own rel=canonical, if it has one. `language` is
-    the detected one, or the declared one where the text is too short to tell.
+    `title` is what the feed calls it, else the page: `feed_title` and `page_title` are what each of them says, "" where
+    it says nothing or was not asked. `dateline` stays in the text as well. `canonical_url` is the page's own
+    rel=canonical, if it has one. `language` is the detected one, or the declared one where the text is too short to
+    tell.
     """
 
     title: str
     text: str
+    feed_title: str = ""
+    page_title: str = ""
     authors: tuple[str, ...] = ()
     published_at: datetime | None = None
     precision: Precision = Precision.UNKNOWN
@@ -104,6 +108,18 @@ class ExtractedArticle:
     agency: str | None = None
     origin: Origin = Origin.OWN
     n_words: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownTitles:
+    """What feed and page called an article when they were last read, "" where that is not known.
+
+    `earlier`: the titles that it took up so far, in their order, with the one of today.
+    """
+
+    feed: str = ""
+    page: str = ""
+    earlier: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from tests.stages.site import Site
 #: under `make test-all`.
 _SQLITE_AT_ONCE = {
     "test_access", "test_canonical", "test_history", "test_ingest", "test_learning", "test_reextraction",
-    "test_resolving",
+    "test_resolving", "test_titles",
 }  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from monitor.extract.outcomes import Look, Policies, judge_look, read_answer
 from monitor.text.differences import Wording
-from monitor.types import Access, ArticleId, DuePage, Failure, FeedHints, Method, Reason
+from monitor.types import Access, ArticleId, DuePage, Failure, FeedHints, KnownTitles, Method, Reason
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 GIVEN = Wording("Title", "The whole text that somebody handed over, with all that it says.")
@@ -28,7 +28,7 @@ def look_at_failing_page(method: Method) -> Look:
     reading = read_answer(
         page, Failure(url="https://one.example/1", reason=Reason.TIMEOUT, detail="no answer"), None, hints
     )
-    return judge_look(reading, GIVEN, now=NOW, policies=Policies())
+    return judge_look(reading, GIVEN, KnownTitles(), now=NOW, policies=Policies())
 
 
 def test_what_a_feed_says_never_replaces_a_text_that_somebody_handed_over() -> None:

@@ -88,6 +88,8 @@ articles = Table(
     Column("detail", Text, nullable=False, default=""),
     Column("fetch_due_at", UTCDateTime, index=True),
     Column("fetch_leased_until", UTCDateTime),
+    # When its page was last asked for, whatever came of it: feeds that change often get no answer sooner.
+    Column("asked_at", UTCDateTime),
     Column("n_fetch_tries", Integer, nullable=False, default=0),
     Column("n_page_failures", Integer, nullable=False, default=0),
     # When its text was first saved, from where the times of the later looks at its page are counted, and how many of
@@ -102,6 +104,8 @@ articles = Table(
     Column("n_small_changes", Integer, nullable=False, default=0),
     # Its kept page is to be read again by the rules of today.
     Column("reextract_due_at", UTCDateTime, index=True),
+    Column("reextract_leased_until", UTCDateTime),
+    Column("n_reextract_tries", Integer, nullable=False, default=0),
     Column("match_due_at", UTCDateTime, index=True),
     Column("match_leased_until", UTCDateTime),
     Column("n_match_tries", Integer, nullable=False, default=0),
