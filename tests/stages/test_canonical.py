@@ -136,3 +136,20 @@ def test_a_page_that_failed_at_first_is_known_by_the_canonical_url_that_it_names
             world.go_to(timedelta(hours=hours))
             assert work_off(world.app) == 0
         assert [row["url"] for row in stored(world).values()] == [f"http://{HOST}/a"]
+
+
+def test_a_live_page_that_names_what_is_gone_is_an_article_of_its_own(site: Site, database_url: str) -> None:
+    a, copy = f"http://{HOST}/a", f"http://{HOST}/copy"
+    head = canonical(a)
+    site.feed({a: "News of a"})
+    site.feed({a: "News of a", copy: "News of a"}, name="feed.v2.xml", from_s=2 * 3600)
+    for path in ("/a", "/copy"):
+        site.page(path, page_of("News of a", body_of("Aville"), head=head))
+    site.answer("/a", 410, from_s=1800)
+    with served(site, database_url) as world:
+        for hours in (1.2, 3):
+            world.go_to(timedelta(hours=hours))
+            assert work_off(world.app) == 0
+        found = stored(world)
+        assert {url: row["retracted_at"] is not None for url, row in found.items()} == {a: True, copy: False}
+        assert found[copy]["declared_url"] == a

@@ -97,6 +97,26 @@ def test_a_change_in_the_feed_takes_no_look_from_the_schedule(site: Site, sqlite
         assert (n_asked(world), only(world)["n_rereads"]) == (4, 2)
 
 
+def test_a_page_is_asked_for_no_sooner_than_45_minutes_after_whatever_came_of_the_last_time(
+    site: Site, database_url: str
+) -> None:
+    site.feed(links("a"))
+    for number, minute in enumerate((10, 20, 80), start=1):
+        site.feed(links("a"), name=f"feed.v{number}.xml", note=f" Edition {number}.", from_s=minute * 60,
+                  until_s=(minute + 10) * 60 if minute < 80 else 1e9)  # fmt: skip
+    site.answer("/a", 503, file="empty.html", until_s=2700)
+    site.page("/a", page_of("News of a", body_of("a")))
+    (site.folder / "empty.html").write_text("")
+    asked = {}
+    with served(site, database_url) as world:
+        for minute in (12, 22, 44, 46, 75, 85, 118, 125):
+            world.go_to(timedelta(minutes=minute))
+            poll_again(world)
+            asked[minute] = n_asked(world)
+    # At 75 minutes by the schedule.
+    assert asked == {12: 1, 22: 1, 44: 1, 46: 2, 75: 3, 85: 3, 118: 3, 125: 4}
+
+
 def test_an_article_whose_page_failed_gets_the_pages_text_later(site: Site, database_url: str) -> None:
     site.feed(links("a"))
     site.answer("/a", 403, until_s=1800)
@@ -374,3 +394,9 @@ def test_a_page_that_changes_a_little_for_ever_adds_24_revisions_and_larger_chan
 def ask_again(world: World) -> None:
     with world.app.store.begin() as conn:
         conn.execute(t.articles.update().values(fetch_due_at=world.clock.now()))
+
+
+def poll_again(world: World) -> None:
+    with world.app.store.begin() as conn:
+        conn.execute(t.feeds.update().values(next_poll_at=world.clock.now()))
+    assert work_off(world.app) == 0

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select
+import pytest
+from sqlalchemy import select, text
 
-from monitor import reextraction
+import monitor.extract.stage
+import monitor.fetch.stage
+from monitor import learning, reextraction
 from monitor.jobs import JOBS
 from monitor.run_local import work_off
 from monitor.store import page_work
 from monitor.store import tables as t
 from monitor.store.page_work import Chosen
 from tests.pipeline.world import World
-from tests.stages.site import Site, body_of, links, page_of, served, stored
+from tests.stages.site import HOST, Site, body_of, links, page_of, served, stored
+
+HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)
 
 
 def revisions(world: World) -> list[dict[str, Any]]:
@@ -113,3 +119,65 @@ def test_rules_that_find_no_text_any_more_leave_the_stored_one(site: Site, sqlit
         assert dict(reextraction.read_batch(world.app).counts) == {"unreadable": 1}
         (after,) = stored(world).values()
     assert (after["text"], after["reextract_due_at"]) == (before["text"], None)
+
+
+def look_again(world: World) -> None:
+    with world.app.store.begin() as conn:
+        conn.execute(t.articles.update().values(fetch_due_at=world.clock.now()))
+    assert monitor.extract.stage.run(world.app).n_done
+
+
+@pytest.mark.parametrize(("more", "kind"), [("", "reextracted"), ("<p>Two men were hurt on Tuesday.</p>", "changed")])
+def test_a_look_between_learning_a_sentence_and_reading_again_makes_no_news_of_it(
+    site: Site, database_url: str, more: str, kind: str
+) -> None:
+    end, names = "The Paper is printed in Bridgetown on every morning but Sunday.", "abcdef"
+    site.feed(links(*names[:4]))
+    site.feed(links(*names), name="feed.v2.xml", from_s=600)
+    for name in names:
+        site.page(f"/{name}", page_of(f"News of {name}", f"{body_of(name)}<p>{end}</p>"))
+        site.page(f"/{name}.later", page_of(f"News of {name}", f"{body_of(name)}{more}<p>{end}</p>"))
+        site.answers.append({"url": f"http://{HOST}/{name}", "from_s": 3600, "file": f"sites/{HOST}/{name}.later.html"})
+    with served(site, database_url) as world:
+        world.go_to(HOUR / 2)
+        assert monitor.fetch.stage.run(world.app).n_done
+        assert monitor.extract.stage.run(world.app).n_done
+        assert [row["text"].endswith(end) for row in stored(world).values()] == [True] * len(names)
+        learning.run(world.app)
+        world.go_to(HOUR)
+        look_again(world)
+        found = revisions(world)
+        assert {row["kind"] for row in found if row["revision_no"] > 1} == {kind}
+        reextraction.read_batch(world.app)
+        assert len(revisions(world)) == len(found) == 2 * len(names)
+        assert not any(end in row["text"] for row in stored(world).values())
+        assert {row["n_small_changes"] for row in stored(world).values()} == {int(bool(more))}
+
+
+POISON = """
+CREATE TRIGGER poison BEFORE UPDATE OF text ON articles WHEN NEW.title = 'News of a'
+BEGIN SELECT RAISE(ABORT, 'this row is poison'); END
+"""
+
+
+def test_a_page_whose_text_cannot_be_saved_is_set_aside_after_five_tries_and_keeps_no_other_from_its_text(
+    site: Site, sqlite_url: str
+) -> None:
+    newsroom(site, "a", "b")
+    with served(site, sqlite_url) as world:
+        for name in "ab":
+            as_by_older_rules(world, name)
+        with world.app.store.begin() as conn:
+            conn.execute(text(POISON))
+        mark(world)
+        counts = [dict(reextraction.read_batch(world.app).counts)]
+        for _ in range(6):
+            world.clock.jump(world.app.settings.extract.lease_s * SECOND + SECOND)
+            counts.append(dict(reextraction.read_batch(world.app).counts))
+        rows = {row["title"]: row for row in stored(world).values()}
+    assert counts == [{"failed": 1, "changed": 1}, *[{"failed": 1}] * 4, {}, {}]
+    left = rows["News of a"]
+    assert (left["reason"], left["reextract_due_at"], left["state"]) == ("gave_up", None, "ready")
+    assert left["detail"] == "reading its kept page again failed 5 times; the log says how"
+    assert left["text"].endswith("newsletter")
+    assert not rows["News of b"]["text"].endswith("newsletter")

@@ -1,0 +1,89 @@
+"""A database of revision 0002 with rows of each kind goes to the newest revision and back, and loses nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import bindparam, inspect, select, text
+
+from monitor.cli.main import main
+from monitor.extract.entries import resolve_entry
+from monitor.likeness import guid_alias
+from monitor.store import entries, schema
+from monitor.store import tables as t
+from monitor.store.engine import Store, open_store
+
+OLD_ROWS = Path(__file__).parent / "old_rows.sql"
+NOW = datetime(2026, 1, 7, tzinfo=UTC)
+_WITH_BYTES = """
+INSERT INTO features (article_id, scheme, body) SELECT id, 'f', :body FROM articles WHERE arrival_no IS NOT NULL;
+INSERT INTO fingerprints (article_id, scheme, text_hash, n_words, body, made_at)
+SELECT id, 's', 'h' || id, n_words, :body, first_seen_at FROM articles WHERE arrival_no IS NOT NULL;
+INSERT INTO pages (id, article_id, url, status, body_zlib, n_bytes, fetched_at, expires_at)
+SELECT id, id, url, 200, :body, 1, first_seen_at, first_seen_at FROM articles WHERE arrival_no IS NOT NULL;
+"""
+
+
+@pytest.fixture
+def old(empty_url: str) -> Iterator[Store]:
+    """At revision 0002, with some rows in each of its tables."""
+    store = open_store(empty_url)
+    schema.upgrade(store, "0002")
+    with store.begin() as conn:
+        for statement in OLD_ROWS.read_text("utf-8").split(";\n"):
+            if statement.strip():
+                conn.execute(text(statement))
+        for statement in _WITH_BYTES.split(";")[:-1]:
+            conn.execute(text(statement).bindparams(bindparam("body", b"\x00\x01")))
+    yield store
+    store.close()
+
+
+def counts(store: Store) -> dict[str, int]:
+    with store.read() as conn:  # which views there are is kept with the counters
+        names = set(inspect(conn).get_table_names()) - {"alembic_version", "counters"}
+        return {name: conn.execute(text(f"SELECT COUNT(*) FROM {name}")).scalar_one() for name in sorted(names)}
+
+
+def test_a_database_with_rows_of_each_kind_goes_to_the_newest_revision_and_back(
+    old: Store, empty_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("MONITOR_DATABASE_URL", empty_url)
+    before = counts(old)
+    assert all(before.values()), before
+    for _ in range(2):
+        schema.upgrade(old)
+        assert main(["db", "check"]) == 0
+        assert f"at revision {schema.head()}, with no differences" in capsys.readouterr().out
+        after = counts(old)
+        assert {name: after[name] for name in before} == before
+        schema.downgrade(old, "0002")
+        assert counts(old) == before
+
+
+def test_rows_of_before_say_today_what_they_said(old: Store) -> None:
+    schema.upgrade(old)
+    c = t.articles.c
+    of_article = select(c.title, c.language_detected, c.ready_at == c.first_seen_at, c.feed_title, c.asked_at)
+    of_revision = select(t.revisions.c.kind, t.revisions.c.n_chars).where(t.revisions.c.article_id == 1)
+    with old.read() as conn:
+        assert conn.execute(of_article.where(c.id == 1)).one() == (
+            "The bridge is closed", "en", True, None, None
+        )  # fmt: skip
+        assert conn.execute(of_revision.order_by(t.revisions.c.revision_no)).all() == [("first", 7), ("changed", 16)]
+        followed = select(t.features.c.article_id, t.features.c.follows_id).order_by(t.features.c.article_id)
+        assert conn.execute(followed).all() == [(1, None), (2, 1)]
+
+
+def test_an_entry_of_before_is_found_by_its_alias(old: Store) -> None:
+    schema.upgrade(old)
+    c = t.entries.c
+    with old.begin() as conn:
+        keys = conn.execute(select(c.guid_alias, c.title_key.is_not(None)).order_by(c.id)).all()
+        assert keys == [(guid_alias("http://a.example/news/100200"), True), (None, False), (None, False)]
+        (unresolved,) = entries.load_unresolved(conn, now=NOW, limit=9)
+        resolve_entry(conn, unresolved, NOW)
+        assert entries.load_article_id(conn, unresolved.id) == 1
