@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -14,17 +16,22 @@ branch_labels = None
 depends_on = None
 
 _BATCH = 1000
+#: Entries that were last seen longer before the newest one stay without keys, unless they stand in their feed still:
+#: the same article does not come back under another guid so late, and a database may hold millions.
+_KEYED = timedelta(days=30)
 _ENTRIES = sa.table(
     "entries",
     sa.column("id", Key),
+    sa.column("feed_id", Key),
+    sa.column("last_seen_at", UTCDateTime),
     sa.column("guid", sa.String),
     sa.column("url", sa.String),
     sa.column("title", sa.Text),
     sa.column("published_at", UTCDateTime),
-    sa.column("article_id", Key),
     sa.column("guid_alias", sa.String),
     sa.column("title_key", sa.String),
 )
+_FEEDS = sa.table("feeds", sa.column("id", Key), sa.column("last_read_at", UTCDateTime))
 
 
 def upgrade() -> None:
@@ -77,15 +84,19 @@ def upgrade() -> None:
 def _key_old_entries() -> None:
     """What else an entry is known by, where it was resolved before anybody noted that."""
     conn, c, last_id = op.get_bind(), _ENTRIES.c, 0
+    newest_at = conn.execute(sa.select(sa.func.max(c.last_seen_at))).scalar_one()
+    if newest_at is None:
+        return
     its = {"guid_alias": sa.bindparam("alias"), "title_key": sa.bindparam("title_and_date")}
     write = sa.update(_ENTRIES).where(c.id == sa.bindparam("its_id")).values(its)
-    unkeyed = sa.and_(c.article_id.is_not(None), c.guid_alias.is_(None), c.title_key.is_(None))
-    columns = (c.id, c.guid, c.url, c.title, c.published_at)
-    while rows := conn.execute(sa.select(*columns).where(unkeyed, c.id > last_id).order_by(c.id).limit(_BATCH)).all():
-        found = [(row.id, entry_keys(row)) for row in rows]
+    is_recent = sa.or_(c.last_seen_at >= newest_at - _KEYED, c.last_seen_at >= _FEEDS.c.last_read_at)
+    unkeyed = sa.select(c.id, c.guid, c.url, c.title, c.published_at).join(_FEEDS, _FEEDS.c.id == c.feed_id)
+    unkeyed = unkeyed.where(c.guid_alias.is_(None), c.title_key.is_(None), is_recent).order_by(c.id).limit(_BATCH)
+    while rows := conn.execute(unkeyed.where(c.id > last_id)).all():
+        keys_of = {row.id: entry_keys(row) for row in rows}
         keyed = [
             {"its_id": row_id, "alias": keys.guid_alias, "title_and_date": keys.title_key}
-            for row_id, keys in found
+            for row_id, keys in keys_of.items()
             if keys.guid_alias or keys.title_key
         ]
         if keyed:

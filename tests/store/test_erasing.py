@@ -14,6 +14,7 @@ from monitor.declared import DeclaredSubscription
 from monitor.errors import LeaseLostError, NotFoundError
 from monitor.store import articles, claims, entries, erasing, pages, stories, subscriptions, tombstones
 from monitor.store import tables as t
+from monitor.store.bylines import forget_unused_names, save_bylines
 from monitor.store.engine import Connection, Store, forget_deleted, open_store
 from monitor.store.erasing import Order
 from monitor.store.tables import metadata
@@ -89,6 +90,23 @@ def test_every_word_of_an_erased_article_is_gone_and_what_is_shared_stays(store:
     assert (report.article_ids, report.n_entries, report.n_revisions, report.n_pages) == ((erased,), 1, 1, 1)
     assert (report.n_stories, report.n_copies_left) == (0, 1)
     assert (story.title, [member.id for member in story.members]) == ("Birds heard", [other])
+
+
+def test_names_that_nothing_has_any_more_go_with_the_tidying_and_an_erased_author_at_once(store: Store) -> None:
+    with store.begin() as conn:
+        erased, other, _ = make_all(conn)
+        for names in (["Ann Former"], [AUTHOR], ["Ann"]):
+            save_bylines(conn, other, author_names=names, tag_names=["birds"])
+        erasing.erase(conn, order(erased), NOW + DAY)
+        named = select(t.authors.c.name).order_by(t.authors.c.name)
+        assert conn.execute(named).scalars().all() == ["Ann", "Ann Former"]
+        forget_unused_names(conn)
+        assert conn.execute(named).scalars().all() == ["Ann"]
+        save_bylines(conn, other, author_names=["Ann", AUTHOR], tag_names=[])
+        save_entries(conn, add_feed(conn), entry("loose", authors=(AUTHOR,), title="Loose"))
+        save_bylines(conn, other, author_names=["Ann"], tag_names=[])
+        erasing.erase(conn, order(author=AUTHOR), NOW + DAY)
+        assert conn.execute(named).scalars().all() == ["Ann"]
 
 
 def test_what_would_go_is_told_and_nothing_is_changed(store: Store) -> None:
