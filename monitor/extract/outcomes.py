@@ -63,8 +63,7 @@ class Reading:
 
     `boilerplate`: the sentences that the text was freed from. `says_gone`: the page itself says that there is none,
     whatever its status. `is_unchanged`: the page is the one that was read before, byte for byte, and the feeds say the
-    same. `forms` and `packed` as of its PageText; None where
-    nobody has worked them out.
+    same. `forms` and `packed` as of its PageText; None where nobody has worked them out.
     """
 
     page: DuePage
