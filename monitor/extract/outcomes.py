@@ -19,6 +19,7 @@ from monitor.extract.removals import MAX_LEFT_WORDS
 from monitor.extract.rereading import NextLook, RereadPolicy, is_confirmed, plan_next
 from monitor.politeness import wished_at
 from monitor.query.forms import TextForms
+from monitor.text.bodies import Packed
 from monitor.text.differences import Wording, difference
 from monitor.types import (
     Access,
@@ -49,7 +50,7 @@ class PageText:
     result: ExtractedArticle | Reason
     notice: str = ""
     forms: TextForms | None = None
-    packed: bytes | None = None
+    packed: Packed | None = None
     no_page: Reason | None = None
 
 
@@ -72,7 +73,7 @@ class Reading:
     says_gone: bool = False
     is_unchanged: bool = False
     forms: TextForms | None = None
-    packed: bytes | None = None
+    packed: Packed | None = None
 
     @property
     def status(self) -> int | None:

@@ -31,7 +31,6 @@ from monitor.types.fetching import (
     Response,
     SourceDay,
     WatchedFeed,
-    packed,
 )
 from monitor.types.stories import Digest, DigestItem, RenderedMail, Story, StoryMember, Subscription, ToldStory
 from monitor.types.words import (
@@ -107,5 +106,4 @@ __all__ = [
     "ToldStory",
     "WatchedFeed",
     "WatchlistId",
-    "packed",
 ]
