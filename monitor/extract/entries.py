@@ -47,16 +47,20 @@ def resolve_entries(app: App) -> int:
     now = app.clock()
     with app.store.begin() as conn:
         found = entries.load_unresolved(conn, now=now, limit=N_ENTRIES)
-        met = _met_before(conn, found)
-        newcomers = _find_newcomers(conn, found)
-        # In the order of the entries, as if each were decided by itself.
-        for is_new, some in groupby(found, key=lambda entry: entry.id in newcomers):
-            together = list(some)
-            made = _add_newcomers(conn, [newcomers[one.id] for one in together], now, met) if is_new else set()
-            for entry in together:
-                if entry.id not in made:
-                    _resolve_or_postpone(conn, entry, now, met)
+        _resolve_all(conn, found, now)
     return len(found)
+
+
+def _resolve_all(conn: Connection, found: Sequence[UnresolvedEntry], now: datetime) -> None:
+    """In their order, as if each were decided by itself."""
+    met = _met_before(conn, found)
+    newcomers = _find_newcomers(conn, found)
+    for is_new, some in groupby(found, key=lambda entry: entry.id in newcomers):
+        together = list(some)
+        made = _add_newcomers(conn, [newcomers[one.id] for one in together], now, met) if is_new else set()
+        for entry in together:
+            if entry.id not in made:
+                _resolve_or_postpone(conn, entry, now, met)
 
 
 # --- entries that lead to new articles, all of them by the same few statements --------------------------------------

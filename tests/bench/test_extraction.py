@@ -35,9 +35,9 @@ N_HOSTS = 50
 N_PAGES = {"newsroom": 400, "real": 181}
 PAGES = {"newsroom": newsroom_pages, "real": real_pages}
 #: What must be kept of bare trafilatura's articles per second. With one process on each side the parent has one of two
-#: cores for itself, as on any machine with more cores than workers: that is the target on pages of the size that the web
-#: has. With two, server, database and parent share the cores that bare trafilatura has alone. `cpu_ratio` compares what
-#: all processes together take: it shows what noise hides.
+#: cores for itself, as on any machine with more cores than workers: there the target is set, on pages of the size that
+#: the web has. With two, server, database and parent share the cores that bare trafilatura has alone. `cpu_ratio`
+#: compares what all processes together take: it shows what noise hides.
 FLOORS = {("real", 1): 0.85, ("real", 2): 0.6, ("newsroom", 2): 0.2}
 N_FLAT = int(os.environ.get("BENCH_FLAT_PAGES", "20000"))
 HOSTILE = b"<html><body><p>" + b"a<br>" * 200_000
