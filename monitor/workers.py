@@ -1,7 +1,7 @@
 """How is code that may hang, blow up or die run on hostile input?
 
-In a pool of processes that can be killed. A function gets a deadline of running time; its worker is killed about
-0.4 s after it (measured) and replaced in 0.3 s, and the other inputs are not disturbed. What goes wrong comes back as
+In a pool of processes that can be killed. A function gets a deadline of running time, at which its worker is killed
+and another one started; the other inputs are not disturbed. What goes wrong comes back as
 a `WorkFailure` in the place of the result; nothing here waits without a limit, and no worker outlives its parent.
 
 Functions and their arguments travel by pickle: only importable top-level functions can be run. Processes are spawned,
@@ -47,6 +47,8 @@ _MAX_ATTEMPTS = 3
 """How often an input is tried when the pool breaks for reasons that have nothing to do with it."""
 _N_AHEAD = 4
 """Inputs in flight for each worker: the caller may be busy for the time that three of them take."""
+_KILL_S = 0.4
+"""How long it takes the pool to notice that a time is over, and to kill (measured): it is told of an earlier one."""
 _LOST = "not finished"
 _PR_SET_PDEATHSIG = 1
 CONSTS.term_timeout = 0.05  # our workers ignore SIGTERM: pebble need not wait between SIGTERM and SIGKILL
@@ -258,7 +260,7 @@ class Works(Generic[T]):
                 if not self._under_way:
                     self._pool, self._idle_s = self._running_pool(), 0.0
                 pool, one = cast("ProcessPool", self._pool), self._queue[0]
-                future = pool.schedule(call.fn, args=one.args, timeout=call.deadline_s)
+                future = pool.schedule(call.fn, args=one.args, timeout=_given_s(call.deadline_s))
                 self._under_way[future] = self._queue.popleft()
 
     def _results(self, done: Iterable[Future[T]]) -> Iterator[tuple[int, T | WorkFailure]]:
@@ -304,6 +306,11 @@ class Works(Generic[T]):
         for future in self._under_way:
             future.cancel()
         self._under_way.clear()
+
+
+def _given_s(deadline_s: float) -> float:
+    """What the pool is told, so that a worker is gone at its deadline; short deadlines are not worth that."""
+    return max(deadline_s - _KILL_S, 0.75 * deadline_s)
 
 
 def _is_broken(future: Future[Any]) -> bool:

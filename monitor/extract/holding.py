@@ -15,8 +15,9 @@ from monitor.extract.page import extract_article
 from monitor.extract.removals import find_notice
 from monitor.extract.rereading import hash_of_hints
 from monitor.query.forms import forms_of
+from monitor.text.bodies import packed
 from monitor.text.normalise import bytes_hash
-from monitor.types import DuePage, ExtractedArticle, FeedHints, Method, Request, Response, packed
+from monitor.types import DuePage, ExtractedArticle, FeedHints, Method, Request, Response
 
 ACCEPT = "text/html, application/xhtml+xml, */*;q=0.1"
 

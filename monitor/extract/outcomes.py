@@ -21,6 +21,7 @@ from monitor.extract.rereading import NextLook, RereadPolicy, is_confirmed, plan
 from monitor.extract.titles import title_after_look
 from monitor.politeness import wished_at
 from monitor.query.forms import TextForms
+from monitor.text.bodies import Packed
 from monitor.text.differences import Wording, difference
 from monitor.text.tokens import n_words as count_words
 from monitor.types import (
@@ -53,7 +54,7 @@ class PageText:
     result: ExtractedArticle | Reason
     notice: str = ""
     forms: TextForms | None = None
-    packed: bytes | None = None
+    packed: Packed | None = None
     no_page: Reason | None = None
 
 
@@ -77,7 +78,7 @@ class Reading:
     says_gone: bool = False
     is_unchanged: bool = False
     forms: TextForms | None = None
-    packed: bytes | None = None
+    packed: Packed | None = None
 
     @property
     def status(self) -> int | None:

@@ -42,7 +42,7 @@ _number = itemgetter(0)
 WAIT_S, LONG_WAIT_S = 0.02, 0.2
 LOOK_AGAIN = timedelta(seconds=1)
 #: What was read is saved in one transaction, so many at once; fewer once nothing more came in so many rounds.
-N_TOGETHER = 10
+N_TOGETHER = 20
 N_QUIET = 5
 #: A run that others might wait for ends after so long, once what it holds is done: suspects are claimed by a new one.
 RUN_MAX = timedelta(minutes=2)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from operator import itemgetter
@@ -75,8 +75,26 @@ def add_article(
 
     `known_hosts` have their rows.
     """
-    hosts.ensure_hosts(conn, {new.host} - {"", *known_hosts}, now)
-    row = {
+    made = add_articles(conn, [new], now, known_hosts=known_hosts).get(new.url)
+    # None: a page that was read meanwhile named this URL as its own.
+    return made or ArticleId(conn.execute(select(articles.c.id).where(articles.c.url == new.url)).scalar_one())
+
+
+def add_articles(
+    conn: Connection, new: Sequence[NewArticle], now: datetime, *, known_hosts: Collection[str] = frozenset()
+) -> dict[str, ArticleId]:
+    """Store articles that are to be fetched at once; gives their ids by URL, without those that another one has."""
+    hosts.ensure_hosts(conn, {one.host for one in new} - {"", *known_hosts}, now)
+    once = insert(conn, articles).on_conflict_do_nothing(index_elements=["url"])
+    made = conn.execute(once.returning(articles.c.url, articles.c.id), [_row(one, now) for one in new])
+    ids = {url: ArticleId(article_id) for url, article_id in made}
+    kinds_of = {ids[one.url]: {one.entry_url: "entry", one.url: "canonical"} for one in new if one.url in ids}
+    add_urls_of(conn, kinds_of, now)
+    return ids
+
+
+def _row(new: NewArticle, now: datetime) -> dict[str, Any]:
+    return {
         "url": new.url,
         "host": new.host,
         "source_id": new.source_id,
@@ -88,12 +106,6 @@ def add_article(
         ),
         "fetch_due_at": now,
     }
-    once = insert(conn, articles).on_conflict_do_nothing(index_elements=["url"]).returning(articles.c.id)
-    article_id: ArticleId | None = conn.execute(once, row).scalar_one_or_none()
-    if article_id is None:  # a page that was read meanwhile named this URL as its own
-        return ArticleId(conn.execute(select(articles.c.id).where(articles.c.url == new.url)).scalar_one())
-    add_urls(conn, article_id, {new.entry_url: "entry", new.url: "canonical"}, now)
-    return article_id
 
 
 def add_urls(conn: Connection, article_id: ArticleId, kinds: dict[str, str], now: datetime) -> None:

@@ -10,7 +10,9 @@ from monitor.store.tables import counters
 
 def take_numbers(conn: Connection, name: str, n: int = 1) -> int:
     """Take `n` consecutive numbers and return the first. Call it last in a transaction: others wait for its end."""
-    conn.execute(insert(conn, counters).values(name=name, value=0).on_conflict_do_nothing(index_elements=["name"]))
     taken = update(counters).where(counters.c.name == name).values(value=counters.c.value + n)
-    last = conn.execute(taken.returning(counters.c.value)).scalar_one()
+    last = conn.execute(taken.returning(counters.c.value)).scalar_one_or_none()
+    if last is None:  # the first time in the life of a database
+        conn.execute(insert(conn, counters).values(name=name, value=0).on_conflict_do_nothing(index_elements=["name"]))
+        last = conn.execute(taken.returning(counters.c.value)).scalar_one()
     return int(last) - n + 1

@@ -6,10 +6,9 @@ import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, and_, bindparam, case, or_, select, true, update
+from sqlalchemy import Connection, and_, bindparam, case, select, true, update
 from sqlalchemy.exc import OperationalError
 
 from monitor.likeness import EntryKeys, is_other_article
@@ -20,11 +19,6 @@ from monitor.store.tombstones import not_erased
 from monitor.types import ArticleId, EntryId, FeedId, ParsedEntry, SourceId
 
 GUID_BYTES = 2048
-#: So many entries that are alike are looked at, the latest ones: a feed that signs its links has many more.
-MAX_ALIKE = 50
-_OF_ALIKE = [
-    entries.c[name] for name in "guid url title published_at first_seen_at article_id guid_alias title_key".split()
-]
 _THIS_ENTRY = update(entries).where(entries.c.id == bindparam("its_id"))
 _NO_KEYS = EntryKeys(guid_alias=None, title_key=None)
 #: When an entry was last known to stand in its feed. What the last read saw is there as long as the polls after it find
@@ -70,16 +64,10 @@ class UnresolvedEntry:
     article_id: ArticleId | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AlikeEntry:
-    """An entry that leads to an article already and shares its alias or its title and date with another one."""
+class Resolved(NamedTuple):
+    """An entry, the article that it leads to, and what else it is known by within its feed."""
 
-    guid: str
-    url: str | None
-    title: str
-    published_at: datetime | None
-    first_seen_at: datetime
-    last_seen_at: datetime
+    entry: UnresolvedEntry
     article_id: ArticleId
     keys: EntryKeys
 
@@ -313,54 +301,33 @@ def load_article_id(conn: Connection, entry_id: EntryId) -> ArticleId | None:
     return article_id
 
 
-def find_alike(conn: Connection, entry: UnresolvedEntry, keys: EntryKeys) -> list[AlikeEntry]:
-    """Other entries of the same feed with an article and one of these keys, the latest first, MAX_ALIKE at most."""
-    shared = {name: key for name, key in asdict(keys).items() if key is not None}
-    if not shared:
-        return []
-    rows = conn.execute(_alike(tuple(shared)), {"its_id": entry.id, "its_feed": entry.feed_id, **shared})
-    return [
-        AlikeEntry(
-            guid=row["guid"],
-            url=row["url"],
-            title=row["title"],
-            published_at=row["published_at"],
-            first_seen_at=row["first_seen_at"],
-            last_seen_at=row["seen_at"],
-            article_id=row["article_id"],
-            keys=EntryKeys(row["guid_alias"], row["title_key"]),
-        )
-        for row in rows.mappings()
-    ]
-
-
-@lru_cache(maxsize=4)
-def _alike(names: tuple[str, ...]) -> Select[Any]:
-    shared = [entries.c[name] == bindparam(name) for name in names]
-    return (
-        select(*_OF_ALIKE, LAST_SEEN.label("seen_at"))
-        .join(feeds, feeds.c.id == entries.c.feed_id)
-        .where(entries.c.feed_id == bindparam("its_feed"), or_(*shared), entries.c.id != bindparam("its_id"))
-        .where(entries.c.article_id.is_not(None))
-        .order_by(entries.c.id.desc())
-        .limit(MAX_ALIKE)
-    )
-
-
 def save_resolved(conn: Connection, entry: UnresolvedEntry, article_id: ArticleId, keys: EntryKeys = _NO_KEYS) -> None:
     """Note that an entry leads to an article, a sighting, and what else the entry is known by within its feed."""
-    values = {"article_id": article_id, "resolve_due_at": None, **asdict(keys)}
-    conn.execute(_THIS_ENTRY, {"its_id": entry.id, **values})
+    save_all_resolved(conn, [Resolved(entry, article_id, keys)])
+
+
+def save_all_resolved(conn: Connection, resolved: Sequence[Resolved]) -> None:
+    """`save_resolved` of some entries, each once."""
+    if not resolved:
+        return
+    values = [
+        {"its_id": one.entry.id, "article_id": one.article_id, "resolve_due_at": None, **asdict(one.keys)}
+        for one in resolved
+    ]
+    conn.execute(_THIS_ENTRY, values)
     row = insert(conn, sightings)
     seen_again = {"last_seen_at": row.excluded.last_seen_at}
-    sighting = {
-        "article_id": article_id,
-        "entry_id": entry.id,
-        "feed_id": entry.feed_id,
-        "first_seen_at": entry.first_seen_at,
-        "last_seen_at": entry.last_seen_at,
-    }
-    conn.execute(row.on_conflict_do_update(index_elements=["article_id", "entry_id"], set_=seen_again), sighting)
+    seen = [
+        {
+            "article_id": one.article_id,
+            "entry_id": one.entry.id,
+            "feed_id": one.entry.feed_id,
+            "first_seen_at": one.entry.first_seen_at,
+            "last_seen_at": one.entry.last_seen_at,
+        }
+        for one in resolved
+    ]
+    conn.execute(row.on_conflict_do_update(index_elements=["article_id", "entry_id"], set_=seen_again), seen)
 
 
 def attempt(
@@ -370,13 +337,20 @@ def attempt(
 
     Returns the error. One that the database itself is to blame for is raised: it would meet the others as well.
     """
+    error = try_out(conn, resolve)
+    if error is not None:
+        conn.execute(update(entries).where(entries.c.id == entry.id).values(resolve_due_at=retry_at))
+    return error
+
+
+def try_out(conn: Connection, work: Callable[[], None]) -> Exception | None:
+    """Do work within a transaction; where that raises, nothing of it stays. Returns the error, as `attempt`."""
     try:
         with conn.begin_nested():
-            resolve()
+            work()
     except OperationalError:
         raise
     except Exception as error:  # noqa: BLE001 - whatever it is, the other entries must go on; the caller logs it
-        conn.execute(update(entries).where(entries.c.id == entry.id).values(resolve_due_at=retry_at))
         return error
     return None
 

@@ -22,8 +22,8 @@ from monitor.store.engine import insert
 from monitor.store.resolving import find_by_urls
 from monitor.store.sources import ensure_source_of
 from monitor.store.tables import articles, pages
-from monitor.text.normalise import bytes_hash
-from monitor.types import ArticleId, DuePage, ExtractedArticle, Reason, Response, packed
+from monitor.text.bodies import Packed, packed
+from monitor.types import ArticleId, DuePage, ExtractedArticle, Reason, Response
 from monitor.urls import host_of
 
 PAGES = Claimable(articles, articles.c.fetch_due_at, articles.c.fetch_leased_until, articles.c.n_fetch_tries)
@@ -56,7 +56,7 @@ class FetchedPage:
     detail: str = ""
     doubted_at: datetime | None = None
     hints_hash: str | None = None
-    packed: bytes | None = None
+    packed: Packed | None = None
     asked_at: datetime | None = None
 
     def values(self) -> dict[str, Any]:
@@ -150,8 +150,7 @@ def _body(fetched: FetchedPage, response: Response, now: datetime) -> dict[str, 
         "content_type": response.headers.get("content-type", "")[:200],
         "etag": response.headers.get("etag", "")[:1000] or None,
         "last_modified": response.headers.get("last-modified", "")[:200] or None,
-        "body_zlib": packed(response.body) if fetched.packed is None else fetched.packed,
-        "body_hash": bytes_hash(response.body),
+        **(fetched.packed or packed(response.body))._asdict(),
         "hints_hash": fetched.hints_hash,
         "n_bytes": len(response.body),
         "fetched_at": now,

@@ -63,16 +63,14 @@ def source_key(domain: str) -> Key:
 
 def text_keys(title: str, text: str, known_hash: str | None = None) -> list[Key]:
     """One key, or none for a text that is too short to be anybody's; `known_hash` is of the text alone."""
-    if not _has_words(text, MIN_WORDS):
-        return []
     if _has_words(text, OWN_WORDS):
         return [_key("text", known_hash or text_hash(text))]
-    return [_key("text", text_hash(f"{title}\n{text}"))]
+    return [_key("text", text_hash(f"{title}\n{text}"))] if _has_words(text, MIN_WORDS) else []
 
 
 def _has_words(text: str, n_wanted: int) -> bool:
     """Whether there are so many words; the beginning tells mostly, without the one that may be cut in two."""
-    return len(words(text[: 20 * n_wanted])) > n_wanted or len(words(text)) >= n_wanted
+    return len(words(text[: 10 * n_wanted])) > n_wanted or len(words(text)) >= n_wanted
 
 
 def bury(conn: Connection, keys: Iterable[Key], *, because: str, now: datetime) -> None:

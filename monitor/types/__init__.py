@@ -32,7 +32,6 @@ from monitor.types.fetching import (
     Response,
     SourceDay,
     WatchedFeed,
-    packed,
 )
 from monitor.types.stories import Digest, DigestItem, RenderedMail, Story, StoryMember, Subscription, ToldStory
 from monitor.types.words import (
@@ -109,5 +108,4 @@ __all__ = [
     "ToldStory",
     "WatchedFeed",
     "WatchlistId",
-    "packed",
 ]

@@ -7,11 +7,11 @@ medians of rounds that take turns.
 from __future__ import annotations
 
 import os
-import resource
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from statistics import median
 
 import pytest
 from sqlalchemy import func, select
@@ -19,13 +19,11 @@ from sqlalchemy import func, select
 from monitor.app import App, open_app
 from monitor.config import Database, Extract, Http, Politeness, Settings
 from monitor.extract import stage
-from monitor.extract.holding import read_page_to_keep
-from monitor.extract.outcomes import PageText
 from monitor.extract.page import warm_up
 from monitor.store import entries, feeds, schema
 from monitor.store import tables as t
-from monitor.types import FeedHints, FeedId, ParsedEntry, Response
-from monitor.workers import WorkerPool
+from monitor.types import FeedId, ParsedEntry
+from tests.bench import processes
 from tests.bench.figures import N_ROUNDS, Cost, cost, keep, medians, print_table
 from tests.bench.served_pages import bare_processes, newsroom_pages, page_server, read_bare, real_pages
 
@@ -36,23 +34,25 @@ N_PROCESSES = 2
 N_HOSTS = 50
 N_PAGES = {"newsroom": 400, "real": 181}
 PAGES = {"newsroom": newsroom_pages, "real": real_pages}
-#: The share of bare trafilatura's articles per second that is aimed at, on pages of the size that the web has.
-TARGET = 0.85
-#: What must be kept of it where server, database and workers share two cores.
-FLOORS = {"newsroom": 0.2, "real": 0.6}
+#: What must be kept of bare trafilatura's articles per second. With one process on each side the parent has one of two
+#: cores for itself, as on any machine with more cores than workers: there the target is set, on pages of the size that
+#: the web has. With two, server, database and parent share the cores that bare trafilatura has alone. `cpu_ratio`
+#: compares what all processes together take: it shows what noise hides.
+FLOORS = {("real", 1): 0.85, ("real", 2): 0.6, ("newsroom", 2): 0.2}
 N_FLAT = int(os.environ.get("BENCH_FLAT_PAGES", "20000"))
 HOSTILE = b"<html><body><p>" + b"a<br>" * 200_000
 DEADLINE_S = 2.0
+N_WITH_HOSTILE = 400
 
 
 @contextmanager
-def newsroom(url: str, port: int) -> Iterator[tuple[App, FeedId]]:
+def newsroom(url: str, port: int, *, n_processes: int = N_PROCESSES) -> Iterator[tuple[App, FeedId]]:
     hosts = [f"h{number}.example" for number in range(N_HOSTS)]
     settings = Settings(
         database=Database(url=url),
         politeness=Politeness(host_spacing_s=0, source_spacing_s=0, host_at_once=50, source_at_once=50),
         http=Http(contact="bench@monitor.example"),
-        extract=Extract(processes=N_PROCESSES, deadline_s=DEADLINE_S),
+        extract=Extract(processes=n_processes, deadline_s=DEADLINE_S),
     )
     connect_to = dict.fromkeys(hosts, ("127.0.0.1", port))
     with open_app(settings, clock=lambda: NOW, connect_to=connect_to, seed=1, warm=warm_up) as app:
@@ -94,39 +94,10 @@ def n_articles(app: App) -> int:
         return conn.execute(select(func.count()).where(t.articles.c.arrival_no.is_not(None))).scalar_one()
 
 
-def memory_bytes() -> tuple[int, int]:
-    """(of this process, of the largest worker), resident."""
-    workers = [resident_bytes(pid) for pid in children()]
-    return resident_bytes("self"), max(workers, default=0)
-
-
-def children() -> list[str]:
-    lines = {
-        path.parent.name: path.read_text("ascii").split(")")[-1].split() for path in Path("/proc").glob("[0-9]*/stat")
-    }
-    own = {pid for pid, fields in lines.items() if fields[1] == str(os.getpid())}
-    return [pid for pid in own if b"pebble" in _command(pid) or b"spawn_main" in _command(pid)]
-
-
-def _command(pid: str) -> bytes:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:
-        return b""
-
-
-def resident_bytes(pid: str) -> int:
-    try:
-        pages = int(Path(f"/proc/{pid}/statm").read_text("ascii").split()[1])
-    except (OSError, IndexError):
-        return 0
-    return pages * resource.getpagesize()
-
-
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
-@pytest.mark.parametrize("pages", ["newsroom", "real"])
+@pytest.mark.parametrize(("pages", "n_processes"), list(FLOORS))
 def test_the_stage_keeps_most_of_the_speed_of_bare_trafilatura(
-    kind: str, pages: str, request: pytest.FixtureRequest, tmp_path: Path
+    kind: str, pages: str, n_processes: int, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
     given = PAGES[pages]()
     if not given:
@@ -134,70 +105,78 @@ def test_the_stage_keeps_most_of_the_speed_of_bare_trafilatura(
     n = N_PAGES[pages]
     url = request.getfixturevalue(f"{kind}_url")
     rounds: list[tuple[Cost, Cost]] = []
-    with (
-        page_server(given, tmp_path) as port,
-        newsroom(url, port) as (app, feed_id),
-        bare_processes(given, N_PROCESSES) as pool,
-    ):
+    others_s: list[tuple[float, float]] = []
+    with page_server(given, tmp_path) as port, newsroom(url, port, n_processes=n_processes) as (app, feed_id):
         announce(app, feed_id, range(100))
         work_off(app)
-        for number in range(1, N_ROUNDS + 1):
-            numbers = range(number * 10_000, number * 10_000 + n)
-            announce(app, feed_id, numbers)
-            rounds.append((cost(lambda: work_off(app), n), cost(lambda: read_bare(pool, numbers), n)))  # noqa: B023 - called at once
-        parent, worker = memory_bytes()
-    ours, theirs = medians([pair[0] for pair in rounds]), medians([pair[1] for pair in rounds])
+        ours = [*processes.workers(), *processes.backends(url)]
+        with bare_processes(given, n_processes) as pool:
+            theirs = sorted(set(processes.workers()) - set(ours))
+            for number in range(1, N_ROUNDS + 1):
+                numbers = range(number * 10_000, number * 10_000 + n)
+                announce(app, feed_id, numbers)
+                before_s = processes.cpu_s(ours), processes.cpu_s(theirs)
+                rounds.append((cost(lambda: work_off(app), n), cost(lambda: read_bare(pool, numbers), n)))  # noqa: B023 - called at once
+                others_s.append((processes.cpu_s(ours) - before_s[0], processes.cpu_s(theirs) - before_s[1]))
+        parent, worker = processes.memory_bytes()
+    own, bare = medians([pair[0] for pair in rounds]), medians([pair[1] for pair in rounds])
+    own_cpu_s = own.cpu_s + median(ours_s for ours_s, _ in others_s)
+    bare_cpu_s = bare.cpu_s + median(theirs_s for _, theirs_s in others_s)
     figures = {
-        "per_s": round(n / ours.wall_s, 1),
-        "bare_per_s": round(n / theirs.wall_s, 1),
-        "ratio": round(theirs.wall_s / ours.wall_s, 3),
+        "per_s": round(n / own.wall_s, 1),
+        "bare_per_s": round(n / bare.wall_s, 1),
+        "ratio": round(bare.wall_s / own.wall_s, 3),
         "best_ratio": round(max(bare.wall_s / own.wall_s for own, bare in rounds), 3),
-        "parent_cpu_ms": round(ours.cpu_s / n * 1e3, 2),
+        "parent_cpu_ms": round(own.cpu_s / n * 1e3, 2),
+        "cpu_ms": round(own_cpu_s / n * 1e3, 2),
+        "bare_cpu_ms": round(bare_cpu_s / n * 1e3, 2),
+        "cpu_ratio": round(bare_cpu_s / own_cpu_s, 3),
         "parent_mb": round(parent / 1e6),
         "worker_mb": round(worker / 1e6),
     }
-    keep(f"extract stage, {pages} pages, {kind}", figures)
-    print_table(f"extract stage, {n} {pages} pages", {kind: figures})
-    assert figures["ratio"] >= FLOORS[pages], f"{figures['ratio']} of bare trafilatura; the target is {TARGET}"
+    what = f"{pages} pages, {n_processes} worker{'s' * (n_processes > 1)}"
+    keep(f"extract stage, {what}, {kind}", figures)
+    print_table(f"extract stage, {n} {what}", {kind: figures})
+    assert figures["ratio"] >= FLOORS[pages, n_processes], f"{figures['ratio']} of bare trafilatura"
 
 
 def test_a_hostile_page_costs_its_deadline_and_nothing_else(sqlite_url: str, tmp_path: Path) -> None:
-    """One page in a hundred is a megabyte of line breaks, which an extractor cannot finish."""
+    """One page in a hundred is a megabyte of line breaks, which an extractor cannot finish.
+
+    Its worker is killed at the deadline and a new one warms up, while the other worker goes on.
+    """
     pages = newsroom_pages()
     given = (pages * (99 // len(pages) + 1))[:99]
-    n = 200
-    with page_server([*given, HOSTILE], tmp_path) as port, newsroom(sqlite_url, port) as (app, feed_id):
-        announce(app, feed_id, range(50))
+    with page_server([*given[:50], HOSTILE, *given[50:]], tmp_path) as port, newsroom(sqlite_url, port) as (app, feed):
+        announce(app, feed, range(50))
         work_off(app)
-        announce(app, feed_id, [number for number in range(1_000, 1_000 + n) if number % 100 != 99])
-        without = cost(lambda: work_off(app), n - 2)
-        announce(app, feed_id, range(2_000, 2_000 + n))
-        with_hostile = cost(lambda: work_off(app), n)
+        good = [number for number in range(1_000, 1_000 + N_WITH_HOSTILE) if number % 100 != 50]
+        announce(app, feed, good)
+        without = cost(lambda: work_off(app), len(good))
+        announce(app, feed, range(2_000, 2_000 + N_WITH_HOSTILE))
+        with_hostile = cost(lambda: work_off(app), N_WITH_HOSTILE)
         with app.store.read() as conn:
-            accesses = conn.execute(select(t.articles.c.access).where(t.articles.c.url.like("%99"))).scalars().all()
+            accesses = conn.execute(select(t.articles.c.access).where(t.articles.c.url.like("%50"))).scalars().all()
+    n_hostile = N_WITH_HOSTILE // 100
     figures = {
         "without_s": round(without.wall_s, 2),
         "with_s": round(with_hostile.wall_s, 2),
-        "more_s_each": round((with_hostile.wall_s - without.wall_s) / 2, 2),
+        "more_s_each": round((with_hostile.wall_s - without.wall_s) / n_hostile, 2),
     }
     keep("one hostile page in a hundred", figures)
-    print_table(f"{n} pages, 2 of them hostile, deadline {DEADLINE_S:g} s", {"sqlite": figures})
-    assert accesses.count("timeout") == 2
-    assert figures["more_s_each"] < DEADLINE_S + 1.5  # the kill, and a new worker that warms up
+    print_table(f"{N_WITH_HOSTILE} pages, {n_hostile} hostile, deadline {DEADLINE_S:g} s", {"sqlite": figures})
+    assert accesses.count("timeout") == n_hostile
+    assert figures["more_s_each"] <= DEADLINE_S
 
 
-def test_memory_stays_flat_over_many_pages() -> None:
-    """Reading alone, in the product's workers: no page is like another."""
-    pages = newsroom_pages()
-    hints = FeedHints(title="News of the day", authors=("Ann Lee",), published_at=NOW, summary="<p>In short.</p>")
+def test_memory_stays_flat_over_many_pages(sqlite_url: str, tmp_path: Path) -> None:
+    """Through the whole stage, from the server into the database; no page is like another."""
     seen = []
-    with WorkerPool(n_processes=N_PROCESSES, memory_max_bytes=2_000_000_000, warm=warm_up) as workers:
+    with page_server(newsroom_pages(), tmp_path) as port, newsroom(sqlite_url, port) as (app, feed):
         for start in range(0, N_FLAT, 1_000):
-            bodies = [pages[n % len(pages)].replace(b"@@@", b"%07d" % n) for n in range(start, start + 1_000)]
-            given = [(response_of(body), hints, 0) for body in bodies]
-            results = workers.run(read_page_to_keep, given, deadline_s=60)
-            assert all(isinstance(result, PageText) for result in results)
-            seen.append(memory_bytes())
+            announce(app, feed, range(start, start + 1_000))
+            assert work_off(app) == 1_000
+            seen.append(processes.memory_bytes())
     at_2000, at_end = seen[1], seen[-1]
     figures = {
         "parent_mb_2000": round(at_2000[0] / 1e6),
@@ -209,13 +188,3 @@ def test_memory_stays_flat_over_many_pages() -> None:
     keep(f"memory over {N_FLAT} pages", figures)
     print_table(f"memory over {N_FLAT} pages", {"": figures})
     assert figures["growth"] < 1.1
-
-
-def response_of(body: bytes) -> Response:
-    return Response(
-        url="http://a.example/x",
-        final_url="http://a.example/x",
-        status=200,
-        headers={"content-type": "text/html"},
-        body=body,
-    )

@@ -18,7 +18,8 @@ from monitor.store import entries, feeds
 from monitor.store import tables as t
 from monitor.store.engine import Connection, Store, open_store
 from monitor.text.normalise import text_hash
-from monitor.types import ParsedEntry
+from monitor.types import FeedId, ParsedEntry
+from tests.databases import BOTH
 from tests.store.rows import DAY, HOUR, NOW, add_feed, article_row, count, make_article, save_entries
 
 BBC = "https://www.bbc.com/news/articles/c4ng8wy1x2go"
@@ -250,9 +251,13 @@ def poll(conn: Connection, document: Document, at: datetime) -> None:
 
 def resolve(conn: Connection, at: datetime, *, limit: int = 99) -> int:
     found = entries.load_unresolved(conn, now=at, limit=limit)
-    for one in found:
-        monitor.extract.entries._resolve_or_postpone(conn, one, at)
+    monitor.extract.entries._resolve_all(conn, found, at)
     return len(found)
+
+
+def resolve_one_by_one(conn: Connection, at: datetime) -> None:
+    while resolve(conn, at, limit=1):
+        pass
 
 
 Groups = frozenset[frozenset[object]]
@@ -288,6 +293,40 @@ def test_entries_lead_to_as_many_articles_as_there_are(store: Store, name: str) 
         assert count(conn, "articles") == n_articles
         kept = n_articles if name in OVERWRITTEN else n_entries
         assert count(conn, "sightings") == count(conn, "entries") == kept
+
+
+@pytest.mark.parametrize("together", BOTH)
+def test_entries_resolved_together_lead_where_each_by_itself_does(
+    both_stores: tuple[Store, Store], together: str
+) -> None:
+    """All documents as of one moment, so that what is new stands among what is not, and among what is told twice."""
+    given = [document for documents, _ in FIXTURES.values() for document in documents]
+    found = []
+    for kind, store in zip(BOTH, both_stores, strict=True):
+        with store.begin() as conn:
+            for number, half in enumerate((given[::2], given)):
+                at = NOW + number * HOUR
+                for document in half:
+                    poll(conn, document, at)
+                if kind == together:
+                    resolve(conn, at, limit=500)
+                else:
+                    resolve_one_by_one(conn, at)
+            n_left = len(entries.load_unresolved(conn, now=NOW + HOUR, limit=9))
+            found.append((articles_of(conn), urls_of(conn), count(conn, "sightings"), n_left))
+    assert found[0] == found[1]
+    assert found[0][3] == 0
+
+
+def test_one_entry_that_cannot_be_saved_is_postponed_alone(store: Store) -> None:
+    """What is found out for all of them together is undone, and each has its own try."""
+    with store.begin() as conn:
+        save_entries(conn, add_feed(conn), *(told(f"g{n}", f"https://a.example/{n}") for n in range(3)))
+        first, broken, last = entries.load_unresolved(conn, now=NOW, limit=9)
+        monitor.extract.entries._resolve_all(conn, [first, replace(broken, feed_id=FeedId(999)), last], NOW)
+        rows = conn.execute(t.entries.select().order_by(t.entries.c.id)).mappings().all()
+    assert [row["article_id"] is None for row in rows] == [False, True, False]
+    assert [row["resolve_due_at"] is None for row in rows] == [True, False, True]
 
 
 def test_an_article_in_three_feeds_has_three_sightings_with_first_and_last(store: Store) -> None:
