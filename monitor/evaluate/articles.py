@@ -46,12 +46,7 @@ class Prepared:
 def prepare(labelled: LabelledArticle) -> Prepared:
     """Cleaning, fingerprint and features: what is the same in whatever order articles stream."""
     article = stored_article(labelled)
-    return Prepared(labelled, _candidate(article), _member(article, is_dated=labelled.at is not None))
-
-
-def copy_candidate(labelled: LabelledArticle, article_id: ArticleId) -> Candidate:
-    """A labelled article as the duplicates stage compares it."""
-    return replace(_candidate(stored_article(labelled)), article_id=article_id)
+    return Prepared(labelled, candidate(article), _member(article, is_dated=labelled.at is not None))
 
 
 def stored_article(labelled: LabelledArticle) -> Article:
@@ -78,7 +73,8 @@ def stored_article(labelled: LabelledArticle) -> Article:
     )
 
 
-def _candidate(article: Article) -> Candidate:
+def candidate(article: Article) -> Candidate:
+    """What the duplicates stage compares of a stored article."""
     return monitor.dedup.stage.candidate_of(article, monitor.dedup.stage.print_of(article))
 
 

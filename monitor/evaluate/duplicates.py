@@ -17,8 +17,8 @@ from typing import Any
 
 from monitor.dedup.matching import DuplicatePolicy, Overlap, compare
 from monitor.errors import UsageError
-from monitor.evaluate.articles import EPOCH, copy_candidate
-from monitor.evaluate.copies import CopyIndex
+from monitor.evaluate.articles import EPOCH
+from monitor.evaluate.copies import CopyIndex, candidate_of
 from monitor.evaluate.metrics import Score, ari, bcubed, f_score, pairwise
 from monitor.evaluate.progress import Report, peak_memory_bytes, silent
 from monitor.evaluate.reading import LabelledArticle, Row, kind_of, labelled_article, labelled_articles
@@ -196,7 +196,7 @@ def _stored(articles: Iterable[LabelledArticle], report: Report) -> Stored:
     ordered = sorted(articles, key=lambda each: each.at or EPOCH)
     for number, article in enumerate(ordered, start=1):
         ids[article.key] = ArticleId(number)
-        index.add(copy_candidate(article, ArticleId(number)))
+        index.add(candidate_of(article, ArticleId(number)))
         report("compared", number, len(ordered))
     return Stored(index, ids)
 
