@@ -72,7 +72,7 @@ quality: $(DEV_READY)
 	@if [ ! -d "$$MONITOR_QUALITY_DATA" ]; then \
 	    echo 'Set MONITOR_QUALITY_DATA to the folder with the labelled data, then call make quality again.' >&2; exit 2; \
 	fi
-	$(PY) -m pytest -m quality -s -rs $(ARGS)
+	$(PY) -m pytest -m quality -s $(ARGS)
 
 # After `make quality`, which leaves build/quality.md to read and build/quality.json for this.
 quality-floors: $(DEV_READY)

@@ -1,9 +1,9 @@
 """What do simple methods reach on the same rows, in the same run?
 
 Stories: each article joins the nearest earlier one when the cosine of their TF-IDF vectors (title twice, 450 words)
-reaches a threshold; document frequencies of earlier articles alone. Duplicates: MinHash LSH of datasketch over runs of
-five words. Both thresholds are the best on the set itself, found by looking at the labels: what they reach is more than
-a user of one threshold would see.
+reaches a threshold, within 14 days where dates are known; document frequencies of earlier articles alone. Duplicates:
+MinHash LSH of datasketch over runs of five words. Both thresholds are the best on the set itself, found by looking at
+the labels: what they reach is more than a user of one threshold would see.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from monitor.evaluate.reading import LabelledArticle
 from monitor.evaluate.stories import stream_order
 
 _BLOCK = 250
+_WINDOW_S = 14 * 86_400
 _WORDS = re.compile(r"\w+")
 _THRESHOLDS = [step / 50 for step in range(3, 45)]
 
@@ -88,6 +89,7 @@ def _nearest(stream: list[LabelledArticle]) -> Nearest:
     except ValueError:  # nothing but empty texts
         return Nearest(stream, [-1] * len(stream), [0.0] * len(stream))
     counts.data = 1 + np.log(counts.data)
+    seconds = np.array([one.at.timestamp() if one.at else np.nan for one in stream])
     positions, cosines = [], []
     for start in range(0, len(stream), _BLOCK):
         end = min(start + _BLOCK, len(stream))
@@ -96,7 +98,8 @@ def _nearest(stream: list[LabelledArticle]) -> Nearest:
         weighed = _unit(counts[:end].multiply(np.log((n_known + 1) / (known + 0.5)).clip(0.01)).tocsr())
         near = (weighed[start:end] @ weighed.T).toarray()
         for row in range(end - start):
-            earlier = near[row, : start + row]
+            is_far = np.abs(seconds[: start + row] - seconds[start + row]) > _WINDOW_S
+            earlier = np.where(is_far, 0.0, near[row, : start + row])
             position = int(earlier.argmax()) if len(earlier) else -1
             positions.append(position)
             cosines.append(float(earlier[position]) if position >= 0 else 0.0)
