@@ -24,7 +24,7 @@ endif
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo run test test-all check bench soak quality lock clean
+.PHONY: help demo run test test-all check bench soak quality quality-floors lock clean
 
 help:
 	@echo 'make demo      the whole pipeline on the bundled newsroom: stories in the terminal, a digest as a mail'
@@ -32,7 +32,8 @@ help:
 	@echo 'make test      the tests that need neither a browser, nor Docker, nor minutes'
 	@echo 'make test-all  every test, also the slow ones and those that need Chromium or Docker'
 	@echo 'make check     linter, formatter, types, import contracts, tests, and whether the migrations are complete'
-	@echo 'make quality   scores on labelled data in the folder that MONITOR_QUALITY_DATA names'
+	@echo 'make quality   scores on labelled data in the folder that MONITOR_QUALITY_DATA names, beside simple methods'
+	@echo 'make quality-floors  raises the floors of tests/quality to what was just measured; lowers none'
 	@echo 'make bench     speed of each stage'
 	@echo 'make soak      the daemon for half an hour among misbehaving servers (MINUTES=30)'
 	@echo 'make lock      the locks again from pyproject.toml (UPGRADE=--upgrade takes the newest versions)'
@@ -72,6 +73,10 @@ quality: $(DEV_READY)
 	    echo 'Set MONITOR_QUALITY_DATA to the folder with the labelled data, then call make quality again.' >&2; exit 2; \
 	fi
 	$(PY) -m pytest -m quality -s $(ARGS)
+
+# After `make quality`, which leaves build/quality.md to read and build/quality.json for this.
+quality-floors: $(DEV_READY)
+	$(PY) -m tests.quality.floors build/quality.json
 
 # Universal locks: one file for Linux and macOS and every Python from 3.11 on, without the address of any index.
 lock: $(RUN_READY)

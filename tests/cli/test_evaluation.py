@@ -53,6 +53,43 @@ def test_the_table_has_every_figure(monitor: Monitor, tmp_path: Path) -> None:
     assert "1.0000" in ran.out
 
 
+def test_undated_stories_are_measured_in_several_orders(monitor: Monitor, tmp_path: Path) -> None:
+    file = write(tmp_path / "stories.jsonl", [one | {"date": None} for one in STORIES])
+    assert monitor("evaluate", "stories", file, "--json").document["n_orders"] == 3
+    assert monitor("evaluate", "stories", file, "--orders", "2", "--json").document["n_orders"] == 2
+    assert monitor("evaluate", "stories", file, "--orders", "0", "--json").code == 2
+
+
+def test_a_sweep_is_told_beside_the_figures(monitor: Monitor, tmp_path: Path) -> None:
+    stories, pairs = write(tmp_path / "stories.jsonl", STORIES), write(tmp_path / "pairs.jsonl", PAIRS)
+    for command, file in (("stories", stories), ("duplicates", stories), ("duplicates", pairs)):
+        sweep = monitor("evaluate", command, file, "--sweep", "--json").document["sweep"]
+        assert [value["is_default"] for value in sweep["values"]].count(True) == 1
+        assert {"value", "p", "r", "f1"} <= set(sweep["values"][0])
+        table = monitor("evaluate", command, file, "--sweep").out
+        assert "a report, not the result" in table
+        assert " used " in table
+
+
+def test_a_report_is_one_page_and_its_place_is_told(monitor: Monitor, tmp_path: Path) -> None:
+    folder = tmp_path / "new" / "report"
+    stories, pairs = write(tmp_path / "stories.jsonl", STORIES), write(tmp_path / "pairs.jsonl", PAIRS)
+    for command, file in (("stories", stories), ("duplicates", pairs)):
+        ran = monitor("evaluate", command, file, "--report", folder, "--json")
+        assert ran.document
+        page = folder / f"{command}.html"
+        assert page.name in ran.err
+        assert f"<bdi>{file.name}</bdi>" in page.read_text("utf-8")
+    ran = monitor("evaluate", "stories", stories, "--report", stories / "below a file")
+    assert (ran.code, len(ran.err.splitlines())) == (2, 1)
+
+
+def test_a_file_of_pairs_is_no_file_of_stories(monitor: Monitor, tmp_path: Path) -> None:
+    ran = monitor("evaluate", "stories", write(tmp_path / "pairs.jsonl", PAIRS))
+    assert (ran.code, ran.out) == (2, "")
+    assert "evaluate duplicates" in ran.err
+
+
 @pytest.mark.parametrize("body", ["", "no json", "[]", '{"id": "a"}'])
 def test_a_file_that_cannot_be_measured_is_wrong_usage(monitor: Monitor, tmp_path: Path, body: str) -> None:
     file = tmp_path / "rows.jsonl"

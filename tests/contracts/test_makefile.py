@@ -15,7 +15,7 @@ MAKE = shutil.which("make")
 
 pytestmark = pytest.mark.skipif(MAKE is None, reason="needs make")
 
-TARGETS = ("demo", "run", "soak", "test", "test-all", "check", "bench", "quality", "lock", "clean")
+TARGETS = ("demo", "run", "soak", "test", "test-all", "check", "bench", "quality", "quality-floors", "lock", "clean")
 
 
 @pytest.fixture

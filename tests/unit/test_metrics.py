@@ -39,6 +39,27 @@ def test_a_case_computed_by_hand() -> None:
     assert ari("xxxyy", "aabbb") == pytest.approx((2 - 1.6) / (4 - 1.6))
 
 
+def test_a_partition_that_is_worse_than_chance_has_an_ari_below_zero() -> None:
+    # no pair of {1,3} {2,4} is one of {1,2} {3,4}: expected 2 * 2 / 6, largest 2
+    assert ari("xyxy", "aabb") == pytest.approx((0 - 4 / 6) / (2 - 4 / 6))
+
+
+def test_bcubed_weighs_articles_and_pairwise_weighs_pairs() -> None:
+    # one large story of 4 kept whole, three articles of three stories run together
+    predicted, gold = "xxxxyyy", "aaaabcd"
+    assert bcubed(predicted, gold).p == pytest.approx((4 * 1 + 3 * (1 / 3)) / 7)
+    assert bcubed(predicted, gold).r == 1.0
+    assert pairwise(predicted, gold).p == pytest.approx(6 / (6 + 3))
+    assert pairwise(predicted, gold).r == 1.0
+
+
+def test_splitting_a_large_story_costs_less_than_its_share_of_pairs() -> None:
+    # a story of 4 in parts of 3 and 1
+    score = bcubed("xxxy", "aaaa")
+    assert (score.p, score.r) == (1.0, (3 * (3 / 4) + 1 / 4) / 4)
+    assert pairwise("xxxy", "aaaa").r == pytest.approx(3 / 6)
+
+
 def test_one_article_is_a_perfect_partition() -> None:
     assert (bcubed("a", "b").f1, pairwise("a", "b").f1, ari("a", "b")) == (1.0, 1.0, 1.0)
 
