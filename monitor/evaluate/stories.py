@@ -1,23 +1,26 @@
 """How well do the product's stories match labelled ones?
 
 Articles stream one at a time through the product's own functions: fingerprints and links first, then assignment by the
-same index and policy that the daemon uses, each final on arrival. A language whose rows are all dated streams by date
-(ties by id); otherwise in the order of a hash of seed and id. Statistics come from earlier articles of the run and from
-what ships with the product. Unlabelled articles stream along and are not scored; `polluted` is the share of labelled
-stories that took one in.
+same keeper of stories that the daemon uses. `bcubed` scores each article where it was put on arrival, `bcubed_final`
+the stories after all merges and splits. A language whose rows are all dated streams by date (ties by id); otherwise in
+the order of a hash of seed and id. Statistics come from earlier articles of the run and from what ships with the
+product. Unlabelled articles stream along and are not scored; `polluted` is the share of labelled stories that took one
+in.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import count
 from time import perf_counter
 from typing import Any
 
 from monitor.cluster.assign import AssignPolicy, Member, event_time
 from monitor.cluster.features import features
 from monitor.cluster.index import StoryIndex
+from monitor.cluster.placing import StoryKeeper
 from monitor.cluster.statistics import Statistics
 from monitor.errors import UsageError
 from monitor.evaluate.copies import CopyIndex, candidate_of
@@ -28,10 +31,11 @@ from monitor.types import ArticleId, DuplicateLink, StoryId
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """An article and the story it was put into; story ids are per run."""
+    """An article, the story it was put into on arrival, and the one it is in at the end; story ids are per run."""
 
     article: LabelledArticle
     story: tuple[str, StoryId]
+    final: tuple[str, StoryId]
 
 
 def evaluate_stories(
@@ -43,7 +47,7 @@ def evaluate_stories(
 ) -> dict[str, Any]:
     """{n_articles, n_labelled, gold, predicted, bcubed, bcubed_final, pairwise, ari, polluted, articles_per_s, ...}.
 
-    `per_language` has BCubed of each language. `bcubed_final` equals `bcubed` as long as nothing merges or splits.
+    `per_language` has BCubed of each language.
     """
     articles = [labelled_article(row, position=i) for i, row in enumerate(rows)]
     if not any(article.label is not None for article in articles):
@@ -57,7 +61,7 @@ def evaluate_stories(
         "n_articles": len(placed),
         "n_labelled": len(scored),
         **figures,
-        "bcubed_final": figures["bcubed"],
+        "bcubed_final": bcubed([each.final for each in scored], [_gold(each) for each in scored]).rounded(),
         "polluted": round(_polluted(placed), 4),
         "articles_per_s": round(len(placed) / max(elapsed_s, 1e-9), 1),
         "per_language": {
@@ -74,7 +78,7 @@ def place_articles(
     placed: list[Placed] = []
     for language in sorted({article.language for article in articles}):
         stream = stream_order([article for article in articles if article.language == language], seed)
-        placed.extend(_place_language(stream, StoryIndex(language, Statistics(language), policy)))
+        placed.extend(_place_language(stream, StoryKeeper(StoryIndex(language, Statistics(language), policy))))
     return placed
 
 
@@ -85,20 +89,27 @@ def stream_order(articles: Sequence[LabelledArticle], seed: str) -> list[Labelle
     return sorted(articles, key=lambda each: hashlib.sha256(f"{seed}{each.key}".encode()).hexdigest())
 
 
-def _place_language(stream: Sequence[LabelledArticle], index: StoryIndex) -> list[Placed]:
+def _place_language(stream: Sequence[LabelledArticle], keeper: StoryKeeper) -> list[Placed]:
     copies = CopyIndex()
     story_of: dict[ArticleId, StoryId] = {}
-    placed = []
+    numbers = count(1)
     for number, article in enumerate(stream, start=1):
         article_id = ArticleId(number)
         links = copies.add(candidate_of(article, article_id))
-        member = _member(article, article_id)
-        assignment = index.assign(member, must_join=_story_of_linked(links, article_id, story_of))
-        story_id = StoryId(number) if assignment.story_id is None else assignment.story_id
-        index.add(story_id, member)
-        story_of[article_id] = story_id
-        placed.append(Placed(article, (article.language, story_id)))
-    return placed
+        placement = keeper.place(
+            _member(article, article_id),
+            new_id=lambda: StoryId(next(numbers)),
+            follows=_story_of_linked(links, article_id, keeper.index),
+        )
+        story_of[article_id] = placement.story_id
+    return [
+        Placed(
+            article,
+            (article.language, story_of[ArticleId(number)]),
+            (article.language, keeper.index.story_of(ArticleId(number)) or story_of[ArticleId(number)]),
+        )
+        for number, article in enumerate(stream, start=1)
+    ]
 
 
 def _member(article: LabelledArticle, article_id: ArticleId) -> Member:
@@ -107,17 +118,15 @@ def _member(article: LabelledArticle, article_id: ArticleId) -> Member:
     return Member(article_id, features(article.title, article.text, article.language), moment, article.at)
 
 
-def _story_of_linked(
-    links: Sequence[DuplicateLink], article_id: ArticleId, story_of: Mapping[ArticleId, StoryId]
-) -> StoryId | None:
+def _story_of_linked(links: Sequence[DuplicateLink], article_id: ArticleId, index: StoryIndex) -> StoryId | None:
     """The story of the first of the articles that this one repeats or is repeated by."""
     linked = [link.original_id if link.article_id == article_id else link.article_id for link in links]
-    return story_of[min(linked)] if linked else None
+    return index.story_of(min(linked)) if linked else None
 
 
 def _figures(scored: Sequence[Placed]) -> dict[str, Any]:
     predicted = [each.story for each in scored]
-    gold = [(each.article.language, each.article.label) for each in scored]
+    gold = [_gold(each) for each in scored]
     return {
         "gold": len(set(gold)),
         "predicted": len(set(predicted)),
@@ -125,6 +134,10 @@ def _figures(scored: Sequence[Placed]) -> dict[str, Any]:
         "pairwise": pairwise(predicted, gold).rounded(),
         "ari": round(ari(predicted, gold), 4),
     }
+
+
+def _gold(each: Placed) -> tuple[str, str | None]:
+    return each.article.language, each.article.label
 
 
 def _polluted(placed: Sequence[Placed]) -> float:
