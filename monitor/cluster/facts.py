@@ -18,10 +18,11 @@ Pair = tuple[ArticleId, ArticleId]
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """The story that an article has to join, and those that it must not; an empty choice leaves it free."""
+    """The story that an article has to join, by whose word, and those that it must not; without any it is free."""
 
     must_join: StoryId | None = None
     barred: frozenset[StoryId] = frozenset()
+    is_by_hand: bool = False
 
 
 @dataclass(slots=True)
@@ -67,7 +68,7 @@ class Facts:
         linked = {story_of[one] for one in self.chain(article_id) - {article_id} if one in story_of}
         barred = {story_of[one] for one in self.apart(article_id) if one in story_of}
         if linked - barred:
-            return Bounds(min(linked - barred), frozenset(barred))
+            return Bounds(min(linked - barred), frozenset(barred), is_by_hand=True)
         barred |= self.locked
         return Bounds(None if follows in barred else follows, frozenset(barred))
 

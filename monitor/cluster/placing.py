@@ -12,13 +12,16 @@ story that it touched.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from monitor.cluster.assign import Assignment, Member
 from monitor.cluster.facts import Facts
 from monitor.cluster.index import StoryIndex
 from monitor.cluster.revise import Change, Merge, RevisePolicy, decide_merge, decide_split
 from monitor.types import ArticleId, StoryId
+
+BY_HAND = "by hand"
+"""Why an article joined where somebody said that it belongs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,8 @@ class StoryKeeper:
     ) -> Assignment:
         """Where the article belongs. `follows`: the story of its original; `story_of`: those of `facts.concerned`."""
         bounds = self.facts.bounds(article.article_id, story_of or {}, follows=follows)
-        return self.index.assign(article, must_join=bounds.must_join, barred=bounds.barred)
+        decision = self.index.assign(article, must_join=bounds.must_join, barred=bounds.barred)
+        return replace(decision, because=BY_HAND) if bounds.is_by_hand else decision
 
     def add(self, story_id: StoryId, article: Member) -> None:
         """Enters the article that was decided last into its story."""

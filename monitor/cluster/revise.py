@@ -54,6 +54,7 @@ class Merge:
     gone_id: StoryId
     between: float
     bar: float
+    because: str = "an article would have joined both, and they are near to each other"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ class Split:
     moved_ids: tuple[ArticleId, ...]
     between: float
     bar: float
+    because: str = "its articles fall into two groups"
 
 
 Change = Merge | Split

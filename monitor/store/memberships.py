@@ -7,7 +7,6 @@ its last member went to, and what was told of it is told of that one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,6 +16,7 @@ from sqlalchemy import Connection, RowMapping, Select, and_, delete, exists, fun
 from monitor.errors import LeaseLostError
 from monitor.store.columns import storable
 from monitor.store.engine import insert
+from monitor.store.story_log import ASSIGNER, log_story
 from monitor.store.tables import (
     articles,
     copies,
@@ -26,15 +26,12 @@ from monitor.store.tables import (
     language_statistics,
     revisions,
     stories,
-    story_log,
     story_members,
     story_redirects,
     terms,
 )
 from monitor.text.sentences import lead
 from monitor.types import Article, ArticleId, StoryId
-
-_ASSIGNER = "assigner"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +58,7 @@ class Standing:
     story_id: StoryId
     language: str
     features: bytes | None
+    is_locked: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,10 +120,40 @@ def _arrival(row: RowMapping, story_id: StoryId | None) -> Arrival:
     return Arrival(**{name: row[name] for name in names}, story_id=story_id, features=row["body"])
 
 
+def load_outdated(conn: Connection, language: str, *, since: datetime, scheme: str, limit: int) -> list[Arrival]:
+    """Articles in stories, first seen since then, whose features are all of other schemes: their last arrivals."""
+    later, same = features.alias(), features.alias()
+    arrival = (later.c.article_id == features.c.article_id, same.c.article_id == features.c.article_id)
+    rows = (
+        select(features)
+        .join(story_members, story_members.c.article_id == features.c.article_id)
+        .where(
+            features.c.language == language,
+            features.c.first_seen_at >= since,
+            ~exists().where(arrival[0], later.c.arrival_no > features.c.arrival_no),
+            ~exists().where(arrival[1], same.c.arrival_no == features.c.arrival_no, same.c.scheme == scheme),
+        )
+        .order_by(features.c.arrival_no)
+        .limit(limit)
+    )
+    return [_arrival(row, None) for row in conn.execute(rows).mappings()]
+
+
+def save_features_anew(conn: Connection, arrival: Arrival, *, scheme: str, body: bytes) -> None:
+    """The features of an arrival by another scheme, beside those it was decided by."""
+    names = [column.name for column in features.c if column.name not in {"scheme", "body"}]
+    old = select(*(features.c[name] for name in names)).where(
+        features.c.article_id == arrival.article_id, features.c.arrival_no == arrival.arrival_no
+    )
+    values = conn.execute(old.limit(1)).mappings().one()
+    row = insert(conn, features).values(**values, scheme=scheme, body=body)
+    conn.execute(row.on_conflict_do_nothing(index_elements=["article_id", "scheme", "arrival_no"]))
+
+
 def find_standing(conn: Connection, article_id: ArticleId, scheme: str) -> Standing | None:
     """The story of an article and the features by which it got there; None for one in no story."""
     where = (
-        select(stories.c.id, stories.c.language)
+        select(stories.c.id, stories.c.language, stories.c.locked_at.is_not(None))
         .join(story_members, story_members.c.story_id == stories.c.id)
         .where(story_members.c.article_id == article_id)
     )
@@ -134,7 +162,7 @@ def find_standing(conn: Connection, article_id: ArticleId, scheme: str) -> Stand
         return None
     newest = select(features.c.body).where(features.c.article_id == article_id, features.c.scheme == scheme)
     body = conn.execute(newest.order_by(features.c.arrival_no.desc()).limit(1)).scalar_one_or_none()
-    return Standing(story_id=found[0], language=found[1], features=body)
+    return Standing(story_id=found[0], language=found[1], features=body, is_locked=found[2])
 
 
 # --- saving what was decided -----------------------------------------------------------------------------------------
@@ -201,7 +229,7 @@ def _place_in_new(conn: Connection, member: NewMember, before: Standing | None, 
     )
     story_id = StoryId(conn.execute(row.returning(stories.c.id)).scalar_one())
     _save_membership(conn, story_id, member, now)
-    log_story(conn, story_id, action="started", who=_ASSIGNER, details={"article_id": article.id}, now=now)
+    log_story(conn, story_id, action="started", who=ASSIGNER, details={"article_id": article.id}, now=now)
     return story_id
 
 
@@ -265,11 +293,11 @@ def _move(conn: Connection, article: Article, left: StoryId, joined: StoryId, *,
     what = {"article_id": article.id, "revision_no": conn.execute(revision_no).scalar_one()}
     if left == joined:
         renew_story(conn, left)
-        log_story(conn, left, action="renewed", who=_ASSIGNER, details=what, now=now)
+        log_story(conn, left, action="renewed", who=ASSIGNER, details=what, now=now)
         return
-    log_story(conn, left, action="left", who=_ASSIGNER, details={**what, "for": joined}, now=now)
-    log_story(conn, joined, action="joined", who=_ASSIGNER, details={**what, "from": left}, now=now)
-    settle_left(conn, left, successor=joined, who=_ASSIGNER, now=now)
+    log_story(conn, left, action="left", who=ASSIGNER, details={**what, "for": joined}, now=now)
+    log_story(conn, joined, action="joined", who=ASSIGNER, details={**what, "from": left}, now=now)
+    settle_left(conn, left, successor=joined, who=ASSIGNER, now=now)
 
 
 def settle_left(conn: Connection, story_id: StoryId, *, successor: StoryId | None, who: str, now: datetime) -> bool:
@@ -280,21 +308,22 @@ def settle_left(conn: Connection, story_id: StoryId, *, successor: StoryId | Non
     if renew_story(conn, story_id):
         return True
     if successor is None:
-        gone = [story_id, *conn.execute(_redirected(story_id)).scalars()]
+        gone = [story_id, *conn.execute(redirected(story_id)).scalars()]
         for one in gone:
             log_story(conn, one, action="erased", who=who, details={}, now=now)
     else:
-        _redirect(conn, story_id, successor, now)
+        redirect(conn, story_id, successor, now)
         log_story(conn, story_id, action="merged", who=who, details={"into": successor}, now=now)
     conn.execute(delete(stories).where(stories.c.id == story_id))
     return False
 
 
-def _redirected(story_id: StoryId) -> Select[Any]:
+def redirected(story_id: StoryId) -> Select[Any]:
+    """The ids that lead to a story."""
     return select(story_redirects.c.old_id).where(story_redirects.c.story_id == story_id)
 
 
-def _redirect(conn: Connection, old_id: StoryId, story_id: StoryId, now: datetime) -> None:
+def redirect(conn: Connection, old_id: StoryId, story_id: StoryId, now: datetime) -> None:
     """The old id leads to the other story for ever, and whoever was told of the one was told of the other."""
     conn.execute(update(story_redirects).where(story_redirects.c.story_id == old_id).values(story_id=story_id))
     conn.execute(insert(conn, story_redirects).values(old_id=old_id, story_id=story_id, since_at=now))
@@ -345,12 +374,3 @@ def _move_anchor(conn: Connection, story_id: StoryId, article_id: ArticleId) -> 
     mine = and_(stories.c.id == story_id, stories.c.anchor_article_id == article_id)
     if other is not None:
         conn.execute(update(stories).where(mine).values(anchor_article_id=other))
-
-
-def log_story(
-    conn: Connection, story_id: StoryId, *, action: str, who: str, details: Mapping[str, Any], now: datetime
-) -> None:
-    """Note what happened to a story, for `stories log`."""
-    conn.execute(
-        insert(conn, story_log).values(story_id=story_id, action=action, who=who, details=dict(details), logged_at=now)
-    )

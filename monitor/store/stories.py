@@ -163,17 +163,19 @@ def hold_languages(conn: Connection, ids: Collection[ArticleId]) -> set[str]:
     return found
 
 
-def disturb(conn: Connection, languages: Iterable[str]) -> None:
-    """Members of these languages' stories went or changed places outside of the stored order.
+def disturb(conn: Connection, languages: Iterable[str]) -> dict[str, int]:
+    """Members of these languages' stories went or changed places between two arrivals: the places in their order.
 
     Who assigns them loses the lease; all begin again from what is stored. Call it last in a transaction.
     """
-    for language in sorted(set(languages)):
+    numbers = {language: take_numbers(conn, "arrival") for language in sorted(set(languages))}
+    for language, number in numbers.items():
         conn.execute(
             update(language_statistics)
             .where(language_statistics.c.language == language)
-            .values(leased_until=None, last_arrival_no=take_numbers(conn, "arrival"))
+            .values(leased_until=None, last_arrival_no=number)
         )
+    return numbers
 
 
 def find_story_of(
@@ -270,11 +272,16 @@ def _member(row: RowMapping) -> StoryMember:
     )
 
 
+def resolve_story(conn: Connection, story_id: int) -> StoryId:
+    """Where an id leads today: to the story that its own was merged into, else to itself."""
+    moved = select(story_redirects.c.story_id).where(story_redirects.c.old_id == min(story_id, MAX_KEY))
+    return StoryId(conn.execute(moved).scalar_one_or_none() or min(story_id, MAX_KEY))
+
+
 def get_story(conn: Connection, story_id: int) -> Story:
     """A story by its id, or by one that was merged into it. Raises NotFoundError, also for one that was erased."""
     story_id = min(story_id, MAX_KEY)
-    moved = select(story_redirects.c.story_id).where(story_redirects.c.old_id == story_id)
-    found = load_stories(conn, [StoryId(conn.execute(moved).scalar_one_or_none() or story_id)])
+    found = load_stories(conn, [resolve_story(conn, story_id)])
     if not found:
         erased = select(story_log.c.logged_at).where(story_log.c.story_id == story_id, story_log.c.action == "erased")
         erased_at = conn.execute(erased.limit(1)).scalar_one_or_none()
