@@ -13,7 +13,7 @@ from monitor.store import stories
 from monitor.types import Story, StoryMember
 from monitor.urls import masked
 
-group = typer.Typer(help="Stories: list, show.", no_args_is_help=True, rich_markup_mode=None)
+group = typer.Typer(help="Stories: list, show, correct, rebuild.", no_args_is_help=True, rich_markup_mode=None)
 
 N_SHOWN = 50
 _FIGURES = ("first_seen_at", "last_seen_at", "n_articles", "n_publishers", "n_independent", "n_copies")

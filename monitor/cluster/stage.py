@@ -30,7 +30,7 @@ from monitor.cluster.placing import StoryKeeper
 from monitor.cluster.revise import Change, Merge
 from monitor.cluster.statistics import Statistics
 from monitor.errors import LeaseLostError
-from monitor.store import articles, constraints, duplicates, memberships, stories
+from monitor.store import articles, constraints, duplicates, memberships, older_features, stories
 from monitor.store.arrivals import arrive_again
 from monitor.store.constraints import Constraint
 from monitor.store.engine import Connection, is_trouble
@@ -224,12 +224,12 @@ def renew_features(app: App, language: str, *, since: datetime) -> int:
     n_renewed = 0
     while True:
         with app.store.begin() as conn:
-            outdated = memberships.load_outdated(conn, language, since=since, scheme=FEATURES, limit=BATCH)
+            outdated = older_features.load_outdated(conn, language, since=since, scheme=FEATURES, limit=BATCH)
             texts = articles.load_articles(conn, [row.article_id for row in outdated])
             for row in outdated:
                 article = texts[row.article_id]
                 body = features(article.title, article.text, language).to_bytes()
-                memberships.save_features_anew(conn, row, scheme=FEATURES, body=body)
+                older_features.save_features_anew(conn, row, scheme=FEATURES, body=body)
         if not outdated:
             return n_renewed
         n_renewed += len(outdated)

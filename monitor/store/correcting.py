@@ -20,7 +20,7 @@ from monitor.errors import NotFoundError, UsageError
 from monitor.store import constraints, story_log
 from monitor.store.constraints import CANNOT, MUST, Wish
 from monitor.store.rearranging import load_members, plain_led, rearrange
-from monitor.store.stories import disturb, find_story_of, hold_languages, resolve_story
+from monitor.store.stories import disturb, find_story_of, hold, resolve_story
 from monitor.store.story_log import LOCKED, UNLOCKED, LogEntry, Move
 from monitor.store.tables import stories, story_redirects
 from monitor.types import ArticleId, StoryId
@@ -61,10 +61,10 @@ class _Change:
 
 def merge_stories(conn: Connection, story_id: int, other_id: int, order: Order) -> Corrected:
     """Make one story of two: the one that began first keeps its id, and the other's leads to it for ever."""
-    first, second = sorted((_get(conn, story_id), _get(conn, other_id)))
+    language, ids = _hold(conn, story_id, other_id)
+    first, second = min(ids), max(ids)
     if first == second:
         raise UsageError(f"{story_id} and {other_id} are one story already, {first}: there is nothing to merge")
-    language = _one_language(conn, first, second)
     staying, moved = load_members(conn, first), load_members(conn, second)
     change = _Change(action="merged", story_id=first, placed=dict.fromkeys(moved, first))
     change.wishes = [Wish(MUST, staying[0], one) for one in moved]
@@ -74,8 +74,7 @@ def merge_stories(conn: Connection, story_id: int, other_id: int, order: Order) 
 
 def split_story(conn: Connection, story_id: int, ids: Collection[ArticleId], order: Order) -> Corrected:
     """Make these articles of a story one of their own. The part that holds its anchor keeps the id."""
-    story = _get(conn, story_id)
-    language = _one_language(conn, story)
+    language, (story,) = _hold(conn, story_id)
     members = load_members(conn, story)
     strange = sorted(set(ids) - set(members))
     if strange:
@@ -94,14 +93,12 @@ def split_story(conn: Connection, story_id: int, ids: Collection[ArticleId], ord
 
 def move_article(conn: Connection, article_id: ArticleId, story_id: int, order: Order) -> Corrected:
     """Put one article into another story. The last one of a story takes its id along: it leads to the other then."""
-    target = _get(conn, story_id)
-    language = _one_language(conn, target)
-    left = find_story_of(conn, [article_id]).get(article_id)
-    if left is None:
+    place = find_story_of(conn, [article_id]).get(article_id)
+    if place is None:
         raise UsageError(f"article {article_id} is in no story yet; it can be moved once it is")
+    language, (left, target) = _hold(conn, place, story_id)
     if left == target:
         raise UsageError(f"article {article_id} is in story {target} already")
-    _one_language(conn, left, target)
     joined, rest = load_members(conn, target), [one for one in load_members(conn, left) if one != article_id]
     change = _Change(action="moved", story_id=target, placed={article_id: target})
     change.wishes = [Wish(MUST, joined[0], article_id), *(Wish(CANNOT, article_id, one) for one in rest)]
@@ -112,13 +109,13 @@ def move_article(conn: Connection, article_id: ArticleId, story_id: int, order: 
     return _carry_out(conn, change, language, order)
 
 
-def set_lock(conn: Connection, story_id: int, order: Order, *, action: str) -> Corrected:
+def set_lock(conn: Connection, story_id: int, order: Order, *, action: str, undoes_id: int | None = None) -> Corrected:
     """Lock a story, so that nothing joins, leaves, merges or splits it by itself, or unlock it; `action` says which."""
-    story = _get(conn, story_id)
-    is_locked = conn.execute(select(stories.c.locked_at).where(stories.c.id == story)).scalar_one() is not None
-    if is_locked == (action == LOCKED):
-        raise UsageError(f"story {story} is {'locked already' if is_locked else 'not locked'}")
-    return _carry_out(conn, _Change(action=action, story_id=story, placed={}), _one_language(conn, story), order)
+    language, (story,) = _hold(conn, story_id, is_for_lock=True)
+    if _is_locked(conn, story) == (action == LOCKED):
+        raise UsageError(f"story {story} is {'locked already' if action == LOCKED else 'not locked'}")
+    change = _Change(action=action, story_id=story, placed={}, undoes_id=undoes_id)
+    return _carry_out(conn, change, language, order)
 
 
 def undo(conn: Connection, log_id: int, order: Order) -> Corrected:
@@ -127,9 +124,12 @@ def undo(conn: Connection, log_id: int, order: Order) -> Corrected:
     _refuse_undoing(conn, entry)
     if entry.action in {LOCKED, UNLOCKED}:
         back = UNLOCKED if entry.action == LOCKED else LOCKED
-        return set_lock(conn, entry.story_id, order, action=back)
+        return set_lock(conn, entry.story_id, order, action=back, undoes_id=entry.id)
+    left = find_story_of(conn, [one for move in entry.moves for one in move.ids])
+    if not left:
+        raise UsageError(f"log entry {entry.id} cannot be taken back: its articles are no more")
+    language, _ = _hold(conn, *sorted(set(left.values())))
     placed = _places_before(conn, entry)
-    languages = hold_languages(conn, list(placed))
     facts: Mapping[str, Sequence[int]] = entry.details.get("facts", {})
     change = _Change(action="undone", story_id=entry.story_id, placed=placed, undoes_id=entry.id)
     change.wishes = constraints.restored(conn, facts.get("lifted", ()))
@@ -137,7 +137,7 @@ def undo(conn: Connection, log_id: int, order: Order) -> Corrected:
     change.led = entry.details.get("led", {})
     if entry.who == story_log.ASSIGNER:
         change.wishes += _against(conn, entry, placed)
-    return _carry_out(conn, change, min(languages), order)
+    return _carry_out(conn, change, language, order)
 
 
 def _refuse_undoing(conn: Connection, entry: LogEntry) -> None:
@@ -163,8 +163,6 @@ def _places_before(conn: Connection, entry: LogEntry) -> dict[ArticleId, int]:
                 f"{where[strayed[0]]} since; undo that first (`monitor stories log {where[strayed[0]]}`)"
             )
         placed.update(dict.fromkeys(ids, move.left_id))
-    if not placed:
-        raise UsageError(f"log entry {entry.id} cannot be taken back: its articles are no more")
     for story_id in sorted({StoryId(one) for one in placed.values()}):
         _refuse_gone(conn, story_id, entry, set(where.values()))
     return placed
@@ -183,8 +181,8 @@ def _refuse_gone(conn: Connection, story_id: StoryId, entry: LogEntry, now_in: C
 def _against(conn: Connection, entry: LogEntry, placed: Mapping[ArticleId, int]) -> list[Wish]:
     """Facts that keep the assigner from doing the same again."""
     moved = sorted(placed)
-    beside = load_members(conn, entry.moves[0].joined_id if entry.action == "merged" else entry.moves[0].left_id)
-    rest = [one for one in beside if one not in placed]
+    beside = entry.moves[0].joined_id if entry.action == "merged" else entry.moves[0].left_id
+    rest = [one for one in load_members(conn, beside, until_no=entry.arrival_no) if one not in placed]
     if entry.action == "merged":
         return _apart(moved, rest)
     return [Wish(MUST, one, rest[0]) for one in moved if rest]
@@ -229,23 +227,33 @@ def _carry_out(conn: Connection, change: _Change, language: str, order: Order) -
     return Corrected(log_id, change.story_id, done.moves)
 
 
-def _get(conn: Connection, story_id: int) -> StoryId:
-    """A story of today, by its id or one that leads to it. Raises NotFoundError."""
-    found = resolve_story(conn, story_id)
-    if conn.execute(select(stories.c.id).where(stories.c.id == found)).first() is None:
-        raise NotFoundError(f"no story {story_id}; `monitor stories list` shows them")
-    return found
+def _hold(conn: Connection, *ids: int, is_for_lock: bool = False) -> tuple[str, list[StoryId]]:
+    """These stories of today, whose assigner waits from now on, and their language.
 
-
-def _one_language(conn: Connection, *ids: StoryId) -> str:
-    """The language of these stories, whose assigner waits from now on. Raises UsageError where there are two."""
-    rows = conn.execute(select(stories.c.id, stories.c.language).where(stories.c.id.in_(ids)))
-    languages: dict[StoryId, str] = dict(rows.all())
+    Raises NotFoundError, and UsageError for stories of two languages and for locked ones.
+    """
+    hold(conn, [_language(conn, one) for one in ids])
+    languages = {resolve_story(conn, one): _language(conn, one) for one in ids}  # they may have merged meanwhile
     if len(set(languages.values())) > 1:
-        told = " and ".join(f"story {one} of {languages[one]}" for one in ids)
+        told = " and ".join(f"story {one} ({language})" for one, language in languages.items())
         raise UsageError(f"{told} are of two languages: the articles of a story are of one")
-    hold_languages(conn, [one for story_id in ids for one in load_members(conn, story_id)])
-    return next(iter(languages.values()))
+    locked = [one for one in languages if not is_for_lock and _is_locked(conn, one)]
+    if locked:
+        raise UsageError(f"story {locked[0]} is locked; `monitor stories unlock {locked[0]}` comes first")
+    return next(iter(languages.values())), [resolve_story(conn, one) for one in ids]
+
+
+def _language(conn: Connection, story_id: int) -> str:
+    """The language of a story, by its id or one that leads to it. Raises NotFoundError."""
+    mine = select(stories.c.language).where(stories.c.id == resolve_story(conn, story_id))
+    language = conn.execute(mine).scalar_one_or_none()
+    if language is None:
+        raise NotFoundError(f"no story {story_id}; `monitor stories list` shows them")
+    return str(language)
+
+
+def _is_locked(conn: Connection, story_id: StoryId) -> bool:
+    return conn.execute(select(stories.c.locked_at).where(stories.c.id == story_id)).scalar_one() is not None
 
 
 def _anchor(conn: Connection, story_id: StoryId) -> ArticleId:

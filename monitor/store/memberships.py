@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, and_, delete, exists, func, select, update
+from sqlalchemy import Connection, RowMapping, Select, and_, delete, exists, func, or_, select, update
 
 from monitor.errors import LeaseLostError
 from monitor.store.columns import storable
@@ -82,8 +82,13 @@ class NewMember:
 # --- what the assigner needs to remember -----------------------------------------------------------------------------
 
 
-def load_members(conn: Connection, language: str, *, since: datetime | None, scheme: str) -> list[Arrival]:
-    """The articles in stories of a language, in arrival order; with `since` those that were first seen since then."""
+def load_members(
+    conn: Connection, language: str, *, since: datetime | None, scheme: str, from_no: int | None = None
+) -> list[Arrival]:
+    """The articles in stories of a language, in arrival order.
+
+    With `since` those that were first seen since then; with `from_no` too also those that arrived from there on.
+    """
     rows = (
         _arrivals(scheme)
         .add_columns(story_members.c.story_id)
@@ -91,15 +96,16 @@ def load_members(conn: Connection, language: str, *, since: datetime | None, sch
         .where(features.c.language == language, ~_is_past(scheme))
     )
     if since is not None:
-        rows = rows.where(features.c.first_seen_at >= since)
-    return [_arrival(row, row["story_id"]) for row in conn.execute(rows).mappings()]
+        is_young = features.c.first_seen_at >= since
+        rows = rows.where(is_young if from_no is None else or_(is_young, features.c.arrival_no >= from_no))
+    return [arrival_of(row, row["story_id"]) for row in conn.execute(rows).mappings()]
 
 
-def load_arrivals(conn: Connection, language: str, *, scheme: str) -> list[Arrival]:
-    """All arrivals, in their order, of the articles that were ever in a story of this language."""
+def load_arrivals(conn: Connection, language: str, *, scheme: str, from_no: int = 0) -> list[Arrival]:
+    """All arrivals from a number on, in their order, of the articles that were ever in a story of this language."""
     once = select(features.c.article_id).where(features.c.language == language, features.c.scheme == scheme)
-    rows = _arrivals(scheme).where(features.c.article_id.in_(once))
-    return [_arrival(row, None) for row in conn.execute(rows).mappings()]
+    rows = _arrivals(scheme).where(features.c.article_id.in_(once), features.c.arrival_no >= from_no)
+    return [arrival_of(row, None) for row in conn.execute(rows).mappings()]
 
 
 def _arrivals(scheme: str) -> Select[Any]:
@@ -115,39 +121,10 @@ def _is_past(scheme: str) -> Any:
     )
 
 
-def _arrival(row: RowMapping, story_id: StoryId | None) -> Arrival:
+def arrival_of(row: RowMapping, story_id: StoryId | None) -> Arrival:
+    """A row of features as an arrival."""
     names = ("article_id", "arrival_no", "language", "follows_id", "published_at", "first_seen_at")
     return Arrival(**{name: row[name] for name in names}, story_id=story_id, features=row["body"])
-
-
-def load_outdated(conn: Connection, language: str, *, since: datetime, scheme: str, limit: int) -> list[Arrival]:
-    """Articles in stories, first seen since then, whose features are all of other schemes: their last arrivals."""
-    later, same = features.alias(), features.alias()
-    arrival = (later.c.article_id == features.c.article_id, same.c.article_id == features.c.article_id)
-    rows = (
-        select(features)
-        .join(story_members, story_members.c.article_id == features.c.article_id)
-        .where(
-            features.c.language == language,
-            features.c.first_seen_at >= since,
-            ~exists().where(arrival[0], later.c.arrival_no > features.c.arrival_no),
-            ~exists().where(arrival[1], same.c.arrival_no == features.c.arrival_no, same.c.scheme == scheme),
-        )
-        .order_by(features.c.arrival_no)
-        .limit(limit)
-    )
-    return [_arrival(row, None) for row in conn.execute(rows).mappings()]
-
-
-def save_features_anew(conn: Connection, arrival: Arrival, *, scheme: str, body: bytes) -> None:
-    """The features of an arrival by another scheme, beside those it was decided by."""
-    names = [column.name for column in features.c if column.name not in {"scheme", "body"}]
-    old = select(*(features.c[name] for name in names)).where(
-        features.c.article_id == arrival.article_id, features.c.arrival_no == arrival.arrival_no
-    )
-    values = conn.execute(old.limit(1)).mappings().one()
-    row = insert(conn, features).values(**values, scheme=scheme, body=body)
-    conn.execute(row.on_conflict_do_nothing(index_elements=["article_id", "scheme", "arrival_no"]))
 
 
 def find_standing(conn: Connection, article_id: ArticleId, scheme: str) -> Standing | None:

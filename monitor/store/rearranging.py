@@ -72,14 +72,16 @@ def plain_led(led: Mapping[StoryId, Sequence[StoryId]]) -> dict[str, list[int]]:
     return {str(gone): list(ids) for gone, ids in led.items() if ids}
 
 
-def load_members(conn: Connection, story_id: StoryId) -> list[ArticleId]:
-    """The articles of a story, the first arrived first."""
+def load_members(conn: Connection, story_id: StoryId, *, until_no: int | None = None) -> list[ArticleId]:
+    """The articles of a story, the first arrived first; with `until_no` those that arrived by then."""
     rows = (
         select(articles.c.id)
         .join(story_members, story_members.c.article_id == articles.c.id)
         .where(story_members.c.story_id == story_id)
         .order_by(articles.c.arrival_no)
     )
+    if until_no is not None:
+        rows = rows.where(articles.c.arrival_no <= until_no)
     return list(conn.execute(rows).scalars())
 
 

@@ -46,18 +46,28 @@ def claim_language(conn: Connection, *, now: datetime, lease_s: float) -> tuple[
         {"language": language, "n_articles": 0, "last_arrival_no": 0, "n_tries": 0} for language in sorted(languages)
     ]
     conn.execute(insert(conn, language_statistics).on_conflict_do_nothing(index_elements=["language"]), rows)
+    for language in languages:
+        until = take_language(conn, language, now=now, lease_s=lease_s)
+        if until is not None:
+            return language, until
+    return None
+
+
+def take_language(
+    conn: Connection, language: str, *, now: datetime, lease_s: float, mine: datetime | None = None
+) -> datetime | None:
+    """Lease the assigner of one language, or prolong the lease that is held until `mine`; None when another has it."""
     lease_now = lease_clock(conn, now)
     until = lease_now + timedelta(seconds=lease_s)
     leased = language_statistics.c.leased_until
-    for language in languages:
-        taken = (
-            update(language_statistics)
-            .where(language_statistics.c.language == language, or_(leased.is_(None), leased <= lease_now))
-            .values(leased_until=until)
-        )
-        if conn.execute(taken).rowcount == 1:
-            return language, until
-    return None
+    is_free = or_(leased.is_(None), leased <= lease_now) if mine is None else leased == mine
+    taken = update(language_statistics).where(language_statistics.c.language == language, is_free)
+    return until if conn.execute(taken.values(leased_until=until)).rowcount == 1 else None
+
+
+def list_languages(conn: Connection) -> list[str]:
+    """The languages that have stories."""
+    return list(conn.execute(select(stories.c.language).distinct().order_by(stories.c.language)).scalars())
 
 
 def _ready_languages(conn: Connection, now: datetime) -> list[str]:
@@ -157,10 +167,15 @@ def hold_languages(conn: Connection, ids: Collection[ArticleId]) -> set[str]:
     for some in _in_batches(ids):
         decided = select(features.c.language).where(features.c.article_id.in_(some)).distinct()
         found |= set(conn.execute(decided).scalars())
-    for language in sorted(found):
+    hold(conn, found)
+    return found
+
+
+def hold(conn: Connection, languages: Iterable[str]) -> None:
+    """Keep those who assign the stories of these languages from going on until this transaction ends."""
+    for language in sorted(set(languages)):
         mine = select(language_statistics.c.language).where(language_statistics.c.language == language)
         conn.execute(mine.with_for_update()).all()
-    return found
 
 
 def disturb(conn: Connection, languages: Iterable[str]) -> dict[str, int]:
