@@ -60,8 +60,8 @@ class Assigner:
     tidied_at: datetime
 
 
-def run(app: App) -> Progress:
-    """Assign a batch of one language; `next_at` tells when the lease of a lost assigner ends."""
+def run(app: App, *, batch: int = BATCH) -> Progress:
+    """Assign a batch of articles of one language; `next_at` tells when the lease of a lost assigner ends."""
     now = app.clock()
     with app.store.begin() as conn:
         claimed = stories.claim_language(conn, now=now, lease_s=LEASE_S)
@@ -71,7 +71,7 @@ def run(app: App) -> Progress:
     language, leased_until = claimed
     try:
         assigner = _assigner(app, language, now)
-        progress = _assign_batch(app, assigner, language, leased_until)
+        progress = _assign_batch(app, assigner, language, leased_until, batch=batch)
     except BaseException:
         app.memory.pop(_key(language), None)  # it may know of members that were rolled back
         with app.store.begin() as conn:
@@ -84,7 +84,7 @@ def _key(language: str) -> str:
     return f"assigner:{language}"
 
 
-def _assign_batch(app: App, assigner: Assigner, language: str, leased_until: datetime) -> Progress:
+def _assign_batch(app: App, assigner: Assigner, language: str, leased_until: datetime, *, batch: int) -> Progress:
     """Assign up to the first article that fails: those behind it would be decided without it."""
     now = app.clock()
     n_done = n_failed = 0
@@ -92,7 +92,7 @@ def _assign_batch(app: App, assigner: Assigner, language: str, leased_until: dat
     with app.store.begin() as conn:
         if stories.last_assigned_no(conn, language) != assigner.last_arrival_no:
             raise LeaseLostError(f"another worker assigned articles of language {language} meanwhile")
-        ids = stories.load_unassigned(conn, language, BATCH)
+        ids = stories.load_unassigned(conn, language, batch)
         loaded = articles.load_articles(conn, ids)
         for article_id in ids:
             try:

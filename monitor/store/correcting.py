@@ -185,7 +185,7 @@ def _against(conn: Connection, entry: LogEntry, placed: Mapping[ArticleId, int])
     rest = [one for one in load_members(conn, beside, until_no=entry.arrival_no) if one not in placed]
     if entry.action == "merged":
         return _apart(moved, rest)
-    return [Wish(MUST, one, rest[0]) for one in moved if rest]
+    return [Wish(MUST, one, rest[0]) for one in (*rest[1:], *moved) if rest]
 
 
 def _apart(part: Sequence[ArticleId], rest: Sequence[ArticleId]) -> list[Wish]:
