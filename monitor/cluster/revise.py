@@ -34,11 +34,11 @@ Matrix = NDArray[np.float64]
 class RevisePolicy:
     """When a story merges or splits. Shares are of similarities, 0..1."""
 
-    merge_share: float = 1.2
+    merge_share: float = 1.3
     """The mean similarity between the members of two stories, as a share of what joining took."""
     n_compared: int = 24
     """Members of a story that are compared, the latest ones."""
-    split_share: float = 0.4
+    split_share: float = 0.6
     """The mean similarity between two groups, as a share of the lower of those within them."""
     least_part: int = 3
     """A group of fewer articles is no story of its own."""
