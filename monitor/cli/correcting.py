@@ -127,7 +127,10 @@ def show_log(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """What happened to stories: who did what, when and why."""
+    """What happened to stories: who did what, when and why.
+
+    The first article of a story is an entry too, shown with a STORY only.
+    """
     limit = limit or (None if as_json else N_SHOWN)
     with current_store(settings_of(context)) as store, store.read() as conn:
         wanted = None if story is None else stories.resolve_story(conn, story)
@@ -191,18 +194,18 @@ def _move(move_: Move) -> dict[str, Any]:
 
 def _what(entry: LogEntry) -> str:
     """Which articles went where, in one cell."""
-    told = [f"{_listed(one.ids)} from {one.left_id} to {one.joined_id}" for one in entry.moves]
+    told = [f"{_listed(one.ids)} from story {one.left_id} to {one.joined_id}" for one in entry.moves]
     if entry.undoes_id is not None:
         told.insert(0, f"entry {entry.undoes_id}")
     if not told and (article_id := entry.details.get("article_id")) is not None:
         other = entry.details.get("for", entry.details.get("from"))
-        way = "" if other is None else f" {'to' if 'for' in entry.details else 'from'} {other}"
+        way = "" if other is None else f" {'to' if 'for' in entry.details else 'from'} story {other}"
         told.append(f"{article_id}{way}")
     if not told and "into" in entry.details:
-        told.append(f"into {entry.details['into']}")
+        told.append(f"into story {entry.details['into']}")
     return "; ".join(told)
 
 
 def _listed(ids: tuple[int, ...]) -> str:
-    shown = " ".join(map(str, ids[:_N_IDS]))
+    shown = ", ".join(map(str, ids[:_N_IDS]))
     return shown if len(ids) <= _N_IDS else f"{shown} and {len(ids) - _N_IDS} more"

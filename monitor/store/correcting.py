@@ -20,7 +20,7 @@ from monitor.errors import NotFoundError, UsageError
 from monitor.store import constraints, story_log
 from monitor.store.constraints import CANNOT, MUST, Wish
 from monitor.store.rearranging import load_members, plain_led, rearrange
-from monitor.store.stories import disturb, find_story_of, hold, resolve_story
+from monitor.store.stories import disturb, find_story_of, hold, is_locked, resolve_story
 from monitor.store.story_log import LOCKED, UNLOCKED, LogEntry, Move
 from monitor.store.tables import stories, story_redirects
 from monitor.types import ArticleId, StoryId
@@ -112,7 +112,7 @@ def move_article(conn: Connection, article_id: ArticleId, story_id: int, order: 
 def set_lock(conn: Connection, story_id: int, order: Order, *, action: str, undoes_id: int | None = None) -> Corrected:
     """Lock a story, so that nothing joins, leaves, merges or splits it by itself, or unlock it; `action` says which."""
     language, (story,) = _hold(conn, story_id, is_for_lock=True)
-    if _is_locked(conn, story) == (action == LOCKED):
+    if is_locked(conn, story) == (action == LOCKED):
         raise UsageError(f"story {story} is {'locked already' if action == LOCKED else 'not locked'}")
     change = _Change(action=action, story_id=story, placed={}, undoes_id=undoes_id)
     return _carry_out(conn, change, language, order)
@@ -237,7 +237,7 @@ def _hold(conn: Connection, *ids: int, is_for_lock: bool = False) -> tuple[str, 
     if len(set(languages.values())) > 1:
         told = " and ".join(f"story {one} ({language})" for one, language in languages.items())
         raise UsageError(f"{told} are of two languages: the articles of a story are of one")
-    locked = [one for one in languages if not is_for_lock and _is_locked(conn, one)]
+    locked = [one for one in languages if not is_for_lock and is_locked(conn, one)]
     if locked:
         raise UsageError(f"story {locked[0]} is locked; `monitor stories unlock {locked[0]}` comes first")
     return next(iter(languages.values())), [resolve_story(conn, one) for one in ids]
@@ -250,10 +250,6 @@ def _language(conn: Connection, story_id: int) -> str:
     if language is None:
         raise NotFoundError(f"no story {story_id}; `monitor stories list` shows them")
     return str(language)
-
-
-def _is_locked(conn: Connection, story_id: StoryId) -> bool:
-    return conn.execute(select(stories.c.locked_at).where(stories.c.id == story_id)).scalar_one() is not None
 
 
 def _anchor(conn: Connection, story_id: StoryId) -> ArticleId:

@@ -293,6 +293,11 @@ def resolve_story(conn: Connection, story_id: int) -> StoryId:
     return StoryId(conn.execute(moved).scalar_one_or_none() or min(story_id, MAX_KEY))
 
 
+def is_locked(conn: Connection, story_id: StoryId) -> bool:
+    """Whether somebody locked it, so that nothing joins or leaves it by itself."""
+    return conn.execute(select(stories.c.locked_at).where(stories.c.id == story_id)).scalar_one_or_none() is not None
+
+
 def get_story(conn: Connection, story_id: int) -> Story:
     """A story by its id, or by one that was merged into it. Raises NotFoundError, also for one that was erased."""
     story_id = min(story_id, MAX_KEY)

@@ -22,6 +22,7 @@ from monitor.types import ArticleId, StoryId
 
 ASSIGNER = "assigner"
 LOCKED, UNLOCKED = "locked", "unlocked"
+STARTED = "started"
 _N_READ = 1000
 
 
@@ -134,8 +135,13 @@ def find_undoing(conn: Connection, entry_id: int) -> LogEntry | None:
 
 
 def load_log(conn: Connection, story_id: StoryId | None = None, *, limit: int | None = None) -> list[LogEntry]:
-    """The latest entries first: of one story, with those merged into it, or of all; each event once."""
+    """The latest entries first: of one story, with those merged into it, or of all but how they started.
+
+    Each event once.
+    """
     query = select(story_log).order_by(story_log.c.id.desc())
+    if story_id is None:
+        query = query.where(story_log.c.action != STARTED)
     if story_id is not None:
         merged = select(story_redirects.c.old_id).where(story_redirects.c.story_id == story_id)
         ids = [story_id, *conn.execute(merged).scalars()]
@@ -155,7 +161,7 @@ def load_log(conn: Connection, story_id: StoryId | None = None, *, limit: int | 
 
 def load_started(conn: Connection) -> dict[ArticleId, list[StoryId]]:
     """The stories that articles started, in that order."""
-    rows = select(story_log).where(story_log.c.action == "started").order_by(story_log.c.id)
+    rows = select(story_log).where(story_log.c.action == STARTED).order_by(story_log.c.id)
     found: dict[ArticleId, list[StoryId]] = {}
     for row in conn.execute(rows).mappings():
         article_id = row["details"].get("article_id")

@@ -9,7 +9,9 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -89,6 +91,19 @@ def test_batches_and_restarts_between_them_change_nothing(
         pass
     assert stories_of(store_of_its_own) == expected
     assert_replayed(store_of_its_own)
+
+
+class NoDoor:
+    """Fails a test that so much as looks at it."""
+
+    def __getattribute__(self, name: str) -> object:
+        raise AssertionError(f"assigning stories asked a door to the outside for {name}")
+
+
+def test_assigning_stories_never_waits_for_the_network(store_of_its_own: Store, expected: Stories) -> None:
+    doors: Any = NoDoor()
+    assign(replace(app_of(store_of_its_own), http=doors, mail=doors, workers=doors))
+    assert stories_of(store_of_its_own) == expected
 
 
 def test_assigners_that_compete_for_the_lease_change_nothing(store_of_its_own: Store, expected: Stories) -> None:

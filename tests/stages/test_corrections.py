@@ -235,7 +235,7 @@ def test_what_later_changes_have_overtaken_is_not_taken_back(sqlite: Store) -> N
         do(sqlite, correcting.undo, moved.log_id)
     with pytest.raises(NotFoundError):
         do(sqlite, correcting.undo, 10**30)
-    started = log_of(sqlite)[-1]
+    started = log_of(sqlite, found[budget[0]])[-1]
     with pytest.raises(UsageError, match="nothing to take back"):
         do(sqlite, correcting.undo, started.id)
 
