@@ -36,6 +36,8 @@ class RevisePolicy:
 
     merge_share: float = 1.3
     """The mean similarity between the members of two stories, as a share of what joining took."""
+    n_others: int = 3
+    """Other stories that are looked at after one arrival, the nearest ones."""
     n_compared: int = 24
     """Members of a story that are compared, the latest ones."""
     split_share: float = 0.6
@@ -78,7 +80,7 @@ def decide_merge(
     own_id = decision.story_id
     if own_id is None:
         return None
-    for other in decision.also:
+    for other in decision.also[: policy.n_others]:
         if other.story_id in facts.locked or other.story_id == own_id:
             continue
         ours = [one for one in index.members(own_id, beside=article) if one != article.article_id]
