@@ -49,6 +49,7 @@ def upgrade() -> None:
     op.add_column("stories", sa.Column("key_terms", sa.JSON(), nullable=True))
     op.add_column("stories", sa.Column("key_names", sa.JSON(), nullable=True))
     op.add_column("story_constraints", sa.Column("made_no", Key, nullable=True))
+    op.add_column("story_constraints", sa.Column("lifted_no", Key, nullable=True))
     op.add_column("story_constraints", sa.Column("lifted_at", UTCDateTime, nullable=True))
     op.add_column("story_log", sa.Column("arrival_no", Key, nullable=True))
     op.add_column("story_log", sa.Column("undoes_id", Key, nullable=True))
@@ -109,7 +110,7 @@ def downgrade() -> None:
     op.drop_table("releases")
     for table, columns in (
         ("story_log", ("undoes_id", "arrival_no")),
-        ("story_constraints", ("lifted_at", "made_no")),
+        ("story_constraints", ("lifted_at", "lifted_no", "made_no")),
         ("stories", ("key_names", "key_terms", "representative_id", "locked_at")),
         ("language_statistics", ("calibration", "n_halvings")),
         ("features", ("family",)),

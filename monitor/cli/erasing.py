@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from typing import Annotated, Any
 
 import typer
@@ -10,7 +9,7 @@ import typer
 import monitor.digest.stage
 from monitor.app import utc_now
 from monitor.cli.articles import group
-from monitor.cli.invocation import Json, current_app, current_store, settings_of
+from monitor.cli.invocation import Json, current_app, current_store, current_user, settings_of
 from monitor.cli.output import counted, note, number, print_json, print_table, say, wide
 from monitor.errors import StoreError, UsageError
 from monitor.store import articles, erasing, merging
@@ -68,7 +67,7 @@ def erase(
     settings = settings_of(context)
     with current_store(settings) as store, store.read() as conn:
         ids = tuple(articles.get_article(conn, name).id for name in which or ())
-        order = Order(article_ids=ids, author=author, source=source, who=_who(), because=because)
+        order = Order(article_ids=ids, author=author, source=source, who=current_user(), because=because)
         planned = erasing.describe(conn, order)
         listed = _listed(conn, planned)
     if not as_json:
@@ -90,13 +89,6 @@ def erase(
         except StoreError as error:
             note(str(error))
     note("mails that were sent, files in mail.folder, logs and backups may hold it still")
-
-
-def _who() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):  # a container's user may have no name
-        return "somebody"
 
 
 def _listed(conn: Connection, planned: Erased) -> list[tuple[Any, ...]]:

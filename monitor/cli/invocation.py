@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,6 +26,14 @@ class Invocation:
     """The global options."""
 
     config: Path | None = None
+
+
+def current_user() -> str:
+    """Who calls, by the name that the operating system knows."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a container's user may have no name
+        return "somebody"
 
 
 def config_file(context: typer.Context) -> Path | None:

@@ -13,7 +13,7 @@ from monitor.store import stories
 from monitor.types import Story, StoryMember
 from monitor.urls import masked
 
-group = typer.Typer(help="Stories: list, show.", no_args_is_help=True, rich_markup_mode=None)
+group = typer.Typer(help="Stories: list, show, correct, rebuild.", no_args_is_help=True, rich_markup_mode=None)
 
 N_SHOWN = 50
 _FIGURES = ("first_seen_at", "last_seen_at", "n_articles", "n_publishers", "n_independent", "n_copies")
@@ -64,11 +64,11 @@ def show(
     """One story with its articles, the earliest first."""
     with current_store(settings_of(context)) as store, store.read() as conn:
         found = stories.get_story(conn, story)
-    described = _described(found)
+        described = {**_described(found), "locked": stories.is_locked(conn, found.id)}
     if as_json:
         print_json({**described, "articles": [_member(member) for member in found.members]})
         return
-    print_fields({**described, "languages": " ".join(described["languages"])})
+    print_fields({**described, "languages": " ".join(described["languages"]), "locked": described["locked"] or None})
     heading("articles")
     print_table(
         [number("id"), number("at, UTC"), wide("source", 2), wide("title", 4), wide("relation", 2)],

@@ -104,6 +104,8 @@ class Assignment:
     because: str
     nearest_id: ArticleId | None = None
     terms: tuple[TermWeight, ...] = ()
+    also: tuple[StoryScore, ...] = ()
+    """Other stories that it could have joined, best first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +240,19 @@ def decide_assignment(
     if best.n_shared_rare < best.n_rare_needed:
         return Assignment(None, best.score, threshold, "only common terms", best.nearest_id)
     return Assignment(best.story_id, best.score, threshold, "similar", best.nearest_id)
+
+
+def could_join(candidates: Sequence[StoryScore], decision: Assignment) -> tuple[StoryScore, ...]:
+    """The stories that reach the threshold of a decision beside the one that was chosen, best first."""
+    found = [
+        each
+        for each in candidates
+        if each.story_id != decision.story_id
+        and each.score >= decision.threshold
+        and not each.is_template
+        and each.n_shared_rare >= each.n_rare_needed
+    ]
+    return tuple(sorted(found, key=lambda each: (-each.score, each.story_id)))
 
 
 def join_threshold(ranked_scores: Sequence[float], policy: AssignPolicy) -> float:

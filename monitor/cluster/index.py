@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from array import array
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -26,6 +27,7 @@ from monitor.cluster.assign import (
     StoryScore,
     Vector,
     compare,
+    could_join,
     decay,
     decide_assignment,
     field_weights,
@@ -77,12 +79,16 @@ class StoryIndex:
         slot = self._slots.get(article_id)
         return None if slot is None else self._held[slot].story_id
 
-    def assign(self, article: Member, *, must_join: StoryId | None = None) -> Assignment:
-        """Where the article belongs, weighed by what came before it. Changes nothing."""
+    def assign(
+        self, article: Member, *, must_join: StoryId | None = None, barred: Collection[StoryId] = ()
+    ) -> Assignment:
+        """Where the article belongs, weighed by what came before it; never in a `barred` story. Changes nothing."""
         query = vector(article.features, self.statistics)
         slots = self._candidates(query, article)
         candidates = self._story_scores(query, article, slots) if len(slots) else []
+        candidates = [each for each in candidates if each.story_id not in barred]
         assignment = decide_assignment(candidates, self.policy, must_join=must_join)
+        assignment = replace(assignment, also=could_join(candidates, assignment))
         if assignment.story_id is None or assignment.nearest_id is None:
             return assignment
         nearest = self._held[self._slots[assignment.nearest_id]].vector
@@ -105,10 +111,36 @@ class StoryIndex:
         if slot is None:
             return
         self._seen_s[slot] = _GONE_S
-        story_id = self._held[slot].story_id
+        self._leave(self._held[slot].story_id, slot)
+
+    def _leave(self, story_id: StoryId, slot: int) -> None:
         self._by_story[story_id].remove(slot)
         if not self._by_story[story_id]:
             del self._by_story[story_id]
+
+    def move(self, ids: Collection[ArticleId], story_id: StoryId) -> None:
+        """Held articles change to another story, as if they had always been in it; others are passed over."""
+        for slot in sorted(self._slots[one] for one in ids if one in self._slots):
+            held = self._held[slot]
+            self._leave(held.story_id, slot)
+            self._held[slot] = replace(held, story_id=story_id)
+            self._by_story[story_id] = array("i", sorted((*self._by_story.get(story_id, ()), slot)))
+
+    def members(self, story_id: StoryId, *, beside: Member | None = None) -> list[ArticleId]:
+        """The held articles of a story in arrival order; with `beside` those within the window before that one."""
+        slots = np.frombuffer(self._by_story.get(story_id, array("i")), dtype=np.int32).astype(np.intp)
+        if beside is not None and len(slots):
+            slots = slots[self._is_young(beside, slots)]
+        return [self._held[slot].article_id for slot in slots]
+
+    def similarities(self, article_id: ArticleId, others: Sequence[ArticleId]) -> Weights:
+        """How near a held article is to other held ones, time included, weighed by the statistics of now."""
+        held, slots = self._held[self._slots[article_id]], [self._slots[other] for other in others]
+        vectors = [self._held[slot].vector for slot in slots]
+        compared = compare(held.vector, vectors, statistics=self.statistics, policy=self.policy)
+        gaps_s = np.array([self._held[slot].event_s for slot in slots]) - held.event_s
+        near: Weights = np.round(compared.scores * decay(gaps_s, self.policy), 6)
+        return near
 
     def forget(self, before: datetime) -> int:
         """Drops what was first seen before a moment, to free memory; how many. Beyond the window no answer changes."""

@@ -1,7 +1,8 @@
 """Puts articles into stories: one assigner per language takes them in arrival order, after their duplicates are known.
 
-What the assigner keeps in memory follows from stored rows alone: features, statistics and memberships. So a restart, or
-another worker, goes on with the same answers; `replay` proves it by deciding the whole stored order once more.
+What the assigner keeps in memory follows from stored rows alone: features, statistics, memberships and the facts of
+people. So a restart, or another worker, goes on with the same answers; `replay` proves it by deciding the whole stored
+order once more. What a merge or split of stories leads to is saved with the arrival that it follows.
 
 An article whose text became another one arrives again: it gets a new number, and at its new turn leaves its place and
 is decided by its new features, among stories that it is no member of. So does one that lost its turn, because its text
@@ -11,23 +12,31 @@ the old one at the same place of the order, so their assigner has to begin again
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import count
 
 import structlog
 
 from monitor.app import App
 from monitor.cluster.assign import SCHEME as STORIES
-from monitor.cluster.assign import Assignment, Member, event_time
+from monitor.cluster.assign import AssignPolicy, Member, event_time
+from monitor.cluster.facts import Facts
 from monitor.cluster.features import SCHEME as FEATURES
 from monitor.cluster.features import Features, features, is_other
 from monitor.cluster.index import StoryIndex
+from monitor.cluster.placing import StoryKeeper
+from monitor.cluster.revise import Change, Merge
 from monitor.cluster.statistics import Statistics
 from monitor.errors import LeaseLostError
-from monitor.store import articles, duplicates, memberships, stories
+from monitor.store import articles, constraints, duplicates, memberships, older_features, stories
 from monitor.store.arrivals import arrive_again
+from monitor.store.constraints import Constraint
 from monitor.store.engine import Connection, is_trouble
 from monitor.store.memberships import Arrival, Standing
+from monitor.store.rearranging import load_members, plain_led, rearrange
+from monitor.store.story_log import ASSIGNER, LOCKED, UNLOCKED, LogEntry, load_numbered, load_started, log_moves
 from monitor.types import Article, ArticleId, Progress, StoryId
 
 log = structlog.get_logger()
@@ -36,19 +45,23 @@ BATCH = 50
 LEASE_S = 120.0
 """How long one batch may take before another worker may go on with the language."""
 FORGET_EVERY = timedelta(hours=12)
+_NEW = -1
+"""Stands for a story that is to begin."""
+_UNKNOWN = 1 << 40
+"""Numbers of stories that a replay begins and the daemon did not: above all ids."""
 
 
 @dataclass(slots=True)
 class Assigner:
     """What one language's assigner remembers, and the state of the database that it corresponds to."""
 
-    index: StoryIndex
+    keeper: StoryKeeper
     last_arrival_no: int
     tidied_at: datetime
 
 
-def run(app: App) -> Progress:
-    """Assign a batch of one language; `next_at` tells when the lease of a lost assigner ends."""
+def run(app: App, *, batch: int = BATCH) -> Progress:
+    """Assign a batch of articles of one language; `next_at` tells when the lease of a lost assigner ends."""
     now = app.clock()
     with app.store.begin() as conn:
         claimed = stories.claim_language(conn, now=now, lease_s=LEASE_S)
@@ -58,7 +71,7 @@ def run(app: App) -> Progress:
     language, leased_until = claimed
     try:
         assigner = _assigner(app, language, now)
-        progress = _assign_batch(app, assigner, language, leased_until)
+        progress = _assign_batch(app, assigner, language, leased_until, batch=batch)
     except BaseException:
         app.memory.pop(_key(language), None)  # it may know of members that were rolled back
         with app.store.begin() as conn:
@@ -71,7 +84,7 @@ def _key(language: str) -> str:
     return f"assigner:{language}"
 
 
-def _assign_batch(app: App, assigner: Assigner, language: str, leased_until: datetime) -> Progress:
+def _assign_batch(app: App, assigner: Assigner, language: str, leased_until: datetime, *, batch: int) -> Progress:
     """Assign up to the first article that fails: those behind it would be decided without it."""
     now = app.clock()
     n_done = n_failed = 0
@@ -79,7 +92,7 @@ def _assign_batch(app: App, assigner: Assigner, language: str, leased_until: dat
     with app.store.begin() as conn:
         if stories.last_assigned_no(conn, language) != assigner.last_arrival_no:
             raise LeaseLostError(f"another worker assigned articles of language {language} meanwhile")
-        ids = stories.load_unassigned(conn, language, BATCH)
+        ids = stories.load_unassigned(conn, language, batch)
         loaded = articles.load_articles(conn, ids)
         for article_id in ids:
             try:
@@ -107,14 +120,16 @@ def _assign(conn: Connection, assigner: Assigner, article: Article, *, leased_un
     """Decide one article; False where it must arrive again for that."""
     member = member_of(article)
     standing = memberships.find_standing(conn, article.id, FEATURES)
-    if standing is not None and _stays(standing, article, member):
+    if standing is not None and (standing.is_locked or _stays(standing, article, member)):
         memberships.keep_member(conn, article, standing.story_id)
         return True
     if not _has_turn(conn, assigner, standing, article):
         return False
-    assigner.index.remove(article.id)
+    keeper = assigner.keeper
+    keeper.index.remove(article.id)
     follows_id, original = _story_of_linked(conn, article)
-    decision = assigner.index.assign(member, must_join=original)
+    concerned = stories.find_story_of(conn, keeper.facts.concerned(article.id), language=article.language)
+    decision = keeper.decide(member, follows=original, story_of=concerned)
     chosen = memberships.NewMember(
         article=article,
         story_id=decision.story_id,
@@ -127,9 +142,26 @@ def _assign(conn: Connection, assigner: Assigner, article: Article, *, leased_un
         follows_id=follows_id,
     )
     story_id = memberships.save_member(conn, chosen, leased_until=leased_until, now=now)
-    assigner.index.add(story_id, member)
+    keeper.add(story_id, member)
+    change = keeper.revise(member, decision)
+    if change is not None:
+        keeper.apply(change, _save_change(conn, change, arrival_no=_number(article), now=now))
     assigner.last_arrival_no = _number(article)
     return True
+
+
+def _save_change(conn: Connection, change: Change, *, arrival_no: int, now: datetime) -> StoryId | None:
+    """Write what a merge or split leads to; the id of the story that a split began."""
+    if isinstance(change, Merge):
+        action, story_id = "merged", change.kept_id
+        placed: dict[ArticleId, int] = dict.fromkeys(load_members(conn, change.gone_id), change.kept_id)
+    else:
+        action, story_id = "split", change.story_id
+        placed = dict.fromkeys(change.moved_ids, _NEW)
+    done = rearrange(conn, placed, now=now)
+    details = {"because": change.because, "between": change.between, "bar": change.bar, "led": plain_led(done.led)}
+    log_moves(conn, story_id, done.moves, action=action, who=ASSIGNER, details=details, now=now, arrival_no=arrival_no)
+    return done.new_ids.get(_NEW)
 
 
 def _stays(standing: Standing, article: Article, member: Member) -> bool:
@@ -154,11 +186,13 @@ def _assigner(app: App, language: str, now: datetime) -> Assigner:
     The lease keeps others away meanwhile, so this reads outside of the write transaction.
     """
     held: Assigner | None = app.memory.get(_key(language))
+    if held is None:
+        renew_features(app, language, since=_horizon(now))
     with app.store.read() as conn:
         if held is None or held.last_arrival_no != stories.last_assigned_no(conn, language):
             held = app.memory[_key(language)] = _restore(conn, language, now)
     if now - held.tidied_at > FORGET_EVERY:
-        held.index.forget(_horizon(held.index, now))
+        held.keeper.index.forget(_horizon(now))
         held.tidied_at = now
     return held
 
@@ -166,14 +200,43 @@ def _assigner(app: App, language: str, now: datetime) -> Assigner:
 def _restore(conn: Connection, language: str, now: datetime) -> Assigner:
     n_articles, counts = stories.load_statistics(conn, language)
     index = StoryIndex(language, Statistics(language, n_articles=n_articles, counts=counts))
-    for row in memberships.load_members(conn, language, since=_horizon(index, now), scheme=FEATURES):
+    for row in memberships.load_members(conn, language, since=_horizon(now), scheme=FEATURES):
         if row.story_id is not None:
-            index.restore(row.story_id, _stored_member(row))
+            index.restore(row.story_id, stored_member(row))
+    facts = facts_of(constraints.load_holding(conn), constraints.load_locked(conn, language))
     last_arrival_no = stories.last_assigned_no(conn, language)
-    return Assigner(index=index, last_arrival_no=last_arrival_no, tidied_at=now)
+    return Assigner(keeper=StoryKeeper(index, facts=facts), last_arrival_no=last_arrival_no, tidied_at=now)
 
 
-def _stored_member(row: Arrival) -> Member:
+def facts_of(holding: Iterable[Constraint], locked: Iterable[StoryId]) -> Facts:
+    """The stored facts of people, as assignment asks for them."""
+    pairs: dict[str, list[tuple[ArticleId, ArticleId]]] = {constraints.MUST: [], constraints.CANNOT: []}
+    for each in holding:
+        pairs[each.kind].append((each.a_id, each.b_id))
+    return Facts.of(must=pairs[constraints.MUST], cannot=pairs[constraints.CANNOT], locked=locked)
+
+
+def renew_features(app: App, language: str, *, since: datetime) -> int:
+    """Compute the features of articles in stories that have none of today's scheme, from their texts; how many.
+
+    They are saved as it goes on, so what takes long is done once, and an interrupted run goes on where it was.
+    """
+    n_renewed = 0
+    while True:
+        with app.store.begin() as conn:
+            outdated = older_features.load_outdated(conn, language, since=since, scheme=FEATURES, limit=BATCH)
+            texts = articles.load_articles(conn, [row.article_id for row in outdated])
+            for row in outdated:
+                article = texts[row.article_id]
+                body = features(article.title, article.text, language).to_bytes()
+                older_features.save_features_anew(conn, row, scheme=FEATURES, body=body)
+        if not outdated:
+            return n_renewed
+        n_renewed += len(outdated)
+        log.info("features.renewed", language=language, n_articles=len(outdated), scheme=FEATURES)
+
+
+def stored_member(row: Arrival) -> Member:
     """An assigned article as it was when it was decided, whatever its text is today."""
     return Member(
         article_id=row.article_id,
@@ -183,9 +246,9 @@ def _stored_member(row: Arrival) -> Member:
     )
 
 
-def _horizon(index: StoryIndex, now: datetime) -> datetime:
+def _horizon(now: datetime) -> datetime:
     # Twice the window: an article whose text took days to fetch still meets all that was young when it was first seen.
-    return now - 2 * index.policy.window
+    return now - 2 * AssignPolicy().window
 
 
 def member_of(article: Article) -> Member:
@@ -210,31 +273,91 @@ def _number(article: Article) -> int:
     return article.arrival_no or 0
 
 
-def replay(app: App, language: str) -> dict[ArticleId, int]:
-    """Decide the stored order of a language's stories once more, from nothing; maps each article to a story number.
+# --- the stored order once more --------------------------------------------------------------------------------------
 
-    From what the assigner knew then: the features and dates of each arrival, and whom it had to follow. Texts,
-    languages and links may have changed since. Where articles were merged or erased their arrivals are missing.
+
+def replay(app: App, language: str) -> dict[ArticleId, StoryId]:
+    """Decide the stored order of a language's stories once more, from nothing; maps each article to its story.
+
+    From what the assigner knew then: the features and dates of each arrival, and whom it had to follow; and what people
+    changed, at its place in the order. Texts, languages and links may have changed since. The log only gives the names
+    of stories. Where articles were merged or erased their arrivals are missing.
     """
-    index = StoryIndex(language, Statistics(language))
-    placed: dict[ArticleId, StoryId] = {}
-    n_stories = 0
     with app.store.read() as conn:
         arrivals = memberships.load_arrivals(conn, language, scheme=FEATURES)
+        again = _Replay(
+            language=language,
+            keeper=StoryKeeper(StoryIndex(language, Statistics(language))),
+            started=load_started(conn),
+            entries=load_numbered(conn),
+            facts=constraints.load_constraints(conn),
+        )
     for row in arrivals:
-        before = placed.pop(row.article_id, None)
-        index.remove(row.article_id)
-        if row.language != language:
-            continue
-        member = _stored_member(row)
-        followed = None if row.follows_id is None else placed.get(row.follows_id)
-        decision: Assignment = index.assign(member, must_join=followed)
+        again.change_until(row.arrival_no)
+        again.place(row)
+    again.change_until(_UNKNOWN)
+    return again.placed
+
+
+@dataclass(slots=True)
+class _Replay:
+    """Where a replay stands. `entries` are left to be repeated, in their order."""
+
+    language: str
+    keeper: StoryKeeper
+    started: dict[ArticleId, list[StoryId]]
+    entries: list[LogEntry]
+    facts: list[Constraint]
+    placed: dict[ArticleId, StoryId] = field(default_factory=dict)
+    parts: dict[int, StoryId] = field(default_factory=dict)
+    unknown: Iterator[int] = field(default_factory=lambda: count(_UNKNOWN))
+    n_repeated: int = 0
+
+    def change_until(self, arrival_no: int) -> None:
+        """What people did before an arrival; of the assigner's own changes only the names they gave."""
+        locked, is_changed = self.keeper.facts.locked, False
+        while self.n_repeated < len(self.entries) and (self.entries[self.n_repeated].arrival_no or 0) <= arrival_no:
+            entry = self.entries[self.n_repeated]
+            self.n_repeated += 1
+            if entry.who == ASSIGNER:
+                self.parts[entry.arrival_no or 0] = entry.moves[-1].joined_id
+                continue
+            is_changed = True
+            for move in entry.moves:
+                ids = [one for one in move.ids if one in self.placed]
+                self.placed.update(dict.fromkeys(ids, move.joined_id))
+                self.keeper.move(ids, move.joined_id)
+            if entry.action in {LOCKED, UNLOCKED}:
+                locked = locked | {entry.story_id} if entry.action == LOCKED else locked - {entry.story_id}
+        if is_changed:
+            holding = [one for one in self.facts if one.made_no <= arrival_no < (one.lifted_no or _UNKNOWN)]
+            self.keeper.facts = facts_of(holding, locked)
+
+    def place(self, row: Arrival) -> None:
+        """One arrival, and what it leads to."""
+        before = self.placed.pop(row.article_id, None)
+        self.keeper.index.remove(row.article_id)
+        if row.language != self.language:
+            return
+        member = stored_member(row)
+        followed = None if row.follows_id is None else self.placed.get(row.follows_id)
+        decision = self.keeper.decide(member, follows=followed, story_of=self.placed)
         story_id = decision.story_id
-        if story_id is None and before is not None and before not in placed.values():
+        if story_id is None and before is not None and before not in self.placed.values():
             story_id = before  # alone there, and near to no other
         elif story_id is None:
-            n_stories += 1
-            story_id = StoryId(n_stories)
-        placed[row.article_id] = story_id
-        index.add(story_id, member)
-    return dict(placed)
+            named = self.started.get(row.article_id)
+            story_id = named.pop(0) if named else StoryId(next(self.unknown))
+        self.placed[row.article_id] = story_id
+        self.keeper.add(story_id, member)
+        change = self.keeper.revise(member, decision)
+        if isinstance(change, Merge):
+            self._rename({one for one, in_ in self.placed.items() if in_ == change.gone_id}, change.kept_id)
+            self.keeper.apply(change)
+        elif change is not None:
+            part_id = self.parts.get(row.arrival_no) or StoryId(next(self.unknown))
+            self._rename(change.moved_ids, part_id)
+            self.keeper.apply(change, part_id)
+
+    def _rename(self, ids: Iterable[ArticleId], story_id: StoryId) -> None:
+        self.placed.update(dict.fromkeys(ids, story_id))

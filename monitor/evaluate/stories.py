@@ -1,7 +1,8 @@
 """How well do the product's stories match labelled ones?
 
 Articles stream one at a time through the product's own functions: fingerprints and links first, then assignment by the
-same index and policy that the daemon uses, each final on arrival. A language whose rows are all dated streams by date
+same keeper of stories that the daemon uses. `bcubed` scores each article where it was put on arrival, `bcubed_final`
+the stories after all merges and splits. A language whose rows are all dated streams by date
 (ties by id), once; any other in orders made by a hash of seed and id, and the figures are means over these orders.
 Statistics come from earlier articles of the run and from what ships with the product. Unlabelled articles stream along
 and are not scored; `polluted` is the share of labelled stories that took one in.
@@ -12,12 +13,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import count
 from statistics import fmean
 from time import perf_counter
 from typing import Any
 
 from monitor.cluster.assign import Assignment, AssignPolicy
 from monitor.cluster.index import StoryIndex
+from monitor.cluster.placing import StoryKeeper
 from monitor.cluster.statistics import Statistics
 from monitor.errors import UsageError
 from monitor.evaluate.articles import Prepared, prepare
@@ -175,23 +178,25 @@ def place_streams(
     """Puts the articles of each stream into stories, one at a time."""
     placed: list[Placed] = []
     for stream in streams:
-        placed += _place_stream(stream, StoryIndex(stream.language, Statistics(stream.language), policy), report)
+        index = StoryIndex(stream.language, Statistics(stream.language), policy)
+        placed += _place_stream(stream, StoryKeeper(index), report)
     return placed
 
 
-def _place_stream(stream: Stream, index: StoryIndex, report: Report) -> list[Placed]:
+def _place_stream(stream: Stream, keeper: StoryKeeper, report: Report) -> list[Placed]:
+    numbers = count(1)
     on_arrival: list[tuple[StoryId, Assignment]] = []
     for number, arrival in enumerate(stream.arrivals, start=1):
-        member = arrival.prepared.member
-        followed = None if arrival.follows_id is None else index.story_of(arrival.follows_id)
-        decision = index.assign(member, must_join=followed)
-        story_id = StoryId(number) if decision.story_id is None else decision.story_id
-        index.add(story_id, member)
-        on_arrival.append((story_id, decision))
+        placement = keeper.place(
+            arrival.prepared.member,
+            new_id=lambda: StoryId(next(numbers)),
+            follows=None if arrival.follows_id is None else keeper.index.story_of(arrival.follows_id),
+        )
+        on_arrival.append((placement.story_id, placement.decision))
         report("put into stories", number, len(stream.arrivals))
     placed = []
     for arrival, (story_id, decision) in zip(stream.arrivals, on_arrival, strict=True):
-        final_id = index.story_of(arrival.prepared.member.article_id) or story_id
+        final_id = keeper.index.story_of(arrival.prepared.member.article_id) or story_id
         nearest = None if decision.nearest_id is None else stream.arrivals[decision.nearest_id - 1].prepared.labelled
         keys = (stream.language, story_id), (stream.language, final_id)
         placed.append(Placed(arrival.prepared.labelled, *keys, decision, nearest))

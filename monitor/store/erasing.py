@@ -23,9 +23,10 @@ from monitor.store.bylines import forget_unused_names
 from monitor.store.columns import storable
 from monitor.store.engine import RESOLVE_LOCK, hold_lock, insert
 from monitor.store.feeds import pause_feed
-from monitor.store.memberships import log_story, settle_left
+from monitor.store.memberships import settle_left
 from monitor.store.page_results import PAGES, FetchedPage
 from monitor.store.pages import save_without_text
+from monitor.store.story_log import log_story
 from monitor.store.tables import (
     article_authors,
     article_merges,

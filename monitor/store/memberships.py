@@ -7,16 +7,16 @@ its last member went to, and what was told of it is told of that one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, and_, delete, exists, func, select, update
+from sqlalchemy import Connection, RowMapping, Select, and_, delete, exists, func, or_, select, update
 
 from monitor.errors import LeaseLostError
 from monitor.store.columns import storable
 from monitor.store.engine import insert
+from monitor.store.story_log import ASSIGNER, log_story
 from monitor.store.tables import (
     articles,
     copies,
@@ -26,15 +26,12 @@ from monitor.store.tables import (
     language_statistics,
     revisions,
     stories,
-    story_log,
     story_members,
     story_redirects,
     terms,
 )
 from monitor.text.sentences import lead
 from monitor.types import Article, ArticleId, StoryId
-
-_ASSIGNER = "assigner"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +58,7 @@ class Standing:
     story_id: StoryId
     language: str
     features: bytes | None
+    is_locked: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,8 +82,13 @@ class NewMember:
 # --- what the assigner needs to remember -----------------------------------------------------------------------------
 
 
-def load_members(conn: Connection, language: str, *, since: datetime | None, scheme: str) -> list[Arrival]:
-    """The articles in stories of a language, in arrival order; with `since` those that were first seen since then."""
+def load_members(
+    conn: Connection, language: str, *, since: datetime | None, scheme: str, from_no: int | None = None
+) -> list[Arrival]:
+    """The articles in stories of a language, in arrival order.
+
+    With `since` those that were first seen since then; with `from_no` too also those that arrived from there on.
+    """
     rows = (
         _arrivals(scheme)
         .add_columns(story_members.c.story_id)
@@ -93,15 +96,16 @@ def load_members(conn: Connection, language: str, *, since: datetime | None, sch
         .where(features.c.language == language, ~_is_past(scheme))
     )
     if since is not None:
-        rows = rows.where(features.c.first_seen_at >= since)
-    return [_arrival(row, row["story_id"]) for row in conn.execute(rows).mappings()]
+        is_young = features.c.first_seen_at >= since
+        rows = rows.where(is_young if from_no is None else or_(is_young, features.c.arrival_no >= from_no))
+    return [arrival_of(row, row["story_id"]) for row in conn.execute(rows).mappings()]
 
 
-def load_arrivals(conn: Connection, language: str, *, scheme: str) -> list[Arrival]:
-    """All arrivals, in their order, of the articles that were ever in a story of this language."""
+def load_arrivals(conn: Connection, language: str, *, scheme: str, from_no: int = 0) -> list[Arrival]:
+    """All arrivals from a number on, in their order, of the articles that were ever in a story of this language."""
     once = select(features.c.article_id).where(features.c.language == language, features.c.scheme == scheme)
-    rows = _arrivals(scheme).where(features.c.article_id.in_(once))
-    return [_arrival(row, None) for row in conn.execute(rows).mappings()]
+    rows = _arrivals(scheme).where(features.c.article_id.in_(once), features.c.arrival_no >= from_no)
+    return [arrival_of(row, None) for row in conn.execute(rows).mappings()]
 
 
 def _arrivals(scheme: str) -> Select[Any]:
@@ -117,7 +121,8 @@ def _is_past(scheme: str) -> Any:
     )
 
 
-def _arrival(row: RowMapping, story_id: StoryId | None) -> Arrival:
+def arrival_of(row: RowMapping, story_id: StoryId | None) -> Arrival:
+    """A row of features as an arrival."""
     names = ("article_id", "arrival_no", "language", "follows_id", "published_at", "first_seen_at")
     return Arrival(**{name: row[name] for name in names}, story_id=story_id, features=row["body"])
 
@@ -125,7 +130,7 @@ def _arrival(row: RowMapping, story_id: StoryId | None) -> Arrival:
 def find_standing(conn: Connection, article_id: ArticleId, scheme: str) -> Standing | None:
     """The story of an article and the features by which it got there; None for one in no story."""
     where = (
-        select(stories.c.id, stories.c.language)
+        select(stories.c.id, stories.c.language, stories.c.locked_at.is_not(None))
         .join(story_members, story_members.c.story_id == stories.c.id)
         .where(story_members.c.article_id == article_id)
     )
@@ -134,7 +139,7 @@ def find_standing(conn: Connection, article_id: ArticleId, scheme: str) -> Stand
         return None
     newest = select(features.c.body).where(features.c.article_id == article_id, features.c.scheme == scheme)
     body = conn.execute(newest.order_by(features.c.arrival_no.desc()).limit(1)).scalar_one_or_none()
-    return Standing(story_id=found[0], language=found[1], features=body)
+    return Standing(story_id=found[0], language=found[1], features=body, is_locked=found[2])
 
 
 # --- saving what was decided -----------------------------------------------------------------------------------------
@@ -201,7 +206,7 @@ def _place_in_new(conn: Connection, member: NewMember, before: Standing | None, 
     )
     story_id = StoryId(conn.execute(row.returning(stories.c.id)).scalar_one())
     _save_membership(conn, story_id, member, now)
-    log_story(conn, story_id, action="started", who=_ASSIGNER, details={"article_id": article.id}, now=now)
+    log_story(conn, story_id, action="started", who=ASSIGNER, details={"article_id": article.id}, now=now)
     return story_id
 
 
@@ -265,11 +270,11 @@ def _move(conn: Connection, article: Article, left: StoryId, joined: StoryId, *,
     what = {"article_id": article.id, "revision_no": conn.execute(revision_no).scalar_one()}
     if left == joined:
         renew_story(conn, left)
-        log_story(conn, left, action="renewed", who=_ASSIGNER, details=what, now=now)
+        log_story(conn, left, action="renewed", who=ASSIGNER, details=what, now=now)
         return
-    log_story(conn, left, action="left", who=_ASSIGNER, details={**what, "for": joined}, now=now)
-    log_story(conn, joined, action="joined", who=_ASSIGNER, details={**what, "from": left}, now=now)
-    settle_left(conn, left, successor=joined, who=_ASSIGNER, now=now)
+    log_story(conn, left, action="left", who=ASSIGNER, details={**what, "for": joined}, now=now)
+    log_story(conn, joined, action="joined", who=ASSIGNER, details={**what, "from": left}, now=now)
+    settle_left(conn, left, successor=joined, who=ASSIGNER, now=now)
 
 
 def settle_left(conn: Connection, story_id: StoryId, *, successor: StoryId | None, who: str, now: datetime) -> bool:
@@ -280,21 +285,22 @@ def settle_left(conn: Connection, story_id: StoryId, *, successor: StoryId | Non
     if renew_story(conn, story_id):
         return True
     if successor is None:
-        gone = [story_id, *conn.execute(_redirected(story_id)).scalars()]
+        gone = [story_id, *conn.execute(redirected(story_id)).scalars()]
         for one in gone:
             log_story(conn, one, action="erased", who=who, details={}, now=now)
     else:
-        _redirect(conn, story_id, successor, now)
+        redirect(conn, story_id, successor, now)
         log_story(conn, story_id, action="merged", who=who, details={"into": successor}, now=now)
     conn.execute(delete(stories).where(stories.c.id == story_id))
     return False
 
 
-def _redirected(story_id: StoryId) -> Select[Any]:
+def redirected(story_id: StoryId) -> Select[Any]:
+    """The ids that lead to a story."""
     return select(story_redirects.c.old_id).where(story_redirects.c.story_id == story_id)
 
 
-def _redirect(conn: Connection, old_id: StoryId, story_id: StoryId, now: datetime) -> None:
+def redirect(conn: Connection, old_id: StoryId, story_id: StoryId, now: datetime) -> None:
     """The old id leads to the other story for ever, and whoever was told of the one was told of the other."""
     conn.execute(update(story_redirects).where(story_redirects.c.story_id == old_id).values(story_id=story_id))
     conn.execute(insert(conn, story_redirects).values(old_id=old_id, story_id=story_id, since_at=now))
@@ -345,12 +351,3 @@ def _move_anchor(conn: Connection, story_id: StoryId, article_id: ArticleId) -> 
     mine = and_(stories.c.id == story_id, stories.c.anchor_article_id == article_id)
     if other is not None:
         conn.execute(update(stories).where(mine).values(anchor_article_id=other))
-
-
-def log_story(
-    conn: Connection, story_id: StoryId, *, action: str, who: str, details: Mapping[str, Any], now: datetime
-) -> None:
-    """Note what happened to a story, for `stories log`."""
-    conn.execute(
-        insert(conn, story_log).values(story_id=story_id, action=action, who=who, details=dict(details), logged_at=now)
-    )

@@ -19,9 +19,10 @@ from monitor.store import claims, duplicates, stories
 from monitor.store.articles import join_sightings
 from monitor.store.engine import RESOLVE_LOCK, hold_lock, insert
 from monitor.store.entries import move_entries
-from monitor.store.memberships import log_story, renew_story, settle_left
+from monitor.store.memberships import renew_story, settle_left
 from monitor.store.page_results import PAGES, FetchedPage
 from monitor.store.revisions import change_values
+from monitor.store.story_log import log_story
 from monitor.store.tables import (
     article_authors,
     article_merges,

@@ -46,18 +46,28 @@ def claim_language(conn: Connection, *, now: datetime, lease_s: float) -> tuple[
         {"language": language, "n_articles": 0, "last_arrival_no": 0, "n_tries": 0} for language in sorted(languages)
     ]
     conn.execute(insert(conn, language_statistics).on_conflict_do_nothing(index_elements=["language"]), rows)
+    for language in languages:
+        until = take_language(conn, language, now=now, lease_s=lease_s)
+        if until is not None:
+            return language, until
+    return None
+
+
+def take_language(
+    conn: Connection, language: str, *, now: datetime, lease_s: float, mine: datetime | None = None
+) -> datetime | None:
+    """Lease the assigner of one language, or prolong the lease that is held until `mine`; None when another has it."""
     lease_now = lease_clock(conn, now)
     until = lease_now + timedelta(seconds=lease_s)
     leased = language_statistics.c.leased_until
-    for language in languages:
-        taken = (
-            update(language_statistics)
-            .where(language_statistics.c.language == language, or_(leased.is_(None), leased <= lease_now))
-            .values(leased_until=until)
-        )
-        if conn.execute(taken).rowcount == 1:
-            return language, until
-    return None
+    is_free = or_(leased.is_(None), leased <= lease_now) if mine is None else leased == mine
+    taken = update(language_statistics).where(language_statistics.c.language == language, is_free)
+    return until if conn.execute(taken.values(leased_until=until)).rowcount == 1 else None
+
+
+def list_languages(conn: Connection) -> list[str]:
+    """The languages that have stories."""
+    return list(conn.execute(select(stories.c.language).distinct().order_by(stories.c.language)).scalars())
 
 
 def _ready_languages(conn: Connection, now: datetime) -> list[str]:
@@ -157,23 +167,30 @@ def hold_languages(conn: Connection, ids: Collection[ArticleId]) -> set[str]:
     for some in _in_batches(ids):
         decided = select(features.c.language).where(features.c.article_id.in_(some)).distinct()
         found |= set(conn.execute(decided).scalars())
-    for language in sorted(found):
-        mine = select(language_statistics.c.language).where(language_statistics.c.language == language)
-        conn.execute(mine.with_for_update()).all()
+    hold(conn, found)
     return found
 
 
-def disturb(conn: Connection, languages: Iterable[str]) -> None:
-    """Members of these languages' stories went or changed places outside of the stored order.
+def hold(conn: Connection, languages: Iterable[str]) -> None:
+    """Keep those who assign the stories of these languages from going on until this transaction ends."""
+    for language in sorted(set(languages)):
+        mine = select(language_statistics.c.language).where(language_statistics.c.language == language)
+        conn.execute(mine.with_for_update()).all()
+
+
+def disturb(conn: Connection, languages: Iterable[str]) -> dict[str, int]:
+    """Members of these languages' stories went or changed places between two arrivals: the places in their order.
 
     Who assigns them loses the lease; all begin again from what is stored. Call it last in a transaction.
     """
-    for language in sorted(set(languages)):
+    numbers = {language: take_numbers(conn, "arrival") for language in sorted(set(languages))}
+    for language, number in numbers.items():
         conn.execute(
             update(language_statistics)
             .where(language_statistics.c.language == language)
-            .values(leased_until=None, last_arrival_no=take_numbers(conn, "arrival"))
+            .values(leased_until=None, last_arrival_no=number)
         )
+    return numbers
 
 
 def find_story_of(
@@ -270,11 +287,21 @@ def _member(row: RowMapping) -> StoryMember:
     )
 
 
+def resolve_story(conn: Connection, story_id: int) -> StoryId:
+    """Where an id leads today: to the story that its own was merged into, else to itself."""
+    moved = select(story_redirects.c.story_id).where(story_redirects.c.old_id == min(story_id, MAX_KEY))
+    return StoryId(conn.execute(moved).scalar_one_or_none() or min(story_id, MAX_KEY))
+
+
+def is_locked(conn: Connection, story_id: StoryId) -> bool:
+    """Whether somebody locked it, so that nothing joins or leaves it by itself."""
+    return conn.execute(select(stories.c.locked_at).where(stories.c.id == story_id)).scalar_one_or_none() is not None
+
+
 def get_story(conn: Connection, story_id: int) -> Story:
     """A story by its id, or by one that was merged into it. Raises NotFoundError, also for one that was erased."""
     story_id = min(story_id, MAX_KEY)
-    moved = select(story_redirects.c.story_id).where(story_redirects.c.old_id == story_id)
-    found = load_stories(conn, [StoryId(conn.execute(moved).scalar_one_or_none() or story_id)])
+    found = load_stories(conn, [resolve_story(conn, story_id)])
     if not found:
         erased = select(story_log.c.logged_at).where(story_log.c.story_id == story_id, story_log.c.action == "erased")
         erased_at = conn.execute(erased.limit(1)).scalar_one_or_none()

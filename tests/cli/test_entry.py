@@ -37,7 +37,7 @@ GROUPS = {
     ),
     "inspect": ("feed", "article", "url"),
     "articles": ("show", "set-aside", "requeue", "reextract", "boilerplate", "merge", "erase"),
-    "stories": ("list", "show"),
+    "stories": ("list", "show", "merge", "split", "move", "lock", "unlock", "undo", "log", "rebuild"),
     "digest": ("preview", "send", "list"),
     "evaluate": ("stories", "duplicates", "extraction"),
 }

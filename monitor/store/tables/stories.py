@@ -61,8 +61,9 @@ story_constraints = Table(
     Column("who", String(200), nullable=False),
     Column("because", Text, nullable=False, default=""),
     Column("made_at", UTCDateTime, nullable=False),
-    # Its place in the stored order of arrivals, and since when it holds no more.
+    # It holds from this place in the stored order of arrivals on, and since this one no more.
     Column("made_no", Key),
+    Column("lifted_no", Key),
     Column("lifted_at", UTCDateTime),
 )
 

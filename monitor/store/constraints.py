@@ -1,0 +1,128 @@
+"""Facts that people added: two articles are of one story (must), or are not (cannot).
+
+Each holds from its place in the stored order of arrivals until it is lifted; none is deleted, except with an article.
+What they mean for an assignment is decided by `monitor.cluster.facts`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, and_, or_, select, update
+
+from monitor.store.engine import insert
+from monitor.store.tables import stories, story_constraints
+from monitor.types import ArticleId, StoryId
+
+MUST, CANNOT = "must", "cannot"
+_BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Constraint:
+    """One fact about two articles, and the places in the order between which it holds."""
+
+    id: int
+    kind: str
+    a_id: ArticleId
+    b_id: ArticleId
+    made_no: int
+    lifted_no: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A fact to be added."""
+
+    kind: str
+    a_id: ArticleId
+    b_id: ArticleId
+
+
+def load_constraints(conn: Connection) -> list[Constraint]:
+    """All facts that ever were, in the order in which they were made."""
+    columns = story_constraints.c
+    rows = select(
+        columns.id,
+        columns.kind,
+        columns.article_a_id,
+        columns.article_b_id,
+        columns.made_no,
+        columns.lifted_no,
+    )
+    return [Constraint(*row) for row in conn.execute(rows.order_by(columns.id))]
+
+
+def load_holding(conn: Connection) -> list[Constraint]:
+    """The facts that hold now."""
+    return [each for each in load_constraints(conn) if each.lifted_no is None]
+
+
+def load_locked(conn: Connection, language: str) -> set[StoryId]:
+    """The stories of a language that nothing joins or leaves by itself."""
+    locked = select(stories.c.id).where(stories.c.language == language, stories.c.locked_at.is_not(None))
+    return set(conn.execute(locked).scalars())
+
+
+def add(conn: Connection, wishes: Iterable[Wish], *, who: str, because: str, now: datetime) -> list[int]:
+    """Add facts, to be numbered by `set_numbers`; their ids."""
+    rows = [
+        {
+            "kind": wish.kind,
+            "article_a_id": min(wish.a_id, wish.b_id),
+            "article_b_id": max(wish.a_id, wish.b_id),
+            "who": who,
+            "because": because,
+            "made_at": now,
+        }
+        for wish in sorted(set(wishes), key=lambda wish: (wish.kind, wish.a_id, wish.b_id))
+    ]
+    made = insert(conn, story_constraints).returning(story_constraints.c.id)
+    return [conn.execute(made.values(row)).scalar_one() for row in rows]
+
+
+def between(conn: Connection, kind: str, some: Collection[ArticleId], others: Collection[ArticleId]) -> list[int]:
+    """The ids of the facts of a kind that hold between an article of one group and one of the other."""
+    c = story_constraints.c
+    found: set[int] = set()
+    rest = set(others)
+    for few in _in_batches(some):
+        either = or_(c.article_a_id.in_(few), c.article_b_id.in_(few))
+        rows = select(c.id, c.article_a_id, c.article_b_id).where(c.kind == kind, c.lifted_at.is_(None), either)
+        mine = set(few)
+        found |= {row[0] for row in conn.execute(rows) if (row[1] in mine and row[2] in rest) or
+                  (row[2] in mine and row[1] in rest)}  # fmt: skip
+    return sorted(found)
+
+
+def lift(conn: Connection, ids: Collection[int], now: datetime) -> None:
+    """Let facts hold no more, to be numbered by `set_numbers`."""
+    for few in _in_batches(ids):
+        mine = and_(story_constraints.c.id.in_(few), story_constraints.c.lifted_at.is_(None))
+        conn.execute(update(story_constraints).where(mine).values(lifted_at=now))
+
+
+def restored(conn: Connection, ids: Collection[int]) -> list[Wish]:
+    """Facts like these, which were lifted."""
+    c = story_constraints.c
+    rows = [
+        row
+        for few in _in_batches(ids)
+        for row in conn.execute(select(c.kind, c.article_a_id, c.article_b_id).where(c.id.in_(few)))
+    ]
+    return [Wish(*row) for row in rows]
+
+
+def set_numbers(conn: Connection, number: int) -> None:
+    """Give what was added and lifted in this transaction its place in the stored order, which is taken last."""
+    c = story_constraints.c
+    conn.execute(update(story_constraints).where(c.made_no.is_(None)).values(made_no=number))
+    left = and_(c.lifted_at.is_not(None), c.lifted_no.is_(None))
+    conn.execute(update(story_constraints).where(left).values(lifted_no=number))
+
+
+def _in_batches(ids: Collection[int]) -> list[list[int]]:
+    wanted = sorted(ids)
+    return [wanted[start : start + _BATCH] for start in range(0, len(wanted), _BATCH)]
