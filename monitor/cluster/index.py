@@ -89,10 +89,10 @@ class StoryIndex:
         shared = shared_terms(query, nearest, self.statistics)
         return replace(assignment, terms=strongest_terms(article, shared, _N_SHOWN_TERMS))
 
-    def add(self, story_id: StoryId, article: Member) -> None:
-        """Enters an article, in arrival order, and counts its terms."""
+    def add(self, story_id: StoryId, article: Member) -> bool:
+        """Enters an article, in arrival order, and counts its terms; whether all counts were halved after it."""
         self.restore(story_id, article)
-        self.statistics.learn(article.features.terms)
+        return self.statistics.learn(article.features.terms)
 
     def restore(self, story_id: StoryId, article: Member) -> None:
         """Enters an article that the statistics know already. Call in arrival order."""

@@ -100,6 +100,8 @@ def _assign_batch(app: App, assigner: Assigner, language: str, leased_until: dat
                 again.append(article_id)
         stories.release_language(conn, language, leased_until)
         arrive_again(conn, again, now)
+    if assigner.index.statistics.n_halvings:
+        app.memory.pop(_key(language), None)  # restored from what is left, it is rid of the words that were forgotten
     return Progress(n_done=n_done, n_failed=n_failed)
 
 
@@ -127,7 +129,8 @@ def _assign(conn: Connection, assigner: Assigner, article: Article, *, leased_un
         follows_id=follows_id,
     )
     story_id = memberships.save_member(conn, chosen, leased_until=leased_until, now=now)
-    assigner.index.add(story_id, member)
+    if assigner.index.add(story_id, member):
+        stories.halve_statistics(conn, article.language)
     assigner.last_arrival_no = _number(article)
     return True
 
