@@ -183,6 +183,7 @@ def _stored_member(row: Arrival) -> Member:
         features=Features.from_bytes(row.features),
         event_at=event_time(row.published_at, row.first_seen_at),
         seen_at=row.first_seen_at,
+        family=row.family,
     )
 
 
@@ -198,6 +199,7 @@ def member_of(article: Article) -> Member:
         features=features(article.title, article.text, article.language),
         event_at=event_time(article.published_at, article.first_seen_at),
         seen_at=article.first_seen_at,
+        family=article.family,
     )
 
 

@@ -104,7 +104,9 @@ def _place_language(stream: Sequence[LabelledArticle], index: StoryIndex) -> lis
 def _member(article: LabelledArticle, article_id: ArticleId) -> Member:
     """What the daemon would know of an article that it saw at the moment of its date."""
     moment = event_time(article.at, article.at) if article.at else None
-    return Member(article_id, features(article.title, article.text, article.language), moment, article.at)
+    return Member(
+        article_id, features(article.title, article.text, article.language), moment, article.at, article.source
+    )
 
 
 def _story_of_linked(
