@@ -34,13 +34,15 @@ from monitor.text.tokens import words
 
 DAY_S = 86_400.0
 _MAX_TITLE_CHARS = 300
-_MAX_CHARS = 8_000
+_MAX_CHARS = 6_000
 _N_PARAGRAPHS = 10
 _N_PARAGRAPH_WORDS = 3
 _LONELY_SHARE = 0.1
 _TITLE_SHARE = 1 / 3
 _COMMON_CHANCE = 0.1
 _GLUE_CHARS = 3
+_MAX_PHRASE_WORDS = 8
+_REGULAR = frozenset(phrases.REGULAR_PARTS + phrases.ROUNDUP_PARTS)
 _UNSPACED = re.compile("[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff]")
 _PART_ENDS = re.compile(r"[|:•·―,;()\[\]/【】「」｜：（）、]+|\s[-–—]+\s|—|\.\s|\+{2,}")
 _WORD = re.compile(rf"{LETTER}+(?:['-]{LETTER}+)*")
@@ -93,7 +95,7 @@ def kind_of_title(title: str) -> Kind:
     whole, edges = " ".join(parts), (parts[0], parts[-1])
     if whole in phrases.REGULAR_TITLES:
         return Kind.ROUNDUP
-    if any(_names(part, marks) for part in edges for marks in (phrases.REGULAR_PARTS, phrases.ROUNDUP_PARTS)):
+    if any(map(_is_regular, edges)):
         return Kind.ROUNDUP
     return Kind.LIVE if any(map(_is_live, edges)) or _LIVE.search(fold(title[:_MAX_TITLE_CHARS])) else Kind.REPORT
 
@@ -119,20 +121,19 @@ def _is_date(word: str) -> bool:
     return word[0].isdigit() or word in _DATE_WORDS
 
 
-def _names(part: str, marks: Sequence[str]) -> bool:
+def _is_regular(part: str) -> bool:
     """Is a part one of the phrases, with nothing but short words behind it ("for", "vom", "de")?"""
+    said = part.split()[:_MAX_PHRASE_WORDS]
     return any(
-        part == mark
-        or (part.startswith(f"{mark} ") and all(len(word) <= _GLUE_CHARS for word in part[len(mark) :].split()))
-        for mark in marks
+        " ".join(said[:n]) in _REGULAR and all(len(word) <= _GLUE_CHARS for word in said[n:])
+        for n in range(1, len(said) + 1)
     )
 
 
 def _is_live(part: str) -> bool:
-    edges = phrases.LIVE_EDGES
-    return part in phrases.LIVE_PARTS + edges or any(
-        part.startswith(f"{edge} ") or part.endswith(f" {edge}") for edge in edges
-    )
+    said = part.split()
+    edges = {" ".join(some) for n in range(1, _MAX_PHRASE_WORDS) for some in (said[:n], said[-n:])}
+    return part in phrases.LIVE_PARTS or not edges.isdisjoint(phrases.LIVE_EDGES)
 
 
 def _any_of(marks: Iterable[str]) -> str:

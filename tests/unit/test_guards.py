@@ -229,7 +229,7 @@ FIRE = (
 FIRE_TOO = (
     "Passengers of burning ferry brought ashore in Halmstad",
     (
-        "The coast guard brought 412 passengers of the burning ferry Nordic Star to Halmstad on Tuesday. The fire started"
+        "The coast guard brought 412 passengers of the ferry Nordic Star to Halmstad on Tuesday. The fire started"
         " in the engine room, captain Erik Lund said. Kattegat Lines cancelled departures."
     ),
 )
