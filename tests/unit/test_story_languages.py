@@ -66,8 +66,11 @@ def test_labelled_groups_of_nine_languages_become_stories() -> None:
         for text in group["texts"]:
             label = text["id"] if text["relation"] == "unrelated" else group["id"]
             articles[group["language"]].append((text["published_at"], label, (text["title"], text["text"])))
+    stories, labels = [], []
     for language, rows in articles.items():
         rows.sort()
-        score = bcubed(placed(language, [article for _, _, article in rows]), [label for _, label, _ in rows])
-        assert score.p >= 0.9, (language, score)
-        assert score.f1 >= 0.7, (language, score)
+        stories += [(language, story) for story in placed(language, [article for _, _, article in rows])]
+        labels += [label for _, label, _ in rows]
+    score = bcubed(stories, labels)
+    assert score.p >= 0.9
+    assert score.f1 >= 0.8
