@@ -5,7 +5,8 @@
   publisher family used on several other days ("Markets today") is a series, in any language. Such an article is a story
   of its own, joins none and attracts nobody; only copies share one.
 - A live blog may join the story of its event, but tells of so much that nothing but another one joins through it.
-- One publisher family is one voice: its members together weigh at most `family_share` in a story that others reported.
+- One publisher family is one voice: its members together weigh at most `family_share` in a story that others reported,
+  and what only the article's own family reports must share more with it, since its habits of writing are shared anyway.
 - An event bursts, a topic goes on: a story whose members spread evenly over many days sets a higher bar.
 
 Everything follows from title, text and what the index holds. Wrong guesses cost little: the article is a story alone.
@@ -66,6 +67,8 @@ class GuardPolicy:
     """On so many other days a family used a title before it counts as that of a series."""
     family_share: float = 0.5
     """One family's members weigh at most this much of a story that others reported too; 0.5 to 1."""
+    own_rare_factor: int = 2
+    """So many times the shared rare terms are asked of a story that only the article's own family reports."""
     topic_n: int = 5
     """Stories of fewer members are too small to tell a topic."""
     burst_s: float = 2 * DAY_S
@@ -205,6 +208,11 @@ def family_weights(families: Sequence[str], policy: GuardPolicy) -> list[float]:
         return [1 / n] * n
     mine, others = policy.family_share / n_most, (1 - policy.family_share) / (n - n_most)
     return [mine if family == most else others for family in families]
+
+
+def n_rare_needed(n: int, family: str, families: Iterable[str], policy: GuardPolicy) -> int:
+    """How many rare terms an article of `family` must share with a story by these families, where `n` is the rule."""
+    return n * policy.own_rare_factor if family and set(families) == {family} else n
 
 
 def story_bar(moments_s: NDArray[np.float64], families: Sequence[str], policy: GuardPolicy) -> float:

@@ -35,7 +35,7 @@ from monitor.cluster.assign import (
     vector,
 )
 from monitor.cluster.explain import strongest_terms
-from monitor.cluster.guards import DAY_S, Kind, is_series, series_key, story_bar
+from monitor.cluster.guards import DAY_S, Kind, is_series, n_rare_needed, series_key, story_bar
 from monitor.cluster.statistics import Statistics, Weights
 from monitor.types import ArticleId, StoryId
 
@@ -240,7 +240,7 @@ class StoryIndex:
                     score=score,
                     nearest_id=held.article_id,
                     n_shared_rare=rare,
-                    n_rare_needed=needed,
+                    n_rare_needed=n_rare_needed(needed, article.family, families, self.policy.guards),
                     is_template=score >= self.policy.min_score and is_template(query, held.vector, self.policy),
                     bar=story_bar(np.frombuffer(self._event_s)[members], families, self.policy.guards),
                     is_weak=is_weak,

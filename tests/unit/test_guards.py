@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.cluster.assign import Assignment, Member
+from monitor.cluster.explain import explain_story
 from monitor.cluster.features import Features, features
 from monitor.cluster.guards import (
     DAY_S,
@@ -325,6 +326,42 @@ def test_a_restored_index_knows_the_same_series() -> None:
     for number in (1, 2, 3):
         whole.remove(ArticleId(number))
     assert whole.assign(asked).because != "series"
+
+
+def test_days_of_a_comic_are_no_story() -> None:
+    jokes = ("Crumb eats the homework.", "Kit paints the fence blue.", "Grandma wins at cards.", "A duck moves in.")
+    days = [
+        member(
+            day, (f"Kit & Crumb for March {day}", f"Kit & Crumb, a comic by Lou Farrow. {joke}"), days=day, family="one"
+        )
+        for day, joke in enumerate(jokes * 2, start=1)
+    ]
+    assert [one.because for one in placed(days)[3:]] == ["series"] * 5
+
+
+ABSTRACTS = {
+    "Single-cell atlas of the zebrafish gill": """We used single-cell RNA sequencing to chart ionocytes of the zebrafish
+    gill and found that salinity reshapes their mitochondria within two days.""",
+    "Single-cell profiling of maize roots under drought": """Single-cell RNA sequencing of maize roots shows that the
+    endodermis thickens its walls before drought reaches the stele, a trait that breeders could select.""",
+    "Single-cell view of relapse in childhood leukaemia": """In marrow of forty children, single-cell RNA sequencing
+    traced relapse to a clone that was dormant during chemotherapy and resisted asparaginase.""",
+    "Single-cell clocks of the ageing mouse kidney": """We built a transcriptomic clock from single-cell RNA sequencing
+    of mouse kidneys; tubule cells age twice as fast as podocytes, and fasting slows both.""",
+}
+
+
+def test_abstracts_that_share_a_method_are_no_story() -> None:
+    articles = [
+        member(number, one, days=number / 24, family="journal") for number, one in enumerate(ABSTRACTS, start=1)
+    ]
+    assert [one.story_id for one in placed(articles)] == [None] * 4
+
+
+def test_explaining_a_round_up_says_so() -> None:
+    briefing = member(1, (f"Morning briefing: {FIRE[0]}", FIRE[1]))
+    assert "round-up" in explain_story(briefing, member(2, FIRE), Statistics("en")).because
+    assert "round-up" not in explain_story(member(1, FIRE_TOO), member(2, FIRE), Statistics("en")).because
 
 
 # --- voices and time -------------------------------------------------------------------------------------------------
