@@ -23,6 +23,7 @@ from monitor.cluster.guards import (
     is_series,
     kind_of,
     kind_of_title,
+    n_rare_needed,
     series_key,
     story_bar,
 )
@@ -352,10 +353,17 @@ ABSTRACTS = {
 
 
 def test_abstracts_that_share_a_method_are_no_story() -> None:
-    articles = [
-        member(number, one, days=number / 24, family="journal") for number, one in enumerate(ABSTRACTS, start=1)
-    ]
+    articles = [member(n, one, days=n / 24, family="journal") for n, one in enumerate(ABSTRACTS.items(), start=1)]
     assert [one.story_id for one in placed(articles)] == [None] * 4
+
+
+def test_two_reports_of_one_family_on_one_event_share_a_story_all_the_same() -> None:
+    assert index_of((10, member(1, FIRE, family="one"))).assign(member(2, FIRE_TOO, family="one")).story_id == 10
+
+
+def test_more_rare_terms_are_asked_of_what_only_the_own_family_reports() -> None:
+    assert n_rare_needed(3, "one", ["one", "one"], POLICY) == 6
+    assert n_rare_needed(3, "one", ["one", "two"], POLICY) == n_rare_needed(3, "", ["", ""], POLICY) == 3
 
 
 def test_explaining_a_round_up_says_so() -> None:
