@@ -20,13 +20,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
 
 from monitor.cluster.features import Features
+from monitor.cluster.guards import GuardPolicy, family_weights
 from monitor.cluster.statistics import Ids, Statistics, Weights
 from monitor.types import ArticleId, StoryId, TermWeight
 
@@ -70,21 +71,29 @@ class AssignPolicy:
     """Articles first seen longer ago take no part: a story without younger ones is closed."""
     n_candidates: int = 64
     n_query_terms: int = 80
+    guards: GuardPolicy = field(default_factory=GuardPolicy)
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """An article as stories see it. `event_at` is the moment compared, `seen_at` the one that ages; None: unknown."""
+    """An article as stories see it. `event_at` is the moment compared, `seen_at` the one that ages; None: unknown.
+
+    `family`: its publisher family, "" where that is unknown.
+    """
 
     article_id: ArticleId
     features: Features
     event_at: datetime | None
     seen_at: datetime | None
+    family: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class StoryScore:
-    """How near an article is to one story; rare terms shared with its nearest member, and how many are needed."""
+    """How near an article is to one story; rare terms shared with its nearest member, and how many are needed.
+
+    `bar` multiplies the threshold; `is_weak`: nothing but live blogs speaks for it.
+    """
 
     story_id: StoryId
     score: float
@@ -92,6 +101,8 @@ class StoryScore:
     n_shared_rare: int
     n_rare_needed: int
     is_template: bool = False
+    bar: float = 1.0
+    is_weak: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,11 +225,15 @@ def decay(gaps_s: Weights, policy: AssignPolicy) -> Weights:
     return np.where(np.isnan(gaps_s), policy.undated_decay, left)
 
 
-def story_score(similarities_to_members: Sequence[float], n_members: int, policy: AssignPolicy) -> float:
-    """Nearest link and mean, 0..1. Members that were not among the candidates count as 0 in the mean."""
-    nearest = sorted(similarities_to_members, reverse=True)[: policy.n_mean]
-    mean = math.fsum(nearest) / min(max(n_members, 1), policy.n_mean)
-    return round(policy.nearest_share * nearest[0] + (1 - policy.nearest_share) * mean, 6)
+def story_score(similarities: Sequence[float], families: Sequence[str], policy: AssignPolicy) -> float:
+    """Nearest link and mean, 0..1, over all members of a story with their publisher families, at least one.
+
+    Members that were not among the candidates count as 0. No family outweighs the others in the mean.
+    """
+    nearest = sorted(zip(similarities, families, strict=True), key=lambda pair: -pair[0])[: policy.n_mean]
+    weights = family_weights([family for _, family in nearest], policy.guards)
+    mean = math.fsum(weight * similarity for weight, (similarity, _) in zip(weights, nearest, strict=True))
+    return round(policy.nearest_share * nearest[0][0] + (1 - policy.nearest_share) * mean, 6)
 
 
 def decide_assignment(
@@ -232,11 +247,13 @@ def decide_assignment(
         return Assignment(must_join, score, threshold, "copy")
     if not ranked:
         return Assignment(None, 0.0, threshold, "nothing like it")
-    best = next((candidate for candidate in ranked if not candidate.is_template), ranked[0])
-    if best.is_template or best.score < threshold:
+    best = next((one for one in ranked if not (one.is_template or one.is_weak)), ranked[0])
+    if best.is_template or best.is_weak or best.score < threshold:
         first = ranked[0]
-        because = "one template" if first.is_template else "too far"
+        because = "one template" if first.is_template else "live blogs only" if first.is_weak else "too far"
         return Assignment(None, first.score, threshold, because, first.nearest_id)
+    if best.score < round(threshold * best.bar, 6):
+        return Assignment(None, best.score, round(threshold * best.bar, 6), "a topic", best.nearest_id)
     if best.n_shared_rare < best.n_rare_needed:
         return Assignment(None, best.score, threshold, "only common terms", best.nearest_id)
     return Assignment(best.story_id, best.score, threshold, "similar", best.nearest_id)

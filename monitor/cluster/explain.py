@@ -12,10 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.cluster.assign import AssignPolicy, Member, compare, decay, is_template, shared_terms, vector
+from monitor.cluster.guards import Kind
 from monitor.cluster.statistics import Statistics, Weights
 from monitor.types import TermWeight
 
 _TEMPLATE = "they fill in one template with other names and figures"
+_ROUNDUP = "a round-up or regular feature tells of no single event and joins no story"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +55,7 @@ def explain_story(
         n_rare_needed=needed,
         is_template=template,
         terms=strongest_terms(a, shared_terms(vector_a, vector_b, statistics), n_terms),
-        because=_because(score, rare - needed, policy) if not template else _TEMPLATE,
+        because=_guarded(a, b) or (_TEMPLATE if template else _because(score, rare - needed, policy)),
     )
 
 
@@ -70,6 +72,11 @@ def _decay(a: Member, b: Member, policy: AssignPolicy) -> float:
     if a.event_at is not None and b.event_at is not None:
         gap_s = (a.event_at - b.event_at).total_seconds()
     return float(decay(np.array([gap_s]), policy)[0])
+
+
+def _guarded(a: Member, b: Member) -> str:
+    """Why the guards keep an article out of the story of another, whatever their similarity; "" if they do not."""
+    return _ROUNDUP if Kind.ROUNDUP in (a.features.kind, b.features.kind) else ""
 
 
 def _because(score: float, n_spare: int, policy: AssignPolicy) -> str:

@@ -37,6 +37,7 @@ from monitor.cluster.assign import (
     vector,
 )
 from monitor.cluster.explain import strongest_terms
+from monitor.cluster.guards import DAY_S, Kind, is_series, n_rare_needed, series_key, story_bar
 from monitor.cluster.statistics import Statistics, Weights
 from monitor.types import ArticleId, StoryId
 
@@ -59,6 +60,10 @@ class _Held:
     vector: Vector
     event_s: float
     seen_s: float
+    family: str
+    kind: Kind
+    series: str
+    """What its title shares with others of a series; "" where it has none."""
 
 
 class StoryIndex:
@@ -84,26 +89,33 @@ class StoryIndex:
     ) -> Assignment:
         """Where the article belongs, weighed by what came before it; never in a `barred` story. Changes nothing."""
         query = vector(article.features, self.statistics)
-        slots = self._candidates(query, article)
+        standing = self._stands_alone(article)
+        slots = np.zeros(0, dtype=np.intp) if standing else self._candidates(query, article)
         candidates = self._story_scores(query, article, slots) if len(slots) else []
         candidates = [each for each in candidates if each.story_id not in barred]
         assignment = decide_assignment(candidates, self.policy, must_join=must_join)
         assignment = replace(assignment, also=could_join(candidates, assignment))
+        if standing and must_join is None:
+            return replace(assignment, because=standing)
         if assignment.story_id is None or assignment.nearest_id is None:
             return assignment
         nearest = self._held[self._slots[assignment.nearest_id]].vector
         shared = shared_terms(query, nearest, self.statistics)
         return replace(assignment, terms=strongest_terms(article, shared, _N_SHOWN_TERMS))
 
-    def add(self, story_id: StoryId, article: Member) -> None:
-        """Enters an article, in arrival order, and counts its terms."""
+    def add(self, story_id: StoryId, article: Member) -> bool:
+        """Enters an article, in arrival order, and counts its terms; whether all counts were halved after it."""
         self.restore(story_id, article)
-        self.statistics.learn(article.features.terms)
+        return self.statistics.learn(article.features.terms)
 
     def restore(self, story_id: StoryId, article: Member) -> None:
         """Enters an article that the statistics know already. Call in arrival order."""
         known = vector(article.features, self.statistics)
-        self._enter(_Held(story_id, article.article_id, known, *_moments(article)))
+        series = series_key(article.family, article.features.title)
+        held = _Held(
+            story_id, article.article_id, known, *_moments(article), article.family, article.features.kind, series
+        )
+        self._enter(held)
 
     def remove(self, article_id: ArticleId) -> None:
         """Takes a held article out of its story; the statistics remember it. From then on as if it had never come."""
@@ -161,6 +173,9 @@ class StoryIndex:
         self._seen_s = array("d")
         self._event_s = array("d")
         self._lengths = array("d")
+        self._by_series: dict[str, array[int]] = {}
+        self._recurring: set[int] = set()
+        """Slots of titles that were used on several days, whether or not that makes a series today."""
 
     def _enter(self, held: _Held) -> None:
         slot = len(self._held)
@@ -176,6 +191,32 @@ class StoryIndex:
                 self._postings[term_id] = array("i", (slot,))
             else:
                 posting.append(slot)
+        if held.series:
+            same = self._by_series.setdefault(held.series, array("i"))
+            same.append(slot)
+            if len(same) > self.policy.guards.series_days:
+                self._recurring.update(same)
+
+    def _stands_alone(self, article: Member) -> str:
+        """Why an article belongs to no single event; "" for one that may join a story."""
+        if article.features.kind is Kind.ROUNDUP:
+            return "round-up"
+        key = series_key(article.family, article.features.title)
+        return "series" if self._is_series(key, _moments(article)[0], article) else ""
+
+    def _is_series(self, key: str, event_s: float, article: Member) -> bool:
+        """Whether the title of something that happened at `event_s` is one of a series, when an article arrives."""
+        slots = np.array(self._by_series.get(key, ()), dtype=np.intp)
+        if len(slots) < self.policy.guards.series_days:
+            return False
+        days = np.frombuffer(self._event_s)[slots[self._is_young(article, slots)]] // DAY_S
+        return is_series(event_s // DAY_S, days.tolist(), self.policy.guards)
+
+    def _attracts(self, slot: int, article: Member) -> bool:
+        held = self._held[slot]
+        if held.kind is Kind.ROUNDUP:
+            return False
+        return slot not in self._recurring or not self._is_series(held.series, held.event_s, article)
 
     def _candidates(self, query: Vector, article: Member) -> Slots:
         """Slots of the articles that share most weight, by a coarse count over the heaviest terms of the article."""
@@ -191,6 +232,7 @@ class StoryIndex:
         coarse = np.bincount(slots, gains)
         slots = np.flatnonzero(coarse)
         slots = slots[self._is_young(article, slots)]
+        slots = slots[[self._attracts(slot, article) for slot in slots.tolist()]]
         near = coarse[slots] / np.frombuffer(self._lengths)[slots] * decay(self._gaps_s(article, slots), self.policy)
         return _strongest(slots, np.round(near, 6), self.policy.n_candidates)
 
@@ -214,11 +256,14 @@ class StoryIndex:
         for position, slot in enumerate(slots):
             by_story.setdefault(self._held[slot].story_id, []).append(position)
         found = []
-        for story_id, positions in by_story.items():
-            members = np.frombuffer(self._by_story[story_id], dtype=np.int32).astype(np.intp)
-            n_members = int(np.count_nonzero(self._is_young(article, members)))
+        for story_id, all_positions in by_story.items():
+            positions = [position for position in all_positions if self._is_evidence(slots[position], article)]
+            is_weak, positions = not positions, positions or all_positions
+            members = self._members(story_id, article)
             nearest = min(positions, key=lambda position: (-scores[position], position))
-            score = story_score([scores[position] for position in positions], n_members, self.policy)
+            similarities = dict.fromkeys(members.tolist(), 0.0) | {int(slots[at]): scores[at] for at in positions}
+            families = [self._held[slot].family for slot in similarities]
+            score = story_score(list(similarities.values()), families, self.policy)
             rare, needed = int(compared.n_shared_rare[nearest]), int(compared.n_rare_needed[nearest])
             held = self._held[slots[nearest]]
             found.append(
@@ -227,11 +272,24 @@ class StoryIndex:
                     score=score,
                     nearest_id=held.article_id,
                     n_shared_rare=rare,
-                    n_rare_needed=needed,
+                    n_rare_needed=n_rare_needed(needed, article.family, families, self.policy.guards),
                     is_template=score >= self.policy.min_score and is_template(query, held.vector, self.policy),
+                    bar=story_bar(np.frombuffer(self._event_s)[members], families, self.policy.guards),
+                    is_weak=is_weak,
                 )
             )
         return found
+
+    def _members(self, story_id: StoryId, article: Member) -> Slots:
+        """The young members of a story that speak for it: all but live blogs, or these where there is nothing else."""
+        members = np.array(self._by_story[story_id], dtype=np.intp)
+        members = members[self._is_young(article, members)]
+        speaking = [self._is_evidence(slot, article) for slot in members.tolist()]
+        return members[speaking] if any(speaking) else members
+
+    def _is_evidence(self, slot: int, article: Member) -> bool:
+        """A live blog tells of too much to vouch for anything but another one."""
+        return self._held[slot].kind is not Kind.LIVE or article.features.kind is Kind.LIVE
 
 
 def _strongest(slots: Slots, values: Weights, n: int) -> Slots:

@@ -113,6 +113,8 @@ def _assign_batch(app: App, assigner: Assigner, language: str, leased_until: dat
                 again.append(article_id)
         stories.release_language(conn, language, leased_until)
         arrive_again(conn, again, now)
+    if assigner.keeper.index.statistics.n_halvings:
+        app.memory.pop(_key(language), None)  # restored from what is left, it is rid of the words that were forgotten
     return Progress(n_done=n_done, n_failed=n_failed)
 
 
@@ -142,7 +144,8 @@ def _assign(conn: Connection, assigner: Assigner, article: Article, *, leased_un
         follows_id=follows_id,
     )
     story_id = memberships.save_member(conn, chosen, leased_until=leased_until, now=now)
-    keeper.add(story_id, member)
+    if keeper.add(story_id, member):
+        stories.halve_statistics(conn, article.language)
     change = keeper.revise(member, decision)
     if change is not None:
         keeper.apply(change, _save_change(conn, change, arrival_no=_number(article), now=now))
@@ -243,6 +246,7 @@ def stored_member(row: Arrival) -> Member:
         features=Features.from_bytes(row.features),
         event_at=event_time(row.published_at, row.first_seen_at),
         seen_at=row.first_seen_at,
+        family=row.family,
     )
 
 
@@ -258,6 +262,7 @@ def member_of(article: Article) -> Member:
         features=features(article.title, article.text, article.language),
         event_at=event_time(article.published_at, article.first_seen_at),
         seen_at=article.first_seen_at,
+        family=article.family,
     )
 
 

@@ -5,6 +5,10 @@ that the package wordfreq knows: its word frequencies, turned into the chance th
 as much as 300 articles. Without a prior the first articles of a language teach everything. What is stored is integers
 (articles seen, articles with the term), so that statistics loaded again weigh exactly as before.
 
+What is common changes with the seasons, so old counts decay: whenever `HALVE_AT` articles are counted, all counts are
+halved, rounded down, and terms that are left with none are forgotten. That depends on the number of arrivals alone, and
+bounds the table too: a term of one article goes with the next halving.
+
 An article is always weighed by what came before it, never by itself.
 """
 
@@ -23,6 +27,8 @@ from monitor.text.normalise import fold
 
 PRIOR_N_ARTICLES = 300
 """Weight of the prior; 100 to 1,000 measured alike on English full text."""
+HALVE_AT = 40_000
+"""Articles of a language after which its counts are halved: from then on with every 20,000 more."""
 _PRIOR_N_WORDS = 300
 _RARE_SHARE = 0.05
 _RARE_AT_LEAST = 3
@@ -37,9 +43,19 @@ Weights = NDArray[np.float64]
 class Statistics:
     """Document counts of one language with their vocabulary. `counts` and `n_articles` are what was stored."""
 
-    def __init__(self, language: str, *, n_articles: int = 0, counts: Mapping[str, int] | None = None) -> None:
+    def __init__(
+        self,
+        language: str,
+        *,
+        n_articles: int = 0,
+        counts: Mapping[str, int] | None = None,
+        halve_at: int = HALVE_AT,
+    ) -> None:
         self.language = language
         self.n_articles = n_articles
+        self.n_halvings = 0
+        """Since these statistics are in memory."""
+        self._halve_at = halve_at
         self._chances = word_chances(language)
         self._ids: dict[str, int] = {}
         self._counts = np.zeros(1 << 14)
@@ -55,11 +71,17 @@ class Statistics:
         """Positions of terms in the vocabulary, which grows by those that are new."""
         return np.fromiter(map(self._id, terms), dtype=np.int32)
 
-    def learn(self, terms: Iterable[str]) -> None:
-        """One more article, with these distinct terms."""
+    def learn(self, terms: Iterable[str]) -> bool:
+        """One more article, with these distinct terms. True where it was the one after which all counts are halved."""
         ids = self.ids(terms)  # may replace the table of counts by a larger one
         self._counts[ids] += 1
         self.n_articles += 1
+        if self.n_articles < self._halve_at:
+            return False
+        self._counts //= 2
+        self.n_articles //= 2
+        self.n_halvings += 1
+        return True
 
     def counts(self) -> dict[str, int]:
         """Articles seen with each term; terms never seen are left out."""

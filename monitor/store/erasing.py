@@ -60,7 +60,7 @@ from monitor.store.tombstones import (
     url_key,
 )
 from monitor.text.normalise import clean_line, fold
-from monitor.text.tokens import names, words
+from monitor.text.tokens import figures, names, words
 from monitor.types import Access, ArticleId, DigestId, EntryId, FeedId, Reason, SourceId, StoryId
 from monitor.urls import host_of, registered_domain
 
@@ -292,7 +292,8 @@ def _forget_rare_terms(conn: Connection, ids: Sequence[ArticleId]) -> None:
         language = conn.execute(select(articles.c.language).where(articles.c.id == article_id)).scalar_one()
         its = select(revisions.c.title, revisions.c.text).where(revisions.c.article_id == article_id)
         whole = [f"{title}\n{text}" for title, text in conn.execute(its)]
-        found = sorted({storable(one)[:200] for text in whole for one in (*words(text), *names(text, language))})
+        its_terms = {one for text in whole for one in (*words(text), *names(text, language), *figures(text, language))}
+        found = sorted({storable(one)[:200] for one in its_terms})
         for start in range(0, len(found), BATCH):
             rare = and_(terms.c.term.in_(found[start : start + BATCH]), terms.c.n_articles <= n)
             conn.execute(delete(terms).where(rare))

@@ -36,7 +36,7 @@ from monitor.types import Article, ArticleId, StoryId
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """An arrival of an article as it was decided: its features and dates of then, whom it had to follow.
+    """An arrival of an article as it was decided: its features, dates and family of then, whom it had to follow.
 
     `story_id` is the story it is in; None for a past arrival, of an article that arrived again since.
     """
@@ -48,6 +48,7 @@ class Arrival:
     follows_id: ArticleId | None
     published_at: datetime | None
     first_seen_at: datetime
+    family: str
     features: bytes
 
 
@@ -123,7 +124,7 @@ def _is_past(scheme: str) -> Any:
 
 def arrival_of(row: RowMapping, story_id: StoryId | None) -> Arrival:
     """A row of features as an arrival."""
-    names = ("article_id", "arrival_no", "language", "follows_id", "published_at", "first_seen_at")
+    names = ("article_id", "arrival_no", "language", "follows_id", "published_at", "first_seen_at", "family")
     return Arrival(**{name: row[name] for name in names}, story_id=story_id, features=row["body"])
 
 
@@ -242,6 +243,7 @@ def _save_features(conn: Connection, member: NewMember, now: datetime) -> None:
         language=article.language,
         published_at=article.published_at,
         first_seen_at=article.first_seen_at,
+        family=article.family,
         follows_id=member.follows_id,
         body=member.features,
         assigned_at=now,

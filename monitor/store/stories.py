@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, and_, bindparam, column, func, or_, select, table, text, update
+from sqlalchemy import Connection, RowMapping, and_, bindparam, column, delete, func, or_, select, table, text, update
 
 from monitor.errors import NotFoundError
 from monitor.store.claims import MAX_TRIES
@@ -142,13 +142,26 @@ def last_assigned_no(conn: Connection, language: str) -> int:
 
 
 def load_statistics(conn: Connection, language: str) -> tuple[int, dict[str, int]]:
-    """How many arrivals of a language were assigned, and in how many of them each term occurs.
+    """How many arrivals of a language count, and in how many of them each term occurs.
 
-    An article that arrived again counts again: an arrival is weighed by all that came before it.
+    An article that arrived again counts again: an arrival is weighed by all that came before it. Old ones count less,
+    see `halve_statistics`.
     """
     n_articles = select(language_statistics.c.n_articles).where(language_statistics.c.language == language)
     counts = select(terms.c.term, terms.c.n_articles).where(terms.c.language == language)
     return conn.execute(n_articles).scalar_one_or_none() or 0, dict(conn.execute(counts).all())
+
+
+def halve_statistics(conn: Connection, language: str) -> None:
+    """Halve all counts of a language, rounded down, and forget the terms that are left with none.
+
+    Belongs into the transaction that saved the arrival after which it is due.
+    """
+    counted, mine = language_statistics.c, terms.c.language == language
+    halved = {"n_articles": counted.n_articles // 2, "n_halvings": counted.n_halvings + 1}
+    conn.execute(update(language_statistics).where(counted.language == language).values(**halved))
+    conn.execute(delete(terms).where(mine, terms.c.n_articles < 2))
+    conn.execute(update(terms).where(mine).values(n_articles=terms.c.n_articles // 2))
 
 
 def pass_over(conn: Connection, language: str, arrival_no: int) -> bool:

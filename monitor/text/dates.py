@@ -79,6 +79,8 @@ _MONTHS: dict[str, int] = {
     )
     for name in names.split()
 }
+MONTH_NAMES = frozenset(_MONTHS)
+"""Names of months and their short forms, lower case, mostly without accents."""
 _ZONE_HOURS: dict[str, float] = {
     name: hours
     for hours, names in (

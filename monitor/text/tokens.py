@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 
 from monitor.text.normalise import TOKEN, fold
 from monitor.text.scripts import script_of_char
@@ -24,9 +25,29 @@ _THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+(?!\d)")
 _WORD = re.compile(r"[^\W\d_][\w'’.-]*[\w]|[^\W\d_]")
 _PARTICLE_WORDS = "al bin da de del della der di do dos du el ibn la le of van von y"
 _NAME_PARTICLES = frozenset(_PARTICLE_WORDS.split())
+_GROWN_ON = re.compile(r"[^\W\d_]{1,5}['’-](?=\w)")
+_ARTICLE = re.compile(r"(?!d['’])[^\W\d_]{1,5}(?<![A-Z])['’](?=[^\W\d_]{3})")
+"""It parts two names (Meloni nell'Aula), where d' joins them (Jeanne d'Arc)."""
+_GROWN_PARTS = re.compile(r"(['’-])")
+_GROUPING_SIGNS = re.compile(r"[ \u00a0\u2009\u202f'’]")
+_GROUPED = re.compile(r"(?<![\d.,])\d{1,3}(?:[\u00a0\u2009\u202f'’]\d{3})+(?!\d)")
+_GROUPED_BY_SPACES = re.compile(r"(?<![\d.,])\d{1,3}(?:[ \u00a0\u2009\u202f]\d{3})+(?!\d)")
+_SEPARATORS = re.compile("[.,]")
+_GROUPS = re.compile(r"[1-9]\d{0,2}([.,])\d{3}(?:\1\d{3})*|[1-9]\d?(?:,\d\d)+,\d{3}")
+_MYRIADS = {"千": 3, "万": 4, "萬": 4, "만": 4, "億": 8, "亿": 8, "억": 8, "兆": 12, "조": 12}
+"""Powers of ten."""
+_MYRIAD = re.compile(rf"(\d+(?:\.\d+)?)([{''.join(_MYRIADS)}]{{0,2}})")
+_FIGURE = re.compile(
+    r"(?<![a-z\d_.,])(?P<digits>\d{1,30}(?:[.,]\d{1,30}){0,9})"
+    rf"(?:(?P<myriads>(?:[{''.join(_MYRIADS)}][\d,.]{{0,12}}){{1,6}})|(?P<unit>\s?%|[a-z]{{1,10}}(?!\w))?)"
+)
+_POINTS_GROUP = frozenset("da de el es hr id is it nl pt ro sl sr tr vi".split())
+_COMMAS_PART = frozenset("bg ca cs et fi fr hu kk lt lv mk nb nn no pl ru sk sq sv uk".split())
 _LONG_WORD = 5
 _MAX_CAPITALISED = 0.9
 """A sentence with a larger share of its long words capitalised is set in title case: its capitals say nothing."""
+_TITLE_CASE = frozenset((None, "en", "fil", "id", "ms", "tl", "tr"))
+"""Languages whose headlines are set so; None: unknown. In others only capitals throughout say nothing."""
 
 
 def words(text: str) -> list[str]:
@@ -80,9 +101,10 @@ def names(text: str, language: str | None = None) -> list[str]:
     """Folded names in order, with repeats: each capitalised word, and each run of two or more joined by spaces.
 
     A word that opens a sentence counts only if it is capitalised elsewhere inside a sentence. Scripts without capital
-    letters give nothing. German capitalises every noun, so there only runs and words that recur count.
+    letters give nothing but the Latin names that stand in them. German capitalises every noun, so there only runs and
+    words that recur count.
     """
-    runs = [run for sentence in sentences(text) for run in _capital_runs(sentence)]
+    runs = [run for sentence in sentences(text) for run in _capital_runs(sentence, language)]
     inside = _count_inside(runs)
     found: list[str] = []
     for opens_sentence, run in runs:
@@ -114,32 +136,93 @@ def _without_edge_particles(run: list[str]) -> list[str]:
     return run[first:last]
 
 
-def _is_title_case(spelled: list[str]) -> bool:
+def _is_title_case(spelled: list[str], language: str | None) -> bool:
     long_words = [word for word in spelled if len(word) >= _LONG_WORD]
-    return len(long_words) > 3 and sum(word[0].isupper() for word in long_words) > _MAX_CAPITALISED * len(long_words)
+    capital = [word[0] if language in _TITLE_CASE else word for word in long_words]
+    n_capital = sum(map(str.isupper, capital))
+    return len(long_words) > 3 and n_capital > _MAX_CAPITALISED * len(long_words)
 
 
-def _capital_runs(sentence: str) -> list[tuple[bool, list[str]]]:
+def _capital_runs(sentence: str, language: str | None) -> list[tuple[bool, list[str]]]:
     """(does it open the sentence, folded words) of each capitalised run; particles may stand inside a run."""
+    sentence, n_cut = _UNSPACED.subn(" \N{MIDDLE DOT} ", sentence)
     found = list(_WORD.finditer(sentence))
-    if _is_title_case([match[0] for match in found]):
+    if _is_title_case([match[0] for match in found], language):
         return []
     runs: list[tuple[bool, list[str]]] = []
     current: list[str] = []
     opens_sentence = False
     end = 0
     for index, match in enumerate(found):
-        is_capital = match[0][0].isupper() and (len(match[0]) > 1)
-        touches = bool(current) and not sentence[end : match.start()].strip(" '’")
+        name = _name_in(match[0])
+        is_capital = len(name) > 1
+        touches = bool(current) and not sentence[end : match.start()].strip(" '’") and not _ARTICLE.match(match[0])
         if current and not (touches and (is_capital or match[0] in _NAME_PARTICLES)):
             runs.append((opens_sentence, current))
             current = []
         if is_capital:
-            opens_sentence = index == 0 if not current else opens_sentence
-            current.extend(_tokens(fold(match[0])))
+            opens_sentence = index == 0 and not n_cut if not current else opens_sentence
+            current.extend(_tokens(fold(name)))
         elif current:
             current.append(match[0])
         end = match.end()
     if current:
         runs.append((opens_sentence, current))
     return [(opening, run) for opening, run in runs if run and script_of_char(run[0][0]) != "none"]
+
+
+def _name_in(word: str) -> str:
+    """The capitalised part of a word; "" where there is none.
+
+    What is grown on to a name is no part of it: articles and prefixes before (l'Ukraine, dell'Aula, al-Assad, ex-NATO),
+    endings behind (Ankara'da, NATO-ban, US-led). A capital may follow a grown-on letter or two (mBaile, hÉireann).
+    """
+    if word.islower():
+        return ""
+    if (before := _GROWN_ON.match(word)) and before[0].islower() and word[before.end()].isupper():
+        word = word[before.end() :]
+    if word[:3] == word[:3].lower():  # also in scripts without case
+        return ""
+    if word.isalpha():
+        return word
+    parts = _GROWN_PARTS.split(word)
+    while len(parts) > 2 and parts[-1].islower() and (parts[-2] == "-" or script_of_char(word[0]) == "latin"):
+        del parts[-2:]
+    return "".join(parts)
+
+
+def figures(text: str, language: str | None = None) -> list[str]:
+    """Numbers in order, with repeats, in one spelling whatever their digits and separators: 1000, 1.5, 20%, 1990s.
+
+    Thousands are grouped by commas, points, narrow spaces or apostrophes, in India by lakhs. A single separator before
+    three digits groups or parts decimals, and a plain space groups, as the language has it. East Asian myriads count:
+    3億5000万 is 350000000. Single digits tell nothing and are left out.
+    """
+    grouped = _GROUPED_BY_SPACES if language in _COMMAS_PART else _GROUPED
+    folded = fold(grouped.sub(lambda found: _GROUPING_SIGNS.sub("", found[0]), text))
+    found = (_number(match, language) for match in _FIGURE.finditer(folded))
+    return [number for number in found if len(number) > 1]
+
+
+def _number(match: re.Match[str], language: str | None) -> str:
+    digits, unit = match["digits"], match["unit"] or ""
+    points_group = language in _POINTS_GROUP
+    commas_part = points_group or language in _COMMAS_PART
+    if "," in digits and "." in digits:
+        parting = max(digits.rindex(","), digits.rindex("."))
+        digits = f"{_SEPARATORS.sub('', digits[:parting])}.{digits[parting + 1 :]}"
+    elif "," in digits:
+        groups = _GROUPS.fullmatch(digits) and not (commas_part and digits.count(",") == 1)
+        digits = digits.replace(",", "" if groups else ".")
+    elif _GROUPS.fullmatch(digits) and (points_group or digits.count(".") > 1):
+        digits = digits.replace(".", "")
+    if match["myriads"]:
+        return _in_myriads(digits + match["myriads"].replace(",", ""))
+    return digits + unit.strip()
+
+
+def _in_myriads(number: str) -> str:
+    total = Decimal(0)
+    for digits, units in _MYRIAD.findall(number):
+        total += Decimal(digits) * Decimal(10) ** sum(_MYRIADS[unit] for unit in units)
+    return str(int(total))

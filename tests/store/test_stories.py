@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
+from monitor.cluster.statistics import Statistics
 from monitor.errors import LeaseLostError, NotFoundError
 from monitor.store import articles, memberships, stories
 from monitor.store import tables as t
@@ -289,3 +290,32 @@ def test_a_reader_sees_the_figures_of_a_story_and_its_members_as_of_one_moment(s
         assert (story.n_articles, len(story.members)) == (1, 1)
     with store.read() as reader:
         assert stories.get_story(reader, story_id).n_articles == 2
+
+
+def test_counts_of_terms_halve_with_every_so_many_arrivals_in_store_as_in_memory(store: Store) -> None:
+    statistics = Statistics("en", halve_at=6)
+    with store.begin() as conn:
+        for number, article_id in enumerate(make_articles(conn, 14), start=1):
+            found = {"always", f"once{number}", *(("even",) if number % 2 == 0 else ())}
+            assign(conn, article_id, terms=frozenset(found))
+            if statistics.learn(found):
+                stories.halve_statistics(conn, "en")
+            n_articles, counts = stories.load_statistics(conn, "en")
+            assert (n_articles, counts) == (statistics.n_articles, statistics.counts())
+            restored = Statistics("en", n_articles=n_articles, counts=counts)
+            asked = ["always", "even", "once1", "never", "zebra"]
+            assert restored.idf(restored.ids(asked)).tolist() == statistics.idf(statistics.ids(asked)).tolist()
+        n_halvings = conn.execute(select(t.language_statistics.c.n_halvings)).scalar_one()
+    assert (n_articles, statistics.n_halvings, n_halvings) == (5, 3, 3)
+    assert counts["always"] == 5
+    assert sum(term.startswith("once") for term in counts) == 2, "what was met once is forgotten"
+
+
+def test_halving_leaves_other_languages_alone(store: Store) -> None:
+    with store.begin() as conn:
+        for language in ("en", "fr"):
+            for article_id in make_articles(conn, 2, language=language):
+                assign(conn, article_id, terms=frozenset({"two"}))
+        stories.halve_statistics(conn, "fr")
+        assert stories.load_statistics(conn, "fr") == (1, {"two": 1})
+        assert stories.load_statistics(conn, "en") == (2, {"two": 2})

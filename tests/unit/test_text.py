@@ -3,13 +3,15 @@ from __future__ import annotations
 import random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from monitor.text.dateline import split_dateline
 from monitor.text.language import detect_language, normal_language
 from monitor.text.normalise import clean_line, fold, normal_text, plain_text, text_hash
 from monitor.text.scripts import script_of
 from monitor.text.sentences import lead, sentences
-from monitor.text.tokens import n_words, names, words
+from monitor.text.tokens import figures, n_words, names, words
 
 
 def test_markup_leaves_and_paragraphs_become_lines() -> None:
@@ -113,11 +115,75 @@ def test_a_word_that_opens_a_sentence_is_a_name_only_if_it_recurs() -> None:
 
 def test_title_case_headlines_give_no_names() -> None:
     assert names("European Leaders Convene Urgent Summit About Guarantees", "en") == []
+    assert names("EUROPAS STAATEN STREITEN UM GARANTIEN", "de") == []
 
 
 def test_scripts_without_capitals_give_no_names() -> None:
     assert names("巴黎举行峰会", "zh") == []
     assert names("القمة في باريس", "ar") == []
+    assert names("ראש הממשלה נפגש בירושלים.", "he") == []
+    assert names("प्रधानमंत्री ने दिल्ली में कहा।", "hi") == []
+    assert names("თბილისში გუშინ პრემიერმა ისაუბრა.", "ka") == []
+
+
+def test_latin_names_inside_unspaced_scripts_are_names_wherever_they_stand() -> None:
+    assert names("首相は東京でNATOと会談した。", "ja") == ["nato"]
+    assert names("John Smith在北京会见BBC记者。", "zh") == ["john", "smith", "john smith", "bbc"]
+    assert names("นายกรัฐมนตรีพบกับ Microsoft ที่กรุงเทพฯ", "th") == ["microsoft"]
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "expected"),
+    [
+        ("fr", "Hier le chef de l'Ukraine a quitté l'Élysée.", ["ukraine", "elysee"]),
+        ("fr", "On célèbre Jeanne d’Arc.", ["jeanne", "arc", "jeanne arc"]),
+        ("it", "Ieri Giorgia Meloni nell'Aula vuota.", ["giorgia", "meloni", "giorgia meloni", "aula"]),
+        ("tr", "Dün gece Ankara'da yangın çıktı.", ["ankara"]),
+        ("hu", "A miniszter a NATO-ban járt.", ["nato"]),
+        ("en", "Talks of the US-led group with a pro-Russia party.", ["us", "russia"]),
+        ("en", "They met Bashar al-Assad.", ["bashar", "assad", "bashar assad"]),
+        ("en", "He moved to Port-au-Prince.", ["port", "au", "prince", "port au prince"]),
+        ("en", "They met Eoin O'Neill.", ["eoin", "o", "neill", "eoin o neill"]),
+        ("ga", "Tá sé i mBaile Átha Cliath.", ["mbaile", "atha", "cliath", "mbaile atha cliath"]),
+        ("nl", "Brand in 's-Hertogenbosch en Noord-Holland.", ["hertogenbosch", "noord", "holland", "noord holland"]),
+        ("ru", "Вчера Владимир Зеленский был в Париже.", ["владимир", "зеленскии", "владимир зеленскии", "париже"]),
+        ("uk", "Учора вони були у Лук'янівці.", ["лук", "янівці", "лук янівці"]),
+        ("el", "Χθες ο Κυριάκος Μητσοτάκης μίλησε.", ["κυριακοσ", "μητσοτακησ", "κυριακοσ μητσοτακησ"]),
+        ("hy", "Երեկ Նիկոլ Փաշինյանը խոսեց։", ["նիկոլ", "փաշինյանը", "նիկոլ փաշինյանը"]),
+        ("de", "Gestern lobte die Regierung Ursula von der Leyen.", [
+            "regierung", "ursula", "leyen", "regierung ursula von der leyen"]),
+        ("de", "Gestern lobte der Minister die Hilfe.", []),
+    ],
+)  # fmt: skip
+def test_names_are_found_by_the_rules_of_their_script(language: str, text: str, expected: list[str]) -> None:
+    assert names(text, language) == expected
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "expected"),
+    [
+        ("en", "1,000 or 1,234.56, not 1.5; 20 % of 1990s homes, 3", ["1000", "1234.56", "1.5", "20%", "1990s"]),
+        ("de", "1.000 und 1.234.567, aber 1,5 und 12.05.2024", ["1000", "1234567", "1.5", "12.05.2024"]),
+        ("fr", "1 000 et 12\u202f500,5", ["1000", "12500.5"]),
+        ("de", "1'000’000 Franken", ["1000000"]),
+        ("en", "In 2020 300 people", ["2020", "300"]),
+        ("ar", "١٬٠٠٠ و ١٢٫٥ عام ٢٠٢٤", ["1000", "12.5", "2024"]),
+        ("fa", "۱۲٫۵ در ۱۴۰۳", ["12.5", "1403"]),
+        ("hi", "१०,००,००० में १,२३४", ["1000000", "1234"]),
+        ("ja", "２０２４年に12万人、3億5000万円、1.2万", ["2024", "120000", "350000000", "12000"]),
+        ("zh", "1.5亿元和3千万", ["150000000", "30000000"]),
+        ("ko", "1만2000명", ["12000"]),
+        ("th", "ปี ๒๕๖๗", ["2567"]),
+    ],
+)
+def test_figures_have_one_spelling_in_all_digits_and_separators(language: str, text: str, expected: list[str]) -> None:
+    assert figures(text, language) == expected
+
+
+@given(st.text(alphabet="0123456789.,' \u00a0%万億千abZ٣३", max_size=120))
+def test_any_text_has_figures_and_names(text: str) -> None:
+    assert all(number[0].isdigit() for language in ("en", "de", "fr", "ja") for number in figures(text, language))
+    assert all(names(text, "en"))
 
 
 @pytest.mark.parametrize(
