@@ -139,7 +139,8 @@ def make_article(
 
 def save_text(conn: Connection, article_id: ArticleId, *, now: datetime = NOW, **values: Any) -> bool:
     """A (new) text of an article that is due; a revision of it where that counts."""
-    articles.request_page(conn, article_id, now)
+    due = {"fetch_due_at": now, "fetch_leased_until": None, "n_fetch_tries": 0}
+    conn.execute(update(t.articles).where(t.articles.c.id == article_id).values(due))
     fetched, article = claim_page(conn, article_id, now=now), extracted(**values)
     return pages.save_article(conn, fetched, article, now, revision=revision_of(conn, article_id, article))
 

@@ -180,7 +180,7 @@ def test_an_entry_that_changes_while_its_page_is_fetched_has_it_fetched_again(st
     with pytest.raises(LeaseLostError), store.begin() as conn:
         pages.save_article(conn, fetched, extracted(), NOW)
     with store.begin() as conn:
-        assert claim_page(conn, article_id, now=NOW + HOUR).page.id == article_id
+        assert claim_page(conn, article_id, now=NOW + 2 * HOUR).page.id == article_id
 
 
 def test_a_changed_entry_without_a_page_is_read_again_from_its_feed(store: Store) -> None:
@@ -210,7 +210,7 @@ def test_two_workers_that_both_believe_to_hold_a_page_leave_one_text(store: Stor
         article_id = add_article(conn, URL)
         late = claim_page(conn, article_id)
         articles.request_page(conn, article_id, NOW)
-        rightful = claim_page(conn, article_id, lease_s=90)
+        rightful = claim_page(conn, article_id, now=NOW + HOUR, lease_s=90)
     barrier = Barrier(2)
 
     def save(fetched: pages.FetchedPage) -> str:
