@@ -41,6 +41,7 @@ def candidate(
         source=f"{family}.example",
         family=family,
         first_seen_at=START + timedelta(hours=hours),
+        text=text,
     )
 
 
