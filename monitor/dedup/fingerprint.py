@@ -197,7 +197,8 @@ def _mixed(values: Hashes) -> Hashes:
 
 
 def _facts(tokens: Sequence[str], named: set[str]) -> Hashes:
-    numbers = {token for token in tokens if token[0].isdigit()}
+    # Pairs of Chinese numerals are numbers too.
+    numbers = {token for token in tokens if token[0].isdigit() or (len(token) > 1 and token.isnumeric())}
     hashes = {_hash(number) | 1 for number in numbers} | {_hash(name) & ~1 for name in named - numbers}
     return _sorted_set(np.fromiter(hashes, dtype=np.uint64, count=len(hashes)))
 

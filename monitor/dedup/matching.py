@@ -6,10 +6,11 @@ shorter text that the longer has too). Rules, in this order; scores 0..1:
 - exact: the same normalised text, within one publisher family.
 - near: containment >= .65 and facts >= .75, or containment >= .85 and facts >= .6. Template articles (results, market
   reports, weather) share their words and differ in their facts: those stay apart, above all when of three or more
-  numbers less than .6 agree. A text with fewer than 3 facts has nothing to tell it by and needs containment >= .85.
-- within one publisher family stricter: a text of fewer than 48 words needs an agreeing title; and either the dates
-  agree (at most 7 days apart) or the titles do, and then nothing but the same facts counts: containment and
-  facts >= .9. Publishers repeat their own frames, lists and background paragraphs.
+  numbers less than .6 agree. A text with fewer than 3 facts has hardly anything to tell it by: containment >= .85, and one
+  fact at most that the other has not.
+- within one publisher family stricter, since publishers repeat their own frames, lists and background paragraphs: the
+  titles agree, or the dates do (at most a day apart) and the shorter text has 48 words, or containment >= .85. More than
+  7 days apart nothing but the same title and facts counts: containment and facts >= .9.
 - a text of less than a tenth of the other is an excerpt of it, not its copy: a rewrite.
 - under 30 words: at least 8 words, containment >= .8, no fact of the shorter text missing, and the titles agree, since
   short texts are often a page's stub ("Subscribe to read on"). An exact short copy needs agreeing titles too.
@@ -54,6 +55,7 @@ class DuplicatePolicy:
     numbers: float = 0.6
     min_numbers: int = 3
     same_family_apart: timedelta = timedelta(days=7)
+    same_family_date: timedelta = timedelta(days=1)
     same_family_score: float = 0.9
     same_family_words: int = 48
     excerpt_ratio: float = 0.1
@@ -241,21 +243,23 @@ def _is_copy(pair: _Pair, policy: DuplicatePolicy) -> bool:
         return False
     if pair.is_one_family and not _may_repeat_itself(pair, policy):
         return False
+    if overlap.n_facts < policy.min_facts:
+        return overlap.containment >= policy.strong_containment and overlap.n_facts - overlap.n_shared_facts <= 1
     if overlap.containment >= policy.strong_containment:
         return overlap.facts >= policy.strong_facts
-    has_facts = overlap.n_facts >= policy.min_facts
-    return has_facts and overlap.containment >= policy.containment and overlap.facts >= policy.facts
+    return overlap.containment >= policy.containment and overlap.facts >= policy.facts
 
 
 def _may_repeat_itself(pair: _Pair, policy: DuplicatePolicy) -> bool:
-    """Within one publisher: long enough or under one title, and of one date or nearly the same under one title."""
+    """Within one publisher a copy has the title or the date of the other, and more than frames in common."""
     overlap = pair.overlap
-    is_one_date = pair.gap <= policy.same_family_apart
-    if is_one_date and overlap.n_words >= policy.same_family_words:
+    is_one_title = _titles_agree(pair.article.title, pair.original.title, policy)
+    if pair.gap > policy.same_family_apart:
+        return is_one_title and min(overlap.containment, overlap.facts) >= policy.same_family_score
+    if is_one_title:
         return True
-    return _titles_agree(pair.article.title, pair.original.title, policy) and (
-        is_one_date or min(overlap.containment, overlap.facts) >= policy.same_family_score
-    )
+    is_one_date = pair.gap <= policy.same_family_date and overlap.n_words >= policy.same_family_words
+    return is_one_date or overlap.containment >= policy.strong_containment
 
 
 def _rewrite_because(pair: _Pair, policy: DuplicatePolicy) -> str | None:

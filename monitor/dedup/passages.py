@@ -37,6 +37,8 @@ _QUOTED = re.compile(
     + rf"|(?<!\w)[‘'](?=\w)[^\n]{{1,{MAX_QUOTE_CHARS}}}?[’'](?!\w)",
     re.MULTILINE,
 )
+_BEFORE = r"(?<![\w/])(?<!/ )"
+"""Not after a slash: so photographers are credited ("Ann Lee/NWA")."""
 _MIN_NAME_CHARS = 2
 _MIN_LABEL_CHARS = 4
 _MIN_STEM_CHARS = 4
@@ -76,8 +78,8 @@ def _pattern(form: str) -> str:
     if form.lower() == form.upper():  # scripts without capitals may stand inside a word
         return re.escape(form)
     if _CYRILLIC.search(form) and len(form) - 2 >= _MIN_STEM_CHARS:
-        return rf"(?<!\w){re.escape(form[:-2])}\w{{0,4}}"
-    return rf"(?<!\w){re.escape(form)}(?!\w)"
+        return rf"{_BEFORE}{re.escape(form[:-2])}\w{{0,4}}"
+    return rf"{_BEFORE}{re.escape(form)}(?!\w)"
 
 
 def _unaccented(text: str) -> str:
