@@ -9,8 +9,8 @@ shorter text that the longer has too). Rules, in this order; scores 0..1:
   numbers less than .6 agree. A text with fewer than 3 facts has hardly anything to tell it by: containment >= .85, and one
   fact at most that the other has not.
 - within one publisher family stricter, since publishers repeat their own frames, lists and background paragraphs: the
-  titles agree, or the dates do (at most a day apart) and the shorter text has 48 words, or containment >= .85. More than
-  7 days apart nothing but the same title and facts counts: containment and facts >= .9.
+  titles agree, or the shorter text has 48 words and the dates agree (at most a day apart) or containment >= .85. More
+  than 7 days apart nothing but the same title and facts counts: containment and facts >= .9.
 - a text of less than a tenth of the other is an excerpt of it, not its copy: a rewrite.
 - under 30 words: at least 8 words, containment >= .8, no fact of the shorter text missing, and the titles agree, since
   short texts are often a page's stub ("Subscribe to read on"). An exact short copy needs agreeing titles too.
@@ -19,7 +19,8 @@ shorter text that the longer has too). Rules, in this order; scores 0..1:
   its own: `followed` is the share of its facts that the earlier one has. Independent reports on one event were seen to
   have up to .4, and to quote the same statements at length, so quotations are no passages.
   - shared passages: >= .03 of the shorter text's, and followed >= .45;
-  - it has hardly a fact of its own: containment >= .1 and followed >= .75, of at least 5 facts;
+  - it has hardly a fact of its own: containment >= .1 and followed >= .75, of at least 5 facts, in a text of
+    at least half the length;
   - it names the outlet or agency of the earlier text, and followed >= .5 with at least 3 facts in common;
   - it is credited to the agency of the earlier text, and shares a tenth of its shingles, or half of at least 5 facts.
 
@@ -69,6 +70,7 @@ class DuplicatePolicy:
     overlap: float = 0.1
     retold: float = 0.75
     retold_min_facts: int = 5
+    retold_ratio: float = 0.5
     named_followed: float = 0.5
     named_min_facts: int = 3
     credited_facts: float = 0.5
@@ -258,8 +260,8 @@ def _may_repeat_itself(pair: _Pair, policy: DuplicatePolicy) -> bool:
         return is_one_title and min(overlap.containment, overlap.facts) >= policy.same_family_score
     if is_one_title:
         return True
-    is_one_date = pair.gap <= policy.same_family_date and overlap.n_words >= policy.same_family_words
-    return is_one_date or overlap.containment >= policy.strong_containment
+    is_long = overlap.n_words >= policy.same_family_words
+    return is_long and (pair.gap <= policy.same_family_date or overlap.containment >= policy.strong_containment)
 
 
 def _rewrite_because(pair: _Pair, policy: DuplicatePolicy) -> str | None:
@@ -270,7 +272,7 @@ def _rewrite_because(pair: _Pair, policy: DuplicatePolicy) -> str | None:
         passages = shared_passages(pair.article.text, pair.original.text)
         if passages >= policy.passages and pair.followed >= policy.passages_followed:
             return "an excerpt" if overlap.length_ratio < policy.excerpt_ratio else "shared passages"
-        if pair.followed >= policy.retold and len(pair.article.fingerprint.facts) >= policy.retold_min_facts:
+        if _is_retold(pair, policy):
             return "has no facts of its own"
     follows_text = overlap.containment >= policy.overlap
     follows_facts = overlap.n_facts >= policy.credited_min_facts and overlap.facts >= policy.credited_facts
@@ -278,6 +280,16 @@ def _rewrite_because(pair: _Pair, policy: DuplicatePolicy) -> str | None:
         return f"credits {pair.article.agency}"
     is_followed = pair.followed >= policy.named_followed and overlap.n_shared_facts >= policy.named_min_facts
     return _named_source(pair.article, pair.original) if is_followed else None
+
+
+def _is_retold(pair: _Pair, policy: DuplicatePolicy) -> bool:
+    """A short text of much-named people says nothing: both are to be of a length."""
+    is_of_length = pair.overlap.length_ratio >= policy.retold_ratio
+    return (
+        is_of_length
+        and pair.followed >= policy.retold
+        and len(pair.article.fingerprint.facts) >= policy.retold_min_facts
+    )
 
 
 def _named_source(article: Candidate, original: Candidate) -> str | None:
