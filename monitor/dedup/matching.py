@@ -6,8 +6,8 @@ shorter text that the longer has too). Rules, in this order; scores 0..1:
 - exact: the same normalised text, within one publisher family.
 - near: containment >= .65 and facts >= .75, or containment >= .85 and facts >= .6. Template articles (results, market
   reports, weather) share their words and differ in their facts: those stay apart, above all when of three or more
-  numbers less than .6 agree. A text with fewer than 3 facts has hardly anything to tell it by: containment >= .85, and one
-  fact at most that the other has not.
+  numbers less than .6 agree. A text with fewer than 3 facts has hardly anything to tell it by: containment >= .85, and
+  one fact at most that the other has not.
 - within one publisher family stricter, since publishers repeat their own frames, lists and background paragraphs: the
   titles agree, or the shorter text has 48 words and the dates agree (at most a day apart) or containment >= .85. More
   than 7 days apart nothing but the same title and facts counts: containment and facts >= .9.

@@ -25,7 +25,18 @@ _AFTER = (
 )
 _AGENCY_LINES = ("(NWA) - ", "By our desk, with material from Northern Wire Agency\n", "NORTHPORT, Monday (NWA) -- ")
 _HEADLINES = ("What we know so far", "Officials respond to questions", "A day of decisions", "The story in brief")
-_OTHER_WORDS = ("reportedly", "certain", "several", "moreover", "early", "plainly", "whole", "further", "quite", "local")
+_OTHER_WORDS = (
+    "reportedly",
+    "certain",
+    "several",
+    "moreover",
+    "early",
+    "plainly",
+    "whole",
+    "further",
+    "quite",
+    "local",
+)
 
 
 @dataclass(frozen=True, slots=True)

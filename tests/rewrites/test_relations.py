@@ -1,8 +1,8 @@
 """The product's own functions tell copies, rewrites and independent reports of the labelled set apart.
 
 Texts go through cleaning as the extract stage cleans them (dateline, credit, agency, origin), and all of them, in the
-order of their dates, through fingerprint, band index and verdict. The rules were tuned on the groups whose id hashes to an
-even number; the other half was never looked at, and its figure is the one to believe.
+order of their dates, through fingerprint, band index and verdict. The rules were tuned on the groups whose id hashes to
+an even number; the other half was never looked at, and its figure is the one to believe.
 """
 
 from __future__ import annotations
@@ -105,7 +105,9 @@ def test_no_original_is_taken_for_a_copy_or_a_rewrite(told: dict[str, Told]) -> 
 
 
 def test_independent_reports_and_siblings_of_a_template_stay_what_they_are(told: dict[str, Told]) -> None:
-    apart = [text["id"] for group in GROUPS for text in group["texts"] if text["relation"] in {"independent", "unrelated"}]
+    apart = [
+        text["id"] for group in GROUPS for text in group["texts"] if text["relation"] in {"independent", "unrelated"}
+    ]
     assert [each for each in apart if told[each].relation != "none"] == []
 
 

@@ -96,7 +96,9 @@ def test_german_nouns_are_no_names() -> None:
 def retold(seed: int) -> tuple[str, str]:
     """Two texts that have eight names and numbers in common, and no three words in a row."""
     chosen = random.Random(seed)
-    shared = [f"{chosen.choice(VOCABULARY).title()}" for _ in range(6)] + [str(chosen.randrange(100, 9999)) for _ in "ab"]
+    shared = [f"{chosen.choice(VOCABULARY).title()}" for _ in range(6)] + [
+        str(chosen.randrange(100, 9999)) for _ in "ab"
+    ]
     texts = []
     for _ in range(2):
         order = [*shared, *(chosen.choice(VOCABULARY).title() for _ in range(3))]

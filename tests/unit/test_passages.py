@@ -8,7 +8,9 @@ from monitor.dedup.passages import names_any, shared_passages
 
 STATEMENT = "we will rebuild the harbour stone by stone and no family of this town will be left behind"
 OWN = "The minister came by train and walked through the empty market before anybody had noticed that she was there."
-OTHER = "Outside the hall fishermen waited in the rain, and some of them turned their backs when the car drove up to it."
+OTHER = (
+    "Outside the hall fishermen waited in the rain, and some of them turned their backs when the car drove up to it."
+)
 
 
 @pytest.mark.parametrize("marks", ['""', "“”", "„“", "«»", "»«", "‘’"])
