@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from monitor.dedup.explain import explain_duplicate
 from monitor.dedup.fingerprint import fingerprint
 from monitor.dedup.matching import Candidate, compare, decide_duplicate
 from monitor.types import ArticleId, DuplicateLink
@@ -76,6 +77,16 @@ def test_texts_after_one_template_with_other_numbers_and_names_stay_apart(name: 
     b = candidate(2, template.format(*there), family=family, days=1, title=name)
     assert compare(a.fingerprint, b.fingerprint).containment > 0.5
     assert decide_duplicate(a, b) is None
+    assert explain_duplicate(a, b).verdict == "none"
+
+
+def test_an_explanation_says_that_the_numbers_differ() -> None:
+    words = " ".join(f"word{chr(97 + n % 26)}{chr(97 + n // 26)}" for n in range(120))
+    people = "Anna Berg, Erik Lund, Maria Holm and Karl Strand were there."
+    a, b = (candidate(n, f"{words} {people} {n}1 {n}2 {n}3") for n in (1, 2))
+    explained = explain_duplicate(a, b)
+    assert explained.verdict == "none"
+    assert "0% of its numbers" in explained.because
 
 
 @pytest.mark.parametrize("name", TEMPLATES)

@@ -33,6 +33,11 @@ def test_apostrophes_open_no_quotation() -> None:
     assert shared_passages(text, text) == 1
 
 
+def test_quotation_marks_without_end_are_read_in_time() -> None:
+    for opening in ("-'a", "“", '"', "„a", "«"):
+        assert shared_passages(opening * 100_000, OWN) == 0
+
+
 def test_texts_without_passages_share_none() -> None:
     assert shared_passages("", OWN) == 0
     assert shared_passages("", "") == 0
