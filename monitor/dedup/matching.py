@@ -18,11 +18,12 @@ shorter text that the longer has too). Rules, in this order; scores 0..1:
 - rewrite, across families and within 3 days, of 30 words or more. What counts is whether the later text has facts of
   its own: `followed` is the share of its facts that the earlier one has. Independent reports on one event were seen to
   have up to .4, and to quote the same statements at length, so quotations are no passages.
-  - shared passages: >= .03 of the shorter text's, and followed >= .45;
+  - shared passages: >= .03 of the shorter text's, and followed >= .45; or >= .1, and followed >= .35;
   - it has hardly a fact of its own: containment >= .1 and followed >= .75, of at least 5 facts, in a text of
     at least half the length;
   - it names the outlet or agency of the earlier text, and followed >= .5 with at least 3 facts in common;
   - it is credited to the agency of the earlier text, and shares a tenth of its shingles, or half of at least 5 facts.
+  Never where the earlier text is credited to the outlet of the later one.
 
 Links are facts about two texts: the later article, by (first seen, URL, id), repeats the earlier. Whatever the order in
 which articles arrive, the same pairs give the same links and so the same groups. Source of the numbers: measured on
@@ -67,6 +68,8 @@ class DuplicatePolicy:
     rewrite_within: timedelta = timedelta(days=3)
     passages: float = 0.03
     passages_followed: float = 0.45
+    strong_passages: float = 0.1
+    strong_passages_followed: float = 0.35
     overlap: float = 0.1
     retold: float = 0.75
     retold_min_facts: int = 5
@@ -268,9 +271,10 @@ def _rewrite_because(pair: _Pair, policy: DuplicatePolicy) -> str | None:
     overlap = pair.overlap
     if pair.is_one_family or overlap.n_words < policy.short_words or pair.gap > policy.rewrite_within:
         return None
+    if _takes_from_house(pair.original, pair.article):
+        return None
     if overlap.containment >= policy.overlap:
-        passages = shared_passages(pair.article.text, pair.original.text)
-        if passages >= policy.passages and pair.followed >= policy.passages_followed:
+        if _has_passages(pair, policy):
             return "an excerpt" if overlap.length_ratio < policy.excerpt_ratio else "shared passages"
         if _is_retold(pair, policy):
             return "has no facts of its own"
@@ -280,6 +284,20 @@ def _rewrite_because(pair: _Pair, policy: DuplicatePolicy) -> str | None:
         return f"credits {pair.article.agency}"
     is_followed = pair.followed >= policy.named_followed and overlap.n_shared_facts >= policy.named_min_facts
     return _named_source(pair.article, pair.original) if is_followed else None
+
+
+def _takes_from_house(original: Candidate, article: Candidate) -> bool:
+    """Is the earlier text credited to the outlet of the later one? Then that one goes on with a report of its own."""
+    credited = f"{original.agency or ''}\n{original.credit or ''}"
+    return bool(credited.strip()) and names_any(credited, [article.source, article.family])
+
+
+def _has_passages(pair: _Pair, policy: DuplicatePolicy) -> bool:
+    """The more passages, the more facts of its own a text may have."""
+    passages = shared_passages(pair.article.text, pair.original.text)
+    return (passages >= policy.passages and pair.followed >= policy.passages_followed) or (
+        passages >= policy.strong_passages and pair.followed >= policy.strong_passages_followed
+    )
 
 
 def _is_retold(pair: _Pair, policy: DuplicatePolicy) -> bool:
