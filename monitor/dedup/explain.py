@@ -38,14 +38,16 @@ def explain_duplicate(a: Candidate, b: Candidate, *, policy: DuplicatePolicy | N
         facts_threshold=facts_threshold,
         n_shared=overlap.n_shared,
         length_ratio=overlap.length_ratio,
-        because=_because(link, overlap, (threshold, facts_threshold)),
+        because=_because(link, overlap, (threshold, facts_threshold), policy),
     )
 
 
 def _thresholds(overlap: Overlap, policy: DuplicatePolicy) -> tuple[float, float]:
     if overlap.n_words < policy.short_words:
         return policy.short_containment, 1.0
-    if overlap.containment >= policy.strong_containment or overlap.n_facts < policy.min_facts:
+    if overlap.n_facts < policy.min_facts:
+        return policy.strong_containment, max(0, overlap.n_facts - 1) / max(1, overlap.n_facts)
+    if overlap.containment >= policy.strong_containment:
         return policy.strong_containment, policy.strong_facts
     return policy.containment, policy.facts
 
@@ -56,7 +58,9 @@ def _verdict(link: DuplicateLink | RewriteLink | None) -> str:
     return str(link.kind) if isinstance(link, DuplicateLink) else "rewrite"
 
 
-def _because(link: DuplicateLink | RewriteLink | None, overlap: Overlap, thresholds: tuple[float, float]) -> str:
+def _because(
+    link: DuplicateLink | RewriteLink | None, overlap: Overlap, thresholds: tuple[float, float], policy: DuplicatePolicy
+) -> str:
     containment, facts = thresholds
     shared = f"{overlap.containment:.0%} of the shorter text stands in the longer"
     if isinstance(link, DuplicateLink):
@@ -67,4 +71,6 @@ def _because(link: DuplicateLink | RewriteLink | None, overlap: Overlap, thresho
         return f"only {shared}; {containment:.0%} make a copy"
     if overlap.facts < facts:
         return f"{shared}, but only {overlap.facts:.0%} of its numbers and names; {facts:.0%} make a copy"
+    if overlap.n_numbers >= policy.min_numbers and overlap.numbers < policy.numbers:
+        return f"{shared}, but only {overlap.numbers:.0%} of its numbers; {policy.numbers:.0%} make a copy"
     return f"{shared}, but length, date or title speak against a copy"

@@ -5,20 +5,29 @@ shorter text that the longer has too). Rules, in this order; scores 0..1:
 
 - exact: the same normalised text, within one publisher family.
 - near: containment >= .65 and facts >= .75, or containment >= .85 and facts >= .6. Template articles (results, market
-  reports, weather) share their words and differ in their facts: those stay apart. A text with fewer than 3 facts has
-  nothing to tell it by and needs containment >= .85.
-- within one publisher family, more than 7 days apart, nothing but the same facts counts: containment and facts >= .9.
+  reports, weather) share their words and differ in their facts: those stay apart, above all when of three or more
+  numbers less than .6 agree. A text with fewer than 3 facts has hardly anything to tell it by: containment >= .85, and
+  one fact at most that the other has not.
+- within one publisher family stricter, since publishers repeat their own frames, lists and background paragraphs: the
+  titles agree, or the shorter text has 48 words and the dates agree (at most a day apart) or containment >= .85. More
+  than 7 days apart nothing but the same title and facts counts: containment and facts >= .9.
 - a text of less than a tenth of the other is an excerpt of it, not its copy: a rewrite.
 - under 30 words: at least 8 words, containment >= .8, no fact of the shorter text missing, and the titles agree, since
   short texts are often a page's stub ("Subscribe to read on"). An exact short copy needs agreeing titles too.
 - syndicated: an exact or near duplicate of another publisher family.
-- rewrite, across families and within 3 days: containment >= .2 and nearly that share of the facts (passages taken over
-  bring their facts along, templates do not); or the later text credits the agency of the earlier one and shares a tenth
-  of its shingles or half of at least 5 facts. Independent reports on one event were seen to share up to .06.
+- rewrite, across families and within 3 days, of 30 words or more. What counts is whether the later text has facts of
+  its own: `followed` is the share of its facts that the earlier one has. Independent reports on one event were seen to
+  have up to .4, and to quote the same statements at length, so quotations are no passages.
+  - shared passages: >= .03 of the shorter text's, and followed >= .45; or >= .1, and followed >= .35;
+  - it has hardly a fact of its own: containment >= .1 and followed >= .75, of at least 5 facts, in a text of
+    at least half the length;
+  - it names the outlet or agency of the earlier text, and followed >= .5 with at least 3 facts in common;
+  - it is credited to the agency of the earlier text, and shares a tenth of its shingles, or half of at least 5 facts.
+  Never where the earlier text is credited to the outlet of the later one.
 
 Links are facts about two texts: the later article, by (first seen, URL, id), repeats the earlier. Whatever the order in
 which articles arrive, the same pairs give the same links and so the same groups. Source of the numbers: measured on
-labelled wire pairs; see docs/decisions.md.
+labelled wire pairs and groups of rewrites; see docs/decisions.md.
 """
 
 from __future__ import annotations
@@ -30,8 +39,9 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from monitor.dedup.fingerprint import SCHEME, Fingerprint, Hashes
+from monitor.dedup.passages import names_any, shared_passages
 from monitor.text.normalise import fold
-from monitor.text.tokens import words
+from monitor.text.tokens import names, words
 from monitor.types import ArticleId, DuplicateKind, DuplicateLink, RewriteLink
 
 
@@ -44,24 +54,38 @@ class DuplicatePolicy:
     strong_containment: float = 0.85
     strong_facts: float = 0.6
     min_facts: int = 3
+    numbers: float = 0.6
+    min_numbers: int = 3
     same_family_apart: timedelta = timedelta(days=7)
+    same_family_date: timedelta = timedelta(days=1)
     same_family_score: float = 0.9
+    same_family_words: int = 48
     excerpt_ratio: float = 0.1
     short_words: int = 30
     min_words: int = 8
     short_containment: float = 0.8
     title_overlap: float = 0.6
-    rewrite_containment: float = 0.2
-    rewrite_facts: float = 0.8
     rewrite_within: timedelta = timedelta(days=3)
-    credited_containment: float = 0.1
+    passages: float = 0.03
+    passages_followed: float = 0.45
+    strong_passages: float = 0.1
+    strong_passages_followed: float = 0.35
+    overlap: float = 0.1
+    retold: float = 0.75
+    retold_min_facts: int = 5
+    retold_ratio: float = 0.5
+    named_followed: float = 0.5
+    named_min_facts: int = 3
     credited_facts: float = 0.5
     credited_min_facts: int = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Overlap:
-    """What two texts share. `facts` and `n_facts` are those of the shorter text; `length_ratio` is shorter / longer."""
+    """What two texts share. `facts`, `numbers` and their counts are those of the shorter text.
+
+    `length_ratio` is shorter / longer; `n_shared_facts` the number of facts that both have.
+    """
 
     is_same_text: bool
     containment: float
@@ -69,6 +93,9 @@ class Overlap:
     n_shared: int
     facts: float
     n_facts: int
+    n_shared_facts: int
+    numbers: float
+    n_numbers: int
     n_words: int
     length_ratio: float
 
@@ -78,6 +105,7 @@ class Candidate:
     """An article as copies are judged: its fingerprint and what stands around the text.
 
     `first_seen_at` is when it appeared as far as we know; the URL decides between two that appeared at one moment.
+    `text` and `credit` tell what a rewrite took over and whom it names; without its text none is known to.
     """
 
     article_id: ArticleId
@@ -89,6 +117,8 @@ class Candidate:
     url: str = ""
     agency: str | None = None
     published_at: datetime | None = None
+    text: str = ""
+    credit: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,17 +134,25 @@ def compare(a: Fingerprint, b: Fingerprint) -> Overlap:
     short, long = sorted((a, b), key=lambda each: (len(each.shingles), each.n_words, each.text_hash))
     n_shared = _n_shared(short.shingles, long.shingles)
     n_all = len(short.shingles) + len(long.shingles) - n_shared
-    n_facts = len(short.facts)
+    shared_facts = np.intersect1d(short.facts, long.facts, assume_unique=True)
+    n_facts, n_numbers = len(short.facts), _n_numbers(short.facts)
     return Overlap(
         is_same_text=a.text_hash == b.text_hash and a.n_words > 0,
         containment=round(n_shared / max(1, len(short.shingles)), 6),
         jaccard=round(n_shared / max(1, n_all), 6),
         n_shared=n_shared,
-        facts=round(_n_shared(short.facts, long.facts) / n_facts, 6) if n_facts else 1.0,
+        facts=round(len(shared_facts) / n_facts, 6) if n_facts else 1.0,
         n_facts=n_facts,
+        n_shared_facts=len(shared_facts),
+        numbers=round(_n_numbers(shared_facts) / n_numbers, 6) if n_numbers else 1.0,
+        n_numbers=n_numbers,
         n_words=short.n_words,
         length_ratio=round(short.n_words / max(1, long.n_words), 6),
     )
+
+
+def _n_numbers(facts: Hashes) -> int:
+    return int((facts & np.uint64(1)).sum())
 
 
 def _n_shared(a: Hashes, b: Hashes) -> int:
@@ -133,6 +171,15 @@ class _Pair:
     def gap(self) -> timedelta:
         moments = [each.published_at or each.first_seen_at for each in (self.article, self.original)]
         return abs(moments[0] - moments[1])
+
+    @property
+    def is_one_family(self) -> bool:
+        return self.article.family == self.original.family
+
+    @property
+    def followed(self) -> float:
+        """The share of the later text's facts that the earlier one has."""
+        return self.overlap.n_shared_facts / max(1, len(self.article.fingerprint.facts))
 
 
 def decide_duplicate(
@@ -177,7 +224,7 @@ def _duplicate_kind(pair: _Pair, policy: DuplicatePolicy) -> DuplicateKind | Non
             return None
     elif not (overlap.is_same_text or _is_copy(pair, policy)):
         return None
-    if pair.article.family != pair.original.family:
+    if not pair.is_one_family:
         return DuplicateKind.SYNDICATED
     return DuplicateKind.EXACT if overlap.is_same_text else DuplicateKind.NEAR
 
@@ -197,31 +244,80 @@ def _is_copy(pair: _Pair, policy: DuplicatePolicy) -> bool:
     overlap = pair.overlap
     if overlap.length_ratio < policy.excerpt_ratio:
         return False
-    is_recurrent = pair.article.family == pair.original.family and pair.gap > policy.same_family_apart
-    if is_recurrent and min(overlap.containment, overlap.facts) < policy.same_family_score:
+    if overlap.n_numbers >= policy.min_numbers and overlap.numbers < policy.numbers:
         return False
+    if pair.is_one_family and not _may_repeat_itself(pair, policy):
+        return False
+    if overlap.n_facts < policy.min_facts:
+        return overlap.containment >= policy.strong_containment and overlap.n_facts - overlap.n_shared_facts <= 1
     if overlap.containment >= policy.strong_containment:
         return overlap.facts >= policy.strong_facts
-    has_facts = overlap.n_facts >= policy.min_facts
-    return has_facts and overlap.containment >= policy.containment and overlap.facts >= policy.facts
+    return overlap.containment >= policy.containment and overlap.facts >= policy.facts
+
+
+def _may_repeat_itself(pair: _Pair, policy: DuplicatePolicy) -> bool:
+    """Within one publisher a copy has the title or the date of the other, and more than frames in common."""
+    overlap = pair.overlap
+    is_one_title = _titles_agree(pair.article.title, pair.original.title, policy)
+    if pair.gap > policy.same_family_apart:
+        return is_one_title and min(overlap.containment, overlap.facts) >= policy.same_family_score
+    if is_one_title:
+        return True
+    is_long = overlap.n_words >= policy.same_family_words
+    return is_long and (pair.gap <= policy.same_family_date or overlap.containment >= policy.strong_containment)
 
 
 def _rewrite_because(pair: _Pair, policy: DuplicatePolicy) -> str | None:
     overlap = pair.overlap
-    if overlap.n_words < policy.short_words or pair.gap > policy.rewrite_within:
+    if pair.is_one_family or overlap.n_words < policy.short_words or pair.gap > policy.rewrite_within:
         return None
-    if pair.article.family == pair.original.family:
+    if _takes_from_house(pair.original, pair.article):
         return None
-    if (
-        overlap.containment >= policy.rewrite_containment
-        and overlap.facts >= policy.rewrite_facts * overlap.containment
-    ):
-        return "an excerpt" if overlap.length_ratio < policy.excerpt_ratio else "shared passages"
-    follows_text = overlap.containment >= policy.credited_containment
+    if overlap.containment >= policy.overlap:
+        if _has_passages(pair, policy):
+            return "an excerpt" if overlap.length_ratio < policy.excerpt_ratio else "shared passages"
+        if _is_retold(pair, policy):
+            return "has no facts of its own"
+    follows_text = overlap.containment >= policy.overlap
     follows_facts = overlap.n_facts >= policy.credited_min_facts and overlap.facts >= policy.credited_facts
     if (follows_text or follows_facts) and _credits(pair.article, pair.original):
         return f"credits {pair.article.agency}"
-    return None
+    is_followed = pair.followed >= policy.named_followed and overlap.n_shared_facts >= policy.named_min_facts
+    return _named_source(pair.article, pair.original) if is_followed else None
+
+
+def _takes_from_house(original: Candidate, article: Candidate) -> bool:
+    """Is the earlier text credited to the outlet of the later one? Then that one goes on with a report of its own."""
+    credited = f"{original.agency or ''}\n{original.credit or ''}"
+    return bool(credited.strip()) and names_any(credited, [article.source, article.family])
+
+
+def _has_passages(pair: _Pair, policy: DuplicatePolicy) -> bool:
+    """The more passages, the more facts of its own a text may have."""
+    passages = shared_passages(pair.article.text, pair.original.text)
+    return (passages >= policy.passages and pair.followed >= policy.passages_followed) or (
+        passages >= policy.strong_passages and pair.followed >= policy.strong_passages_followed
+    )
+
+
+def _is_retold(pair: _Pair, policy: DuplicatePolicy) -> bool:
+    """A short text of much-named people says nothing: both are to be of a length."""
+    is_of_length = pair.overlap.length_ratio >= policy.retold_ratio
+    return (
+        is_of_length
+        and pair.followed >= policy.retold
+        and len(pair.article.fingerprint.facts) >= policy.retold_min_facts
+    )
+
+
+def _named_source(article: Candidate, original: Candidate) -> str | None:
+    """Does the later article name the earlier one's outlet or agency, or credit somebody whom that one names too?"""
+    known_as = [name for name in (original.agency, original.source, original.family) if name]
+    if names_any(f"{article.text}\n{article.credit or ''}", known_as):
+        return f"names {original.source}"
+    credited = names(f". {article.credit}") if article.credit else []
+    spelled = [word for word in (article.credit or "").split() if fold(word).strip(" .,()") in credited]
+    return f"credits {article.credit}" if names_any(f"{original.text}\n{original.credit or ''}", spelled) else None
 
 
 def _credits(article: Candidate, original: Candidate) -> bool:

@@ -109,7 +109,7 @@ def _save_fingerprint(
 def print_of(article: Article) -> Fingerprint:
     """The fingerprint of an article's own words: dateline, credit and the publisher's name stay out."""
     around = (article.dateline, article.credit, article.agency, article.source)
-    return fingerprint(article.text, [phrase for phrase in around if phrase])
+    return fingerprint(article.text, [phrase for phrase in around if phrase], article.language)
 
 
 def candidate_of(article: Article, made: Fingerprint) -> Candidate:
@@ -124,6 +124,8 @@ def candidate_of(article: Article, made: Fingerprint) -> Candidate:
         url=article.url,
         agency=article.agency,
         published_at=article.appeared_at,
+        text=article.text,
+        credit=article.credit,
     )
 
 

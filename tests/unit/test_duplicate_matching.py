@@ -41,6 +41,7 @@ def candidate(
         source=f"{family}.example",
         family=family,
         first_seen_at=START + timedelta(hours=hours),
+        text=text,
     )
 
 
@@ -269,3 +270,11 @@ def test_the_same_text_is_exact_within_a_family_and_syndicated_beyond_it(family:
     assert isinstance(link, DuplicateLink)
     assert link.kind is kind
     assert link.containment == link.jaccard == 1.0
+
+
+def test_an_agency_that_goes_on_after_others_printed_it_follows_nobody() -> None:
+    printed = replace(candidate(1, WIRE, family="times"), agency="Northwire", credit="Northwire Agency")
+    followup = replace(candidate(2, REWRITE, family="northwire", hours=2), source="Northwire Agency", agency="Northwire")
+    assert decide_duplicate(printed, followup) is None
+    elsewhere = replace(followup, source="Evening Post", family="post")
+    assert isinstance(decide_duplicate(printed, elsewhere), RewriteLink)

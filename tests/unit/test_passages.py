@@ -1,0 +1,72 @@
+"""Passages outside quotations, and names of outlets and agencies in a text."""
+
+from __future__ import annotations
+
+import pytest
+
+from monitor.dedup.passages import names_any, shared_passages
+
+STATEMENT = "we will rebuild the harbour stone by stone and no family of this town will be left behind"
+OWN = "The minister came by train and walked through the empty market before anybody had noticed that she was there."
+OTHER = (
+    "Outside the hall fishermen waited in the rain, and some of them turned their backs when the car drove up to it."
+)
+
+
+@pytest.mark.parametrize("marks", ['""', "“”", "„“", "«»", "»«", "‘’"])
+def test_a_statement_that_both_quote_is_no_passage(marks: str) -> None:
+    quoted = f"{marks[0]}{STATEMENT}{marks[1]}"
+    assert shared_passages(f"{OWN} {quoted}, she said.", f"{OTHER} {quoted}, the minister said.") == 0
+
+
+def test_words_of_a_reporter_that_stand_in_both_are_a_passage() -> None:
+    assert shared_passages(f"{OWN} {OTHER}", f"{STATEMENT} {OWN}") > 0.2
+
+
+def test_a_quotation_of_several_paragraphs_is_one_to_its_last() -> None:
+    quoted = f"“{STATEMENT}\n“{STATEMENT} again”"
+    assert shared_passages(f"{OWN}\n{quoted}", f"{OTHER}\n{quoted}") == 0
+
+
+def test_apostrophes_open_no_quotation() -> None:
+    text = "It wasn’t the mayor’s idea to close the harbour’s old gate for the whole of the summer, and she said so."
+    assert shared_passages(text, text) == 1
+
+
+def test_quotation_marks_without_end_are_read_in_time() -> None:
+    for opening in ("-'a", "“", '"', "„a", "«"):
+        assert shared_passages(opening * 100_000, OWN) == 0
+
+
+def test_texts_without_passages_share_none() -> None:
+    assert shared_passages("", OWN) == 0
+    assert shared_passages("", "") == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("The bank will close, Tideline reported on Monday.", "Tideline"),
+        ("The bank will close, TIDELINE reported.", "tideline.example"),
+        ("Die Bank schließt, meldet die dpa.", "dpa"),
+        ("El banco cerrará, según informó Brújula.", "Agencia Brújula"),
+        ("Le Courrier Du Nord l’annonce.", "courrier-du-nord"),
+        ("Банк закроется (по материалам «Вестового»).", "Агентство «Вестовой»"),
+        ("据北方社报道，银行将关闭。", "北方社"),
+    ],
+)
+def test_a_text_names_an_outlet_in_any_of_its_forms(text: str, name: str) -> None:
+    assert names_any(text, [name])
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("At that time nobody knew.", "time.example"),
+        ("The tidelines moved.", "Tideline"),
+        ("A view of the square. (Ann Lee/Tideline)", "Tideline"),
+        ("Nothing was said.", ""),
+    ],
+)
+def test_words_and_picture_credits_name_no_outlet(text: str, name: str) -> None:
+    assert not names_any(text, [name])
