@@ -14,8 +14,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from monitor.store import articles, duplicates, entries, memberships, pages, sources, stories
+from monitor.store import articles, duplicates, entries, fingerprints, memberships, pages, sources, stories
 from monitor.store.engine import Store
+from monitor.store.fingerprints import PrintRow
 from monitor.store.memberships import NewMember
 from monitor.store.revisions import NewRevision, load_wording
 from monitor.store.sources import DeclaredSource
@@ -182,10 +183,11 @@ def _links(conn: Connection, ids: dict[str, ArticleId], *, now: datetime) -> Non
         scheme="shingles-1",
         **_TEXTS,
     )
-    for article_id in ids.values():
-        duplicates.save_fingerprint(
-            conn, article_id, scheme="shingles-1", text_hash="text", n_words=1, body=b"", band_numbers=(), now=now
-        )
+    rows = [
+        PrintRow(article_id=article_id, scheme="shingles-1", text_hash="text", n_words=1, body=b"", band_numbers=())
+        for article_id in ids.values()
+    ]
+    fingerprints.save_fingerprints(conn, rows, now)
     duplicates.save_links(conn, copies, [followed], now)
     duplicates.save_copy_groups(conn, list(ids.values()), {link.article_id: link for link in copies})
 
