@@ -83,9 +83,9 @@ class _Regrouping:
         """The stored order and places of articles."""
         unknown = set(ids) - self._before.keys()
         if unknown:
-            self._order.update(self._links.order(unknown))
             stored = self._links.originals(unknown)
             self._before.update({article_id: stored.get(article_id) for article_id in unknown})
+            self._order.update(self._links.order({*unknown, *stored.values()} - self._order.keys()))
 
     def _may_change(self, article_id: ArticleId) -> bool:
         return article_id in self._changed or article_id in self._lost or self._best_offer(article_id) is not None

@@ -227,8 +227,6 @@ class _Lookup:
     ) -> dict[ArticleId, list[ArticleId]]:
         """For each text the articles to compare it with."""
         rows = self._rows(prints)
-        if rows is None:
-            return {one: self._exact(its[one], made) for one, made in prints.items()}
         chosen = {one: choose_candidates(rows[one], policy=self._policy) for one in prints}
         known = duplicates.load_originals(self._conn, {other for some in chosen.values() for other in some})
         chosen = {
@@ -241,11 +239,11 @@ class _Lookup:
             for one, some in chosen.items()
         }
 
-    def _rows(self, prints: Mapping[ArticleId, Fingerprint]) -> dict[ArticleId, list[tuple[int, ArticleId]]] | None:
-        """What shares bands or the whole text with each of these; None where that is too much to read at once."""
-        found = fingerprints.load_band_rows(self._conn, {band for made in prints.values() for band in made.bands})
-        if found is None:
-            return None
+    def _rows(self, prints: Mapping[ArticleId, Fingerprint]) -> dict[ArticleId, list[tuple[int, ArticleId]]]:
+        """What shares bands or the whole text with each of these."""
+        numbers = {band for made in prints.values() for band in made.bands}
+        # One more than counts, since a text finds itself.
+        found = fingerprints.load_band_rows(self._conn, numbers, self._policy.max_band + 1)
         by_band: defaultdict[int, list[ArticleId]] = defaultdict(list)
         for band, other in found:
             by_band[band].append(other)
@@ -281,7 +279,7 @@ class _Lookup:
 
     def _fetch(self, ids: Collection[ArticleId]) -> None:
         new = set(ids) - self._articles.keys()
-        self._articles.update(articles.load_without_texts(self._conn, new))
+        self._articles.update(articles.load_articles(self._conn, new))
         self._bodies.update(fingerprints.load_bodies(self._conn, new, SCHEME))
 
     def _is_inside(self, article: Article, other_id: ArticleId) -> bool:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, func, literal, select, update
+from sqlalchemy import Connection, RowMapping, Select, func, select, update
 
 from monitor.errors import NotFoundError
 from monitor.store import hosts
@@ -34,9 +34,8 @@ from monitor.types import Article, ArticleId, Origin, SourceId
 BELIEVED = timedelta(days=14)
 #: A page is asked for again no sooner than this after it was last read, however often its feed changes.
 REREAD_AFTER = timedelta(minutes=45)
-_WITHOUT_TEXT = [
-    articles.c[field] for field in Article.__dataclass_fields__ if field not in {"text", "source", "family"}
-]
+#: Most of what an article weighs is the form of its text that queries are compared with, and is not read.
+_COLUMNS = [articles.c[name] for name in Article.__dataclass_fields__ if name not in {"source", "family"}]
 _AT_ONCE = 500
 
 
@@ -173,10 +172,10 @@ def _save_first_sighting(
     )
 
 
-def _select_articles(*columns: Any) -> Select[Any]:
+def _select_articles() -> Select[Any]:
     family = func.coalesce(families.c.name, sources.c.domain).label("family")
     return (
-        select(*(columns or (articles,)), sources.c.name.label("source"), family)
+        select(*_COLUMNS, sources.c.name.label("source"), family)
         .join(sources, sources.c.id == articles.c.source_id)
         .outerjoin(families, families.c.id == sources.c.family_id)
     )
@@ -204,17 +203,10 @@ def _article(row: RowMapping) -> Article:
 
 def load_articles(conn: Connection, ids: Iterable[ArticleId]) -> dict[ArticleId, Article]:
     """The articles with these ids; an id that is not stored is left out."""
-    rows = conn.execute(_select_articles().where(articles.c.id.in_(sorted(set(ids))))).mappings()
-    return {row["id"]: _article(row) for row in rows}
-
-
-def load_without_texts(conn: Connection, ids: Iterable[ArticleId]) -> dict[ArticleId, Article]:
-    """As `load_articles`, with empty texts: these are most of what an article weighs."""
     found: dict[ArticleId, Article] = {}
     wanted = sorted(set(ids))
     for start in range(0, len(wanted), _AT_ONCE):
-        query = _select_articles(literal("").label("text"), *_WITHOUT_TEXT)
-        rows = conn.execute(query.where(articles.c.id.in_(wanted[start : start + _AT_ONCE]))).mappings()
+        rows = conn.execute(_select_articles().where(articles.c.id.in_(wanted[start : start + _AT_ONCE]))).mappings()
         found |= {row["id"]: _article(row) for row in rows}
     return found
 

@@ -10,9 +10,25 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Table, and_, delete, exists, not_, or_, select, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    not_,
+    or_,
+    select,
+    update,
+)
 
 from monitor.store import claims
 from monitor.store.claims import Claimable
@@ -91,6 +107,7 @@ def _link(row: RowMapping) -> DuplicateLink:
     return DuplicateLink(**{**values, "kind": DuplicateKind(row["kind"])})
 
 
+@cache
 def _counts(links: Table) -> ColumnElement[bool]:
     """Whether a link counts; the same as COUNTS in monitor/store/views.py."""
     mine, other = fingerprints.alias(), fingerprints.alias()
@@ -112,6 +129,12 @@ def _counts(links: Table) -> ColumnElement[bool]:
         other.c.text_hash == links.c.original_text_hash,
         not_(is_replaced),
     )
+
+
+@cache
+def _counting(end: Column[Any]) -> Select[Any]:
+    """The links that count with an article, `its_id`, at that end. Kept: it takes longer to build than to run."""
+    return select(duplicates).where(end == bindparam("its_id"), _counts(duplicates)).order_by(duplicates.c.id)
 
 
 def load_links_around(conn: Connection, ids: Collection[ArticleId]) -> tuple[list[DuplicateLink], frozenset[ArticleId]]:
@@ -153,14 +176,13 @@ class StoredLinks:
     conn: Connection
 
     def to_earlier(self, article_id: ArticleId) -> list[DuplicateLink]:
-        return self._links(duplicates.c.article_id == article_id)
+        return self._links(duplicates.c.article_id, article_id)
 
     def to_later(self, article_id: ArticleId) -> list[DuplicateLink]:
-        return self._links(duplicates.c.original_id == article_id)
+        return self._links(duplicates.c.original_id, article_id)
 
-    def _links(self, mine: ColumnElement[bool]) -> list[DuplicateLink]:
-        rows = select(duplicates).where(mine, _counts(duplicates)).order_by(duplicates.c.id)
-        return [_link(row) for row in self.conn.execute(rows).mappings()]
+    def _links(self, end: Column[Any], article_id: ArticleId) -> list[DuplicateLink]:
+        return [_link(row) for row in self.conn.execute(_counting(end), {"its_id": article_id}).mappings()]
 
     def copies_of(self, article_id: ArticleId) -> set[ArticleId]:
         return load_copies(self.conn, [article_id])

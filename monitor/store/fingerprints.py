@@ -14,15 +14,14 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Connection, and_, delete, func, literal, select, union_all, update
 
-from monitor.store.engine import insert
+from monitor.store.columns import MAX_KEY
+from monitor.store.engine import insert, table_of_numbers
 from monitor.store.tables import articles, bands, fingerprints, revisions
 from monitor.types import ArticleId
 
 BATCH = 500
 SAME_TEXT = -1
 """The band number under which articles with the very same text are listed: it is no band of any text."""
-MAX_ROWS = 20_000
-"""Where the bands of some texts have more rows than this they are read one by one, with a cap on each."""
 
 BandRow = tuple[int, ArticleId]
 
@@ -62,8 +61,8 @@ def save_fingerprints(conn: Connection, rows: Sequence[PrintRow], now: datetime)
         for row in sorted(rows, key=lambda one: one.article_id)
     ]  # fmt: skip
     once = insert(conn, fingerprints)
-    values = {name: once.excluded[name] for name in ("text_hash", "n_words", "body", "made_at")}
-    conn.execute(once.on_conflict_do_update(index_elements=["article_id", "scheme"], set_=values), made)
+    changed = {name: once.excluded[name] for name in ("text_hash", "n_words", "body", "made_at")}
+    conn.execute(once.on_conflict_do_update(index_elements=["article_id", "scheme"], set_=changed), made)
     for row in rows:
         gone = sorted(set(row.gone_bands) - set(row.band_numbers))
         if gone:
@@ -104,20 +103,25 @@ def load_bodies(conn: Connection, ids: Iterable[ArticleId], scheme: str) -> dict
     return found
 
 
-def load_band_rows(conn: Connection, wanted: Collection[int]) -> list[BandRow] | None:
-    """The (band, article) rows of these bands; None where there are more than MAX_ROWS.
+def load_band_rows(conn: Connection, wanted: Collection[int], max_band: int) -> list[BandRow]:
+    """The (band, article) rows of these bands: of each the `max_band` lowest ids, as `choose_candidates` takes them.
 
-    Read from the index alone: whether an article is old does not show.
+    Read from the index alone, so a much-copied text costs no more than any other; whether an article is old does not
+    show.
     """
-    found: list[BandRow] = []
-    numbers = sorted(set(wanted))
-    for start in range(0, len(numbers), BATCH):
-        some = numbers[start : start + BATCH]
-        rows = select(bands.c.band, bands.c.article_id).where(bands.c.band.in_(some))
-        found += [(band, article_id) for band, article_id in conn.execute(rows.limit(MAX_ROWS + 1 - len(found)))]
-        if len(found) > MAX_ROWS:
-            return None
-    return found
+    sought = table_of_numbers(conn, sorted(set(wanted)))
+    its = bands.alias("its")
+    last = (
+        select(its.c.article_id)
+        .where(its.c.band == sought.c.value)
+        .order_by(its.c.article_id)
+        .limit(1)
+        .offset(max_band - 1)
+        .scalar_subquery()
+    )
+    in_place = and_(bands.c.band == sought.c.value, bands.c.article_id <= func.coalesce(last, MAX_KEY))
+    rows = select(bands.c.band, bands.c.article_id).join_from(sought, bands, in_place)
+    return [(band, article_id) for band, article_id in conn.execute(rows)]
 
 
 def load_same_texts(

@@ -1,19 +1,19 @@
-"""Many different news texts, made of the background set that MONITOR_QUALITY_DATA names, and copies planted among them.
-
-The set has some thousands of texts. Beyond these a text is made of sentences of several others with a third of its
-words exchanged, so that it reads like news to an index, and repeats nothing.
-"""
+"""Many different news texts, made of the background set that MONITOR_QUALITY_DATA names, and copies planted among them."""
 
 from __future__ import annotations
 
 import gzip
 import json
 import random
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-EXCHANGED = 0.33
+import numpy as np
+
+from monitor.dedup.fingerprint import Fingerprint, fingerprint
+
 MIN_WORDS = 120
 
 
@@ -38,21 +38,45 @@ def background(folder: Path) -> list[News]:
     ]
 
 
-def many(real: list[News], n: int, chance: random.Random) -> Iterator[News]:
-    """`n` texts: the real ones, then made ones."""
-    yield from real[:n]
-    sentences = [line for one in real for line in one.text.split(". ") if 8 <= len(line.split()) <= 60]
-    words = [word for one in real[:2000] for word in one.text.split()]
-    for _ in range(len(real), n):
-        like = chance.choice(real)
-        n_wanted = max(MIN_WORDS, min(900, len(like.text.split())))
-        made: list[str] = []
-        while len(made) < n_wanted:
-            made += [
-                chance.choice(words) if chance.random() < EXCHANGED else word
-                for word in chance.choice(sentences).split()
-            ]
-        yield News(like.title, " ".join(made), like.source)
+class Wire:
+    """Any number of texts with their fingerprints: the real ones, then others that are like them to an index.
+
+    A made text has new words; its fingerprint has as many shingles as that of a real one, all of them new, and just
+    those of its bands that other real texts have as well. So a phrase that is common stays as common as it is, however
+    many texts there are, and no made text repeats another.
+    """
+
+    def __init__(self, real: list[News], chance: random.Random) -> None:
+        self._chance = chance
+        self._hashes = np.random.default_rng(1)
+        self._real = real
+        self._words = [word for one in real[:2000] for word in one.text.split()]
+        self._prints = [fingerprint(one.text, [one.source]) for one in real]
+        self._n_with = Counter(band for made in self._prints for band in made.bands)
+
+    def take(self, start: int, end: int) -> Iterator[tuple[News, Fingerprint]]:
+        """The texts with the numbers from `start` up to `end`, in the same order at every call that follows the last."""
+        for number in range(start, end):
+            if number < len(self._real):
+                yield self._real[number], self._prints[number]
+            else:
+                place = self._chance.randrange(len(self._real))
+                yield self._text(self._real[place]), self._print(self._prints[place])
+
+    def _text(self, like: News) -> News:
+        n_words = len(like.text.split())
+        start = self._chance.randrange(len(self._words) - n_words)
+        return News(like.title, " ".join(self._words[start : start + n_words]), like.source)
+
+    def _print(self, like: Fingerprint) -> Fingerprint:
+        random_bands = self._hashes.integers(1 << 57, size=len(like.bands)).tolist()
+        bands = [
+            band if self._n_with[band] > 1 else new << 6 | band & 63
+            for band, new in zip(like.bands, random_bands, strict=True)
+        ]
+        shingles = np.sort(self._hashes.integers(1 << 63, size=len(like.shingles), dtype=np.uint64))
+        digest = self._hashes.bytes(len(like.text_hash) // 2).hex()
+        return replace(like, text_hash=digest, shingles=shingles, bands=tuple(bands))
 
 
 def edited(original: News, place: int, chance: random.Random) -> News:

@@ -51,7 +51,7 @@ def band_rows(conn: Connection, article_id: ArticleId, *bands: int, text_hash: s
     """By the way that looks at each band, and, as far as it tells that, by the quick one as well."""
     row = print_row(article_id, *bands, text_hash=text_hash)
     found = sorted(fingerprints.load_capped_rows(conn, row, since=NOW - DAY, until=NOW + DAY, max_band=50))
-    quick = fingerprints.load_band_rows(conn, bands) or []
+    quick = fingerprints.load_band_rows(conn, bands, 50)
     same = fingerprints.load_same_texts(conn, SCHEME, [text_hash], 50).get(text_hash, [])
     assert set(found) <= {*quick, *((SAME_TEXT, one) for one in same)}
     return found
