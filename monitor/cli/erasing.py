@@ -68,7 +68,7 @@ def erase(
     settings = settings_of(context)
     with current_store(settings) as store, store.read() as conn:
         ids = tuple(articles.get_article(conn, name).id for name in which or ())
-        order = Order(article_ids=ids, author=author, source=source, who=_who(), because=because)
+        order = Order(article_ids=ids, author=author, source=source, who=who_am_i(), because=because)
         planned = erasing.describe(conn, order)
         listed = _listed(conn, planned)
     if not as_json:
@@ -92,7 +92,8 @@ def erase(
     note("mails that were sent, files in mail.folder, logs and backups may hold it still")
 
 
-def _who() -> str:
+def who_am_i() -> str:
+    """The user of this machine."""
     try:
         return getpass.getuser()
     except (OSError, KeyError):  # a container's user may have no name

@@ -175,7 +175,11 @@ def print_of(article: Article) -> Fingerprint:
 
 
 def candidate_of(article: Article, made: Fingerprint) -> Candidate:
-    """A stored article as copies are judged."""
+    """A stored article as copies are judged.
+
+    A registered text counts as earlier than what is compared with it, which must not make it old news.
+    """
+    is_registered = article.arrival_no is None
     return Candidate(
         article_id=article.id,
         fingerprint=made,
@@ -185,7 +189,7 @@ def candidate_of(article: Article, made: Fingerprint) -> Candidate:
         first_seen_at=article.appeared_at,
         url=article.url,
         agency=article.agency,
-        published_at=article.appeared_at,
+        published_at=article.first_seen_at if is_registered else article.appeared_at,
     )
 
 

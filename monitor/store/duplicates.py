@@ -34,7 +34,7 @@ from monitor.store import claims
 from monitor.store.claims import Claimable
 from monitor.store.engine import COPY_GROUPS_LOCK, hold_lock, insert
 from monitor.store.fingerprints import BATCH, in_batches
-from monitor.store.tables import articles, copies, duplicates, fingerprints, rewrites
+from monitor.store.tables import articles, copies, duplicates, fingerprints, releases, rewrites
 from monitor.types import ArticleId, DuplicateKind, DuplicateLink, RewriteLink
 
 MATCHES = Claimable(articles, articles.c.match_due_at, articles.c.match_leased_until, articles.c.n_match_tries)
@@ -299,7 +299,8 @@ def match_again(conn: Connection, ids: Collection[ArticleId], now: datetime) -> 
     """Have these articles compared again, since what they were linked to is another article now, or gone."""
     again = {"match_due_at": now, "match_leased_until": None, "n_match_tries": 0}
     for some in in_batches(ids):
-        conn.execute(update(articles).where(articles.c.id.in_(some), articles.c.arrival_no.is_not(None)).values(again))
+        has_text = or_(articles.c.arrival_no.is_not(None), articles.c.id.in_(select(releases.c.article_id)))
+        conn.execute(update(articles).where(articles.c.id.in_(some), has_text).values(again))
 
 
 def next_match_at(conn: Connection, now: datetime) -> datetime | None:
@@ -311,4 +312,6 @@ def set_aside_crashed(conn: Connection, now: datetime) -> list[ArticleId]:
     ids = claims.exhausted(conn, MATCHES, now)
     gone = update(articles).where(articles.c.id.in_(ids)).values(match_due_at=None, n_match_tries=0)
     conn.execute(gone)
+    # Else a scheme that it crashes would be tried again for ever.
+    conn.execute(delete(fingerprints).where(fingerprints.c.article_id.in_(ids)))
     return ids

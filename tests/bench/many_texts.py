@@ -1,4 +1,4 @@
-"""Many different news texts, made of the background set that MONITOR_QUALITY_DATA names, and copies planted among them."""
+"""Many news texts, made of the background set that MONITOR_QUALITY_DATA names, and copies planted among them."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Wire:
         self._n_with = Counter(band for made in self._prints for band in made.bands)
 
     def take(self, start: int, end: int) -> Iterator[tuple[News, Fingerprint]]:
-        """The texts with the numbers from `start` up to `end`, in the same order at every call that follows the last."""
+        """The texts with the numbers from `start` up to `end`; each call goes on where the last one ended."""
         for number in range(start, end):
             if number < len(self._real):
                 yield self._real[number], self._prints[number]

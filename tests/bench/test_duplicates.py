@@ -2,8 +2,9 @@
 
 Measured are articles that go through the stage: fingerprint, candidates, verification, saving. Half of them are copies
 that were planted, half are new. Beside it datasketch and rensa do in memory what they do of it: MinHash and LSH at
-Jaccard .5, without verification, texts or a database, and among the real texts of the window alone. MONITOR_QUALITY_DATA names the texts; BENCH_ARTICLES the sizes,
-"10000,100000" for the figures of docs/scaling.md, which take half an hour.
+Jaccard .5, without verification, texts or a database, and among the real texts of the window alone.
+MONITOR_QUALITY_DATA names the texts, BENCH_ARTICLES the sizes: "10000,100000" for the figures of docs/scaling.md, which
+take half an hour.
 """
 
 from __future__ import annotations
