@@ -156,16 +156,45 @@ def _save_links(conn: Connection, batch: _Batch, ids: list[ArticleId]) -> list[A
     if links or rewrites or before:
         duplicates.save_links(conn, links, rewrites, batch.now)
         changed = {end for link in links for end in (link.article_id, link.original_id)} & {*held}
-        _regroup(conn, changed | before)
+        _settle(conn, batch, _regroup(conn, changed | before))
     duplicates.finish_matches(conn, held, batch.leased_until)
     return held
 
 
-def _regroup(conn: Connection, changed: Collection[ArticleId]) -> None:
-    """Derive the copy groups that links of these articles change."""
+def _regroup(conn: Connection, changed: Collection[ArticleId]) -> Collection[ArticleId]:
+    """Derive the copy groups that links of these articles change; returns what is an original after that."""
     places = regroup(changed, StoredLinks(conn))
     copies = {article_id: link for article_id, link in places.items() if link is not None}
     duplicates.save_copy_groups(conn, places.keys(), copies)
+    return places.keys() - copies.keys()
+
+
+def _settle(conn: Connection, batch: _Batch, originals: Collection[ArticleId]) -> None:
+    """Compare originals with those of the groups that their links lead to, and derive these groups again.
+
+    Of a text with more copies than candidates are looked at, the one that is the original in the end may have been
+    among none of them.
+    """
+    lookup = _Lookup(conn, batch.app.settings.stories.duplicates_days)
+    compared: set[tuple[ArticleId, ArticleId]] = set()
+    while pairs := _pairs_of_originals(conn, originals) - compared:
+        compared |= pairs
+        found = [link for one, other in sorted(pairs) if (link := lookup.compare(one, other)) is not None]
+        links = [link for link in found if isinstance(link, DuplicateLink)]
+        rewrites = [link for link in found if isinstance(link, RewriteLink)]
+        duplicates.save_links(conn, links, rewrites, batch.now)
+        originals = _regroup(conn, {link.article_id for link in links})
+
+
+def _pairs_of_originals(conn: Connection, originals: Collection[ArticleId]) -> set[tuple[ArticleId, ArticleId]]:
+    """Each of these originals with each other original whose copies it is linked to."""
+    stored = StoredLinks(conn)
+    linked = {
+        one: {link.original_id for link in stored.to_earlier(one)} | {link.article_id for link in stored.to_later(one)}
+        for one in originals
+    }
+    known = duplicates.load_originals(conn, {other for others in linked.values() for other in others})
+    return {(one, known[other]) for one, others in linked.items() for other in others if known.get(other, one) != one}
 
 
 def print_of(article: Article) -> Fingerprint:
@@ -302,6 +331,14 @@ class _Lookup:
             for one in sorted(ids)
             if one in self._articles and one in self._bodies
         ]
+
+    def compare(self, one: ArticleId, other: ArticleId) -> DuplicateLink | RewriteLink | None:
+        """The link between two stored articles that are not too far apart."""
+        pair = self.load({one, other})
+        if len(pair) < 2 or not self._is_inside(self._articles[one], other):
+            return None
+        new, old = pair
+        return decide_duplicate(new, old)
 
     def groups_after(self, article: Article, ids: Collection[ArticleId]) -> set[ArticleId]:
         """The members of the copy groups of these articles whose originals appeared after an article."""
