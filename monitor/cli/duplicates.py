@@ -12,6 +12,7 @@ import monitor.dedup.stage
 from monitor import recomparison
 from monitor.app import App
 from monitor.cli.invocation import Json, current_app, current_store, settings_of
+from monitor.cli.logs import log_to_stderr
 from monitor.cli.output import (
     brief,
     counted,
@@ -105,6 +106,7 @@ def rebuild(
     gone on with by the daemon, and by the next call without --since.
     """
     settings = settings_of(context)
+    log_to_stderr("error", settings.log.format)
     with current_app(settings) as app:
         n_left = _begin(app, since)
         n_done, is_stopped = _work(app, n_left)
