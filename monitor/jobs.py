@@ -19,6 +19,7 @@ import monitor.digest.stage
 import monitor.extract.stage
 import monitor.fetch.stage
 import monitor.learning
+import monitor.recomparison
 import monitor.rediscovery
 import monitor.reextraction
 import monitor.watch.stage
@@ -42,12 +43,13 @@ class Job:
 
 
 def tidy(app: App) -> Progress:
-    """Forget raw pages and poll log lines past their time, and names that no article has any more."""
+    """Forget raw pages, poll log lines and the index of copies past their time, and names that nothing has any more."""
     now = app.clock()
     with app.store.begin() as conn:
         n_pages = pages.expire_pages(conn, now)
         forget_unused_names(conn)
         n_polls = polls.expire_polls(conn, now - timedelta(days=app.settings.retention.poll_log_days))
+    monitor.recomparison.thin(app)
     if n_pages or n_polls:
         log.info("store.tidied", n_pages=n_pages, n_polls=n_polls)
     return Progress()
@@ -67,8 +69,9 @@ DIGEST = Job("digest", 30, monitor.digest.stage.run)
 LEARN = Job("learn", 3600, monitor.learning.run)
 COVERAGE = Job("coverage", 3600, monitor.coverage.run)
 REDISCOVER = Job("rediscover", 600, monitor.rediscovery.run)
+RECOMPARE = Job("recompare", 10, monitor.recomparison.run)
 TIDY = Job("tidy", 3600, tidy)
-JOBS = (*PIPELINE, LEARN, COVERAGE, DIGEST, REDISCOVER, TIDY)
+JOBS = (*PIPELINE, LEARN, COVERAGE, DIGEST, REDISCOVER, RECOMPARE, TIDY)
 
 
 def pipeline_of(moment: datetime) -> tuple[Job, ...]:

@@ -21,7 +21,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from monitor.app import App, open_app
 from monitor.config import Settings
 from monitor.extract.page import warm_up
-from monitor.jobs import COVERAGE, DIGEST, JOBS, LEARN, TIDY, Job, pipeline_of, run_job
+from monitor.jobs import COVERAGE, DIGEST, JOBS, LEARN, RECOMPARE, TIDY, Job, pipeline_of, run_job
 from monitor.store import schema
 from monitor.store.engine import sole_process
 from monitor.store.leases import release_leases
@@ -63,7 +63,7 @@ def work_off(app: App, on_progress: Report | None = None) -> int:
     The digest comes last, when no article waits on its way into a story. After a crash nothing is waited for: what it
     left is leased, and the next run's.
     """
-    n_crashed = _work_off(app, (*pipeline_of(app.clock()), LEARN), on_progress)
+    n_crashed = _work_off(app, (RECOMPARE, *pipeline_of(app.clock()), LEARN), on_progress)
     return n_crashed + _work_off(app, (COVERAGE, DIGEST, TIDY), on_progress)
 
 

@@ -51,7 +51,7 @@ def feed(context: typer.Context, name: Name, url: Where = "", as_json: Json = Fa
     document = read_document(name, settings, accept=monitor.fetch.stage.ACCEPT, max_bytes=settings.http.feed_max_bytes)
     if document.status not in {None, 200}:
         raise MonitorError(f"{masked(name)} answered HTTP {document.status}, so there is no feed to read")
-    parsed = _in_worker(
+    parsed = in_worker(
         monitor.fetch.stage.parse_response,
         (document.body, url or document.url, document.content_type, document.content_location),
         settings=settings,
@@ -161,7 +161,7 @@ def article(context: typer.Context, name: Name, url: Where = "", as_json: Json =
     settings = settings_of(context)
     document = read_document(name, settings, accept=ACCEPT, max_bytes=settings.http.page_max_bytes)
     asked_url = url or document.url
-    extracted = _in_worker(
+    extracted = in_worker(
         article_from_document,
         (document.body, asked_url, document.content_type, document.status),
         settings=settings,
@@ -228,7 +228,7 @@ def show_url(url: str, as_json: Json = False) -> None:
         say(canonical)
 
 
-def _in_worker(
+def in_worker(
     fn: Callable[..., T],
     args: tuple[Any, ...],
     *,

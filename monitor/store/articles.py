@@ -34,6 +34,9 @@ from monitor.types import Article, ArticleId, Origin, SourceId
 BELIEVED = timedelta(days=14)
 #: A page is asked for again no sooner than this after it was last asked for, however often its feed changes.
 REREAD_AFTER = timedelta(minutes=45)
+#: Most of what an article weighs is the form of its text that queries are compared with, and is not read.
+_COLUMNS = [articles.c[name] for name in Article.__dataclass_fields__ if name not in {"source", "family"}]
+_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,7 +191,7 @@ def _save_first_sighting(
 def _select_articles() -> Select[Any]:
     family = func.coalesce(families.c.name, sources.c.domain).label("family")
     return (
-        select(articles, sources.c.name.label("source"), family)
+        select(*_COLUMNS, sources.c.name.label("source"), family)
         .join(sources, sources.c.id == articles.c.source_id)
         .outerjoin(families, families.c.id == sources.c.family_id)
     )
@@ -216,8 +219,12 @@ def _article(row: RowMapping) -> Article:
 
 def load_articles(conn: Connection, ids: Iterable[ArticleId]) -> dict[ArticleId, Article]:
     """The articles with these ids; an id that is not stored is left out."""
-    rows = conn.execute(_select_articles().where(articles.c.id.in_(sorted(set(ids))))).mappings()
-    return {row["id"]: _article(row) for row in rows}
+    found: dict[ArticleId, Article] = {}
+    wanted = sorted(set(ids))
+    for start in range(0, len(wanted), _AT_ONCE):
+        rows = conn.execute(_select_articles().where(articles.c.id.in_(wanted[start : start + _AT_ONCE]))).mappings()
+        found |= {row["id"]: _article(row) for row in rows}
+    return found
 
 
 def load_in_arrival_order(conn: Connection, language: str | None = None) -> list[Article]:

@@ -1,39 +1,42 @@
-"""Fingerprints of texts, the links between copies and originals, and the copy groups derived from them.
+"""The links between copies and originals, and the copy groups derived from them.
 
 A link is a fact about two texts and stays when one of them changes. It counts as long as both articles have the texts
-that were compared, which is what their fingerprints say.
+that were compared, which is what their fingerprints say, and until both have fingerprints of a newer scheme: what that
+says of them is another link, or none.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
-    BigInteger,
+    Column,
     ColumnElement,
     Connection,
     RowMapping,
+    Select,
     Table,
     and_,
+    bindparam,
     delete,
     exists,
-    literal,
+    not_,
     or_,
     select,
-    union_all,
     update,
 )
 
 from monitor.store import claims
 from monitor.store.claims import Claimable
 from monitor.store.engine import COPY_GROUPS_LOCK, hold_lock, insert
-from monitor.store.tables import articles, bands, copies, duplicates, fingerprints, rewrites
+from monitor.store.fingerprints import BATCH, in_batches
+from monitor.store.tables import articles, copies, duplicates, fingerprints, releases, rewrites
 from monitor.types import ArticleId, DuplicateKind, DuplicateLink, RewriteLink
 
-BATCH = 500
 MATCHES = Claimable(articles, articles.c.match_due_at, articles.c.match_leased_until, articles.c.n_match_tries)
 
 
@@ -43,66 +46,6 @@ def claim_unmatched(conn: Connection, *, now: datetime, lease_s: float, limit: i
     return [row["id"] for row in claimed.rows], claimed.leased_until
 
 
-def save_fingerprint(
-    conn: Connection,
-    article_id: ArticleId,
-    *,
-    scheme: str,
-    text_hash: str,
-    n_words: int,
-    body: bytes,
-    band_numbers: Sequence[int],
-    now: datetime,
-) -> None:
-    """Store how an article's text is found and compared; replaces that of an earlier text."""
-    values = {"text_hash": text_hash, "n_words": n_words, "body": body, "made_at": now}
-    row = insert(conn, fingerprints).values(article_id=article_id, scheme=scheme, **values)
-    conn.execute(row.on_conflict_do_update(index_elements=["article_id", "scheme"], set_=values))
-    conn.execute(delete(bands).where(bands.c.article_id == article_id))
-    if band_numbers:
-        rows = [{"band": band, "article_id": article_id} for band in sorted(set(band_numbers))]
-        conn.execute(insert(conn, bands).on_conflict_do_nothing(), rows)
-
-
-SAME_TEXT = -1
-"""The band number under which articles with the very same text are listed: it is no band of any text."""
-
-
-def load_band_rows(
-    conn: Connection,
-    article_id: ArticleId,
-    *,
-    scheme: str,
-    text_hash: str,
-    band_numbers: Sequence[int],
-    since: datetime,
-    max_band: int = 50,
-) -> list[tuple[int, ArticleId]]:
-    """The (band, article) rows of other articles first seen since then that share a band, or the whole text.
-
-    Of each band the `max_band` lowest ids, as `choose_candidates` takes them.
-    """
-
-    def first(keys: Any, listed: Any, condition: Any) -> Any:
-        # The earliest of each band by its index: a much-copied text costs no more than any other.
-        rows = select(keys.label("band"), listed.label("article_id")).join(articles, articles.c.id == listed)
-        near = rows.where(condition, listed != article_id, articles.c.first_seen_at >= since)
-        return select(near.order_by(listed).limit(max_band).subquery())
-
-    same_text = and_(fingerprints.c.scheme == scheme, fingerprints.c.text_hash == text_hash)
-    wanted = [first(literal(SAME_TEXT, BigInteger), fingerprints.c.article_id, same_text)]
-    wanted += [first(bands.c.band, bands.c.article_id, bands.c.band == band) for band in sorted(set(band_numbers))]
-    return [(band, other) for band, other in conn.execute(union_all(*wanted))]
-
-
-def load_fingerprints(conn: Connection, ids: Iterable[ArticleId], scheme: str) -> dict[ArticleId, bytes]:
-    """The stored fingerprints of these articles, as the scheme wrote them."""
-    wanted = select(fingerprints.c.article_id, fingerprints.c.body).where(
-        fingerprints.c.article_id.in_(sorted(set(ids))), fingerprints.c.scheme == scheme
-    )
-    return dict(conn.execute(wanted).all())
-
-
 def save_links(
     conn: Connection, links: Iterable[DuplicateLink], followed: Iterable[RewriteLink], now: datetime
 ) -> None:
@@ -110,15 +53,19 @@ def save_links(
     links, followed = list(links), list(followed)
     facts: list[DuplicateLink | RewriteLink] = [*links, *followed]
     ends = {end for link in facts for end in (link.article_id, link.original_id)}
-    there = {one for some in _in_batches(ends) for one in _kept(conn, some)}
+    there = {one for some in in_batches(ends) for one in _kept(conn, some)}
     links = [link for link in links if {link.article_id, link.original_id} <= there]
     followed = [link for link in followed if {link.article_id, link.original_id} <= there]
     # In one order everywhere: two workers that find the same facts would wait for each other otherwise.
-    for link in sorted(links, key=lambda one: (one.article_id, one.original_id)):
-        row = insert(conn, duplicates).values(**{**asdict(link), "kind": link.kind.value}, found_at=now)
-        conn.execute(row.on_conflict_do_nothing())
-    for rewrite in sorted(followed, key=lambda one: (one.article_id, one.original_id)):
-        conn.execute(insert(conn, rewrites).values(**asdict(rewrite), found_at=now).on_conflict_do_nothing())
+    links.sort(key=lambda one: (one.article_id, one.original_id))
+    followed.sort(key=lambda one: (one.article_id, one.original_id))
+    _add(conn, duplicates, [{**asdict(link), "kind": link.kind.value, "found_at": now} for link in links])
+    _add(conn, rewrites, [{**asdict(link), "found_at": now} for link in followed])
+
+
+def _add(conn: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    for start in range(0, len(rows), BATCH):
+        conn.execute(insert(conn, table).on_conflict_do_nothing(), rows[start : start + BATCH])
 
 
 def _kept(conn: Connection, ids: Sequence[ArticleId]) -> list[ArticleId]:
@@ -132,14 +79,19 @@ def release_matches(conn: Connection, ids: Sequence[ArticleId], leased_until: da
     claims.release(conn, MATCHES, ids, leased_until)
 
 
-def hold(conn: Connection, article_id: ArticleId, leased_until: datetime) -> None:
-    """Keep a leased article for this transaction. Raises LeaseLostError."""
-    claims.hold(conn, MATCHES, article_id, leased_until)
+def hold(conn: Connection, ids: Collection[ArticleId], leased_until: datetime) -> set[ArticleId]:
+    """Keep leased articles for this transaction; those whose lease is lost are left out."""
+    c = articles.c
+    # In the order of their ids, as everybody takes them who takes several.
+    mine = select(c.id).where(c.id.in_(sorted(ids)), c.match_leased_until == leased_until).order_by(c.id)
+    return set(conn.execute(mine.with_for_update()).scalars())
 
 
-def finish_match(conn: Connection, article_id: ArticleId, leased_until: datetime) -> None:
-    """The article was compared with all others."""
-    claims.save(conn, MATCHES, article_id, leased_until, match_due_at=None)
+def finish_matches(conn: Connection, ids: Collection[ArticleId], leased_until: datetime) -> None:
+    """These articles, which are held, were compared with all others."""
+    mine = and_(articles.c.id.in_(sorted(ids)), articles.c.match_leased_until == leased_until)
+    done = {"match_due_at": None, "match_leased_until": None, "n_match_tries": 0}
+    conn.execute(update(articles).where(mine).values(done))
 
 
 def hold_copy_groups(conn: Connection) -> None:
@@ -150,28 +102,39 @@ def hold_copy_groups(conn: Connection) -> None:
     hold_lock(conn, COPY_GROUPS_LOCK)
 
 
-def _in_batches(ids: Iterable[ArticleId]) -> Iterator[list[ArticleId]]:
-    """Databases take a limited number of parameters."""
-    wanted = sorted(set(ids))
-    return (wanted[start : start + BATCH] for start in range(0, len(wanted), BATCH))
-
-
 def _link(row: RowMapping) -> DuplicateLink:
     values = {name: row[name] for name in DuplicateLink.__dataclass_fields__}
     return DuplicateLink(**{**values, "kind": DuplicateKind(row["kind"])})
 
 
+@cache
 def _counts(links: Table) -> ColumnElement[bool]:
-    """Whether both articles of a link have the texts that it compared."""
-
-    def has(article_id: ColumnElement[Any], text_hash: ColumnElement[Any]) -> ColumnElement[bool]:
-        its = fingerprints.alias()
-        same = and_(its.c.article_id == article_id, its.c.scheme == links.c.scheme, its.c.text_hash == text_hash)
-        return exists().where(same)
-
-    return and_(
-        has(links.c.article_id, links.c.article_text_hash), has(links.c.original_id, links.c.original_text_hash)
+    """Whether a link counts; the same as COUNTS in monitor/store/views.py."""
+    mine, other = fingerprints.alias(), fingerprints.alias()
+    newer, newer_other = fingerprints.alias(), fingerprints.alias()
+    is_replaced = exists().where(
+        newer.c.article_id == mine.c.article_id,
+        newer_other.c.article_id == other.c.article_id,
+        newer.c.scheme == newer_other.c.scheme,
+        newer.c.scheme != links.c.scheme,
+        newer.c.made_at > mine.c.made_at,
+        newer_other.c.made_at > other.c.made_at,
     )
+    return exists().where(
+        mine.c.article_id == links.c.article_id,
+        mine.c.scheme == links.c.scheme,
+        mine.c.text_hash == links.c.article_text_hash,
+        other.c.article_id == links.c.original_id,
+        other.c.scheme == links.c.scheme,
+        other.c.text_hash == links.c.original_text_hash,
+        not_(is_replaced),
+    )
+
+
+@cache
+def _counting(end: Column[Any]) -> Select[Any]:
+    """The links that count with an article, `its_id`, at that end. Kept: it takes longer to build than to run."""
+    return select(duplicates).where(end == bindparam("its_id"), _counts(duplicates)).order_by(duplicates.c.id)
 
 
 def load_links_around(conn: Connection, ids: Collection[ArticleId]) -> tuple[list[DuplicateLink], frozenset[ArticleId]]:
@@ -185,7 +148,7 @@ def load_links_around(conn: Connection, ids: Collection[ArticleId]) -> tuple[lis
     while frontier:
         seen |= frontier
         ends: set[ArticleId] = set()
-        for some in _in_batches(frontier):
+        for some in in_batches(frontier):
             near = or_(duplicates.c.article_id.in_(some), duplicates.c.original_id.in_(some))
             for row in conn.execute(select(duplicates, _counts(duplicates).label("counts")).where(near)).mappings():
                 ends |= {row["article_id"], row["original_id"]}
@@ -195,24 +158,46 @@ def load_links_around(conn: Connection, ids: Collection[ArticleId]) -> tuple[lis
     return list(found.values()), frozenset(seen)
 
 
-def was_linked(conn: Connection, article_id: ArticleId) -> bool:
-    """Whether any text that this article had was linked to another one."""
-    mine = or_(duplicates.c.article_id == article_id, duplicates.c.original_id == article_id)
-    return conn.execute(select(duplicates.c.id).where(mine).limit(1)).first() is not None
+def load_ever_linked(conn: Connection, ids: Collection[ArticleId]) -> set[ArticleId]:
+    """Those of these articles any of whose texts was linked to another one, with all that they were linked to."""
+    found: set[ArticleId] = set()
+    c = duplicates.c
+    for some in in_batches(ids):
+        for mine in (c.article_id, c.original_id):
+            for ends in conn.execute(select(c.article_id, c.original_id).where(mine.in_(some))):
+                found |= set(ends)
+    return found
 
 
-def load_links_to_originals(conn: Connection, article_id: ArticleId) -> list[DuplicateLink] | None:
-    """The links that count of an article that nothing ever repeated; None else: others' groups hang on it."""
-    if conn.execute(select(duplicates.c.id).where(duplicates.c.original_id == article_id).limit(1)).first():
-        return None
-    rows = select(duplicates).where(duplicates.c.article_id == article_id, _counts(duplicates))
-    return [_link(row) for row in conn.execute(rows).mappings()]
+@dataclass(frozen=True, slots=True)
+class StoredLinks:
+    """The links that count and the copy groups, as `regroup` asks for them."""
+
+    conn: Connection
+
+    def to_earlier(self, article_id: ArticleId) -> list[DuplicateLink]:
+        return self._links(duplicates.c.article_id, article_id)
+
+    def to_later(self, article_id: ArticleId) -> list[DuplicateLink]:
+        return self._links(duplicates.c.original_id, article_id)
+
+    def _links(self, end: Column[Any], article_id: ArticleId) -> list[DuplicateLink]:
+        return [_link(row) for row in self.conn.execute(_counting(end), {"its_id": article_id}).mappings()]
+
+    def copies_of(self, article_id: ArticleId) -> set[ArticleId]:
+        return load_copies(self.conn, [article_id])
+
+    def originals(self, ids: Iterable[ArticleId]) -> dict[ArticleId, ArticleId]:
+        return load_originals(self.conn, ids)
+
+    def order(self, ids: Iterable[ArticleId]) -> dict[ArticleId, tuple[datetime, str, ArticleId]]:
+        return {one: (*appeared, one) for one, appeared in load_appeared(self.conn, ids).items()}
 
 
 def load_appeared(conn: Connection, ids: Iterable[ArticleId]) -> dict[ArticleId, tuple[datetime, str]]:
     """When these articles appeared, and their URLs: what decides which of them is the original."""
     found: dict[ArticleId, tuple[datetime, str]] = {}
-    for some in _in_batches(ids):
+    for some in in_batches(ids):
         rows = select(articles.c.id, articles.c.appeared_at, articles.c.url).where(articles.c.id.in_(some))
         found |= {row.id: (row.appeared_at, row.url) for row in conn.execute(rows)}
     return found
@@ -221,7 +206,7 @@ def load_appeared(conn: Connection, ids: Iterable[ArticleId]) -> dict[ArticleId,
 def save_copy_groups(conn: Connection, ids: Collection[ArticleId], groups: Mapping[ArticleId, DuplicateLink]) -> None:
     """Replace the group membership of `ids`: `groups` maps each copy to the link to its original."""
     wanted = {copy: _copy_row(copy, link) for copy, link in sorted(groups.items())}
-    for some in _in_batches(ids):
+    for some in in_batches(ids):
         stored = conn.execute(select(copies).where(copies.c.article_id.in_(some))).mappings()
         same = {row["article_id"] for row in stored if dict(row) == wanted.get(row["article_id"])}
         changed = [article_id for article_id in some if article_id not in same]
@@ -238,8 +223,19 @@ def _copy_row(article_id: ArticleId, link: DuplicateLink) -> dict[str, Any]:
 
 def load_originals(conn: Connection, ids: Iterable[ArticleId]) -> dict[ArticleId, ArticleId]:
     """For those of these articles that are copies: the original of their group."""
-    rows = select(copies.c.article_id, copies.c.original_id).where(copies.c.article_id.in_(sorted(set(ids))))
-    return dict(conn.execute(rows).all())
+    found: dict[ArticleId, ArticleId] = {}
+    for some in in_batches(ids):
+        rows = select(copies.c.article_id, copies.c.original_id).where(copies.c.article_id.in_(some))
+        found |= dict(conn.execute(rows).all())
+    return found
+
+
+def load_copies(conn: Connection, originals: Iterable[ArticleId]) -> set[ArticleId]:
+    """The copies of these originals."""
+    found: set[ArticleId] = set()
+    for some in in_batches(originals):
+        found |= set(conn.execute(select(copies.c.article_id).where(copies.c.original_id.in_(some))).scalars())
+    return found
 
 
 def load_linked(conn: Connection, article_id: ArticleId) -> list[ArticleId]:
@@ -288,12 +284,12 @@ def hold_around(conn: Connection, ids: Collection[ArticleId]) -> list[ArticleId]
     """Keep these articles, and all that any of their texts was linked to, for this transaction; returns the latter."""
     hold_copy_groups(conn)
     near: set[ArticleId] = set()
-    for some in _in_batches(ids):
+    for some in in_batches(ids):
         for links in (duplicates, copies, rewrites):
             for mine, other in ((links.c.article_id, links.c.original_id), (links.c.original_id, links.c.article_id)):
                 near |= set(conn.execute(select(other).where(mine.in_(some))).scalars())
     # By id, as everybody who takes several articles.
-    for some in _in_batches({*ids, *near}):
+    for some in in_batches({*ids, *near}):
         rows = select(articles.c.id).where(articles.c.id.in_(some)).order_by(articles.c.id)
         conn.execute(rows.with_for_update()).all()
     return sorted(near - set(ids))
@@ -302,8 +298,9 @@ def hold_around(conn: Connection, ids: Collection[ArticleId]) -> list[ArticleId]
 def match_again(conn: Connection, ids: Collection[ArticleId], now: datetime) -> None:
     """Have these articles compared again, since what they were linked to is another article now, or gone."""
     again = {"match_due_at": now, "match_leased_until": None, "n_match_tries": 0}
-    for some in _in_batches(ids):
-        conn.execute(update(articles).where(articles.c.id.in_(some), articles.c.arrival_no.is_not(None)).values(again))
+    for some in in_batches(ids):
+        has_text = or_(articles.c.arrival_no.is_not(None), articles.c.id.in_(select(releases.c.article_id)))
+        conn.execute(update(articles).where(articles.c.id.in_(some), has_text).values(again))
 
 
 def next_match_at(conn: Connection, now: datetime) -> datetime | None:
@@ -315,4 +312,6 @@ def set_aside_crashed(conn: Connection, now: datetime) -> list[ArticleId]:
     ids = claims.exhausted(conn, MATCHES, now)
     gone = update(articles).where(articles.c.id.in_(ids)).values(match_due_at=None, n_match_tries=0)
     conn.execute(gone)
+    # Else a scheme that it crashes would be tried again for ever.
+    conn.execute(delete(fingerprints).where(fingerprints.c.article_id.in_(ids)))
     return ids

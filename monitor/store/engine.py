@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import fcntl
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -19,7 +19,20 @@ from sqlite3 import SQLITE_BUSY, SQLITE_CANTOPEN, SQLITE_FULL, SQLITE_IOERR, SQL
 from sqlite3 import Error as SQLiteError
 from typing import IO, Any
 
-from sqlalchemy import URL, Engine, Table, create_engine, event, func, make_url, select, text
+from sqlalchemy import (
+    URL,
+    BigInteger,
+    Engine,
+    String,
+    Table,
+    bindparam,
+    create_engine,
+    event,
+    func,
+    make_url,
+    select,
+    text,
+)
 from sqlalchemy import Connection as Connection  # noqa: PLC0414 - stages name it
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
@@ -276,6 +289,14 @@ def is_sqlite(conn: Connection) -> bool:
 def insert(conn: Connection, table: Table) -> Any:
     """An INSERT that knows on_conflict_do_nothing and on_conflict_do_update, which both databases have."""
     return sqlite.insert(table) if is_sqlite(conn) else postgresql.insert(table)
+
+
+def table_of_numbers(conn: Connection, numbers: Sequence[int]) -> Any:
+    """Numbers as a table with the column `value`, of any length: one parameter, so the statement is compiled once."""
+    if is_sqlite(conn):
+        return func.json_each(bindparam(None, json.dumps(list(numbers)), String)).table_valued("value")
+    listed = bindparam(None, list(numbers), postgresql.ARRAY(BigInteger))
+    return func.unnest(listed).table_valued("value").render_derived()
 
 
 def lease_clock(conn: Connection, now: datetime) -> datetime:

@@ -240,7 +240,8 @@ _V_STORIES = table(
 
 _MEMBERS = """
 SELECT a.story_id, a.article_id AS id, a.title, a.source, a.family, a.url, a.language, a.published_at, a.first_seen_at,
-       a.appeared_at, a.origin, a.agency, a.duplicate_of, a.duplicate_kind, a.rewrite_of, a.retracted_at, t.text
+       a.appeared_at, a.origin, a.agency, a.duplicate_of, a.duplicate_kind, a.rewrite_of, a.release_id, a.retracted_at,
+       t.text
 FROM v_story_articles a JOIN articles t ON t.id = a.article_id
 WHERE a.{key} IN :ids
 """

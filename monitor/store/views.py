@@ -17,21 +17,29 @@ from monitor.store.tables import counters
 
 _COUNTER = "views"
 
-# A family is what counts as one voice: the publisher family where one is known, else the registered domain. A rewrite
-# counts as long as both have the texts that were compared; so do the duplicates that `copies` is derived from.
-_ARTICLES = """
+# A family is what counts as one voice: the publisher family where one is known, else the registered domain.
+# The same as `_counts` in monitor/store/duplicates.py: as long as both have the texts that were compared, and until
+# both have fingerprints of a newer scheme.
+_COUNTS = """
+        JOIN fingerprints x ON x.article_id = r.article_id AND x.scheme = r.scheme
+                           AND x.text_hash = r.article_text_hash
+        JOIN fingerprints y ON y.article_id = r.original_id AND y.scheme = r.scheme
+                           AND y.text_hash = r.original_text_hash
+        WHERE r.article_id = a.id AND c.article_id IS NULL AND NOT EXISTS (
+            SELECT 1 FROM fingerprints x2 JOIN fingerprints y2 ON y2.scheme = x2.scheme
+            WHERE x2.article_id = x.article_id AND y2.article_id = y.article_id AND x2.scheme <> r.scheme
+              AND x2.made_at > x.made_at AND y2.made_at > y.made_at)"""
+
+_ARTICLES = f"""
 SELECT a.id, a.url, a.title, s.name AS source, s.domain AS source_domain, s.kind AS source_kind, s.country AS country,
        COALESCE(f.name, s.domain) AS family, a.language, a.language_declared, a.language_detected, a.published_at,
        a.published_precision, a.published_origin,
        a.first_seen_at, a.not_seen_before_at, a.appeared_at, a.arrival_no, a.access, a.method, a.n_words, a.section,
        a.dateline, a.credit, a.agency, a.origin, m.story_id, c.original_id AS duplicate_of, c.kind AS duplicate_kind,
        (SELECT MIN(COALESCE(g.original_id, r.original_id)) FROM rewrites r
-        JOIN fingerprints x ON x.article_id = r.article_id AND x.scheme = r.scheme
-                           AND x.text_hash = r.article_text_hash
-        JOIN fingerprints y ON y.article_id = r.original_id AND y.scheme = r.scheme
-                           AND y.text_hash = r.original_text_hash
-        LEFT JOIN copies g ON g.article_id = r.original_id
-        WHERE r.article_id = a.id AND c.article_id IS NULL) AS rewrite_of,
+        LEFT JOIN copies g ON g.article_id = r.original_id {_COUNTS}) AS rewrite_of,
+       COALESCE(l.article_id, (SELECT MIN(r.original_id) FROM rewrites r
+        JOIN releases p ON p.article_id = r.original_id {_COUNTS})) AS release_id,
        (SELECT COUNT(*) FROM revisions v WHERE v.article_id = a.id) AS n_revisions, a.retracted_at,
        a.reason AS page_reason
 FROM articles a
@@ -39,13 +47,19 @@ JOIN sources s ON s.id = a.source_id
 LEFT JOIN families f ON f.id = s.family_id
 LEFT JOIN story_members m ON m.article_id = a.id
 LEFT JOIN copies c ON c.article_id = a.id
+LEFT JOIN releases l ON l.article_id = c.original_id
 WHERE a.arrival_no IS NOT NULL
-"""
+"""  # noqa: S608 - of constants
 
+# What follows a registered text adds one voice to a story, however many do; so does what follows an agency.
 _STORY_ARTICLES = """
 SELECT m.story_id, a.id AS article_id, a.title, a.source, a.family, a.url, a.language, a.published_at, a.first_seen_at,
-       a.appeared_at, a.arrival_no, a.origin, a.agency, a.duplicate_of, a.duplicate_kind, a.rewrite_of, m.score,
-       m.because, m.assigned_at, a.retracted_at
+       a.appeared_at, a.arrival_no, a.origin, a.agency, a.duplicate_of, a.duplicate_kind, a.rewrite_of, a.release_id,
+       CASE WHEN a.release_id IS NOT NULL THEN 'release|' || a.release_id
+            WHEN a.duplicate_of IS NOT NULL OR a.rewrite_of IS NOT NULL THEN NULL
+            WHEN a.origin = 'agency' AND a.agency IS NOT NULL THEN 'agency|' || a.agency
+            ELSE a.family || '|' || a.origin END AS voice,
+       m.score, m.because, m.assigned_at, a.retracted_at
 FROM story_members m JOIN v_articles a ON a.id = m.article_id
 """
 
@@ -60,10 +74,7 @@ FROM revisions r JOIN v_articles a ON a.id = r.article_id
 _STORIES = """
 SELECT t.id, t.title, t.lead, t.language, t.state, t.first_seen_at, t.last_seen_at,
        COUNT(*) AS n_articles, COUNT(DISTINCT a.source) AS n_publishers,
-       CASE WHEN COUNT(CASE WHEN a.duplicate_of IS NULL AND a.rewrite_of IS NULL THEN 1 END) = 0 THEN 1
-            ELSE COUNT(DISTINCT CASE WHEN a.duplicate_of IS NULL AND a.rewrite_of IS NULL
-                                     THEN a.family || '|' || a.origin || '|' || COALESCE(a.agency, '') END)
-       END AS n_independent,
+       CASE WHEN COUNT(a.voice) = 0 THEN 1 ELSE COUNT(DISTINCT a.voice) END AS n_independent,
        COUNT(a.duplicate_of) AS n_copies
 FROM stories t JOIN v_story_articles a ON a.story_id = t.id
 GROUP BY t.id, t.title, t.lead, t.language, t.state, t.first_seen_at, t.last_seen_at
@@ -71,11 +82,12 @@ GROUP BY t.id, t.title, t.lead, t.language, t.state, t.first_seen_at, t.last_see
 
 _DUPLICATES = """
 SELECT c.article_id, a.title AS article_title, a.source AS article_source, a.url AS article_url,
-       c.original_id, o.title AS original_title, o.source AS original_source, o.url AS original_url,
+       c.original_id, o.title AS original_title, s.name AS original_source, o.url AS original_url,
        c.kind, c.containment, c.jaccard, c.scheme, a.appeared_at AS article_appeared_at,
        o.appeared_at AS original_appeared_at,
        CASE WHEN a.not_seen_before_at >= o.first_seen_at THEN 1 ELSE 0 END AS is_order_certain
-FROM copies c JOIN v_articles a ON a.id = c.article_id JOIN v_articles o ON o.id = c.original_id
+FROM copies c JOIN v_articles a ON a.id = c.article_id JOIN articles o ON o.id = c.original_id
+JOIN sources s ON s.id = o.source_id
 """
 
 # Blind is what `DayVerdict.is_blind` says.

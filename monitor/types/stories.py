@@ -27,6 +27,8 @@ class StoryMember:
     duplicate_of: ArticleId | None = None
     duplicate_kind: DuplicateKind | None = None
     rewrite_of: ArticleId | None = None
+    #: The registered text that it copies or follows.
+    release_id: ArticleId | None = None
     lead: str = ""
     retracted_at: datetime | None = None
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 
 from monitor.app import open_app, utc_now
 from monitor.cli.main import main
@@ -120,7 +121,7 @@ def folder(newsroom: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def monitor(folder: Path, capsys: pytest.CaptureFixture[str]) -> Monitor:
+def monitor(folder: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Monitor]:
     """`monitor ARGUMENTS` on the newsroom."""
 
     def run(*arguments: object) -> Ran:
@@ -129,4 +130,5 @@ def monitor(folder: Path, capsys: pytest.CaptureFixture[str]) -> Monitor:
         captured = capsys.readouterr()
         return Ran(code, captured.out, captured.err)
 
-    return run
+    yield run
+    structlog.reset_defaults()  # a command may have sent the log to what this test captures

@@ -14,8 +14,11 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from monitor.store import articles, duplicates, entries, memberships, pages, sources, stories
+from monitor.query.forms import forms_of
+from monitor.store import articles, duplicates, entries, fingerprints, memberships, pages, releases, sources, stories
 from monitor.store.engine import Store
+from monitor.store.fingerprints import PrintRow
+from monitor.store.given_texts import GivenArticle
 from monitor.store.memberships import NewMember
 from monitor.store.revisions import NewRevision, load_wording
 from monitor.store.sources import DeclaredSource
@@ -182,12 +185,26 @@ def _links(conn: Connection, ids: dict[str, ArticleId], *, now: datetime) -> Non
         scheme="shingles-1",
         **_TEXTS,
     )
-    for article_id in ids.values():
-        duplicates.save_fingerprint(
-            conn, article_id, scheme="shingles-1", text_hash="text", n_words=1, body=b"", band_numbers=(), now=now
-        )
-    duplicates.save_links(conn, copies, [followed], now)
+    release_id = _release(conn, now=now)
+    picked_up = replace(followed, original_id=release_id)
+    rows = [
+        PrintRow(article_id=article_id, scheme="shingles-1", text_hash="text", n_words=1, body=b"", band_numbers=())
+        for article_id in (*ids.values(), release_id)
+    ]
+    fingerprints.save_fingerprints(conn, rows, now)
+    duplicates.save_links(conn, copies, [followed, picked_up], now)
     duplicates.save_copy_groups(conn, list(ids.values()), {link.article_id: link for link in copies})
+
+
+def _release(conn: Connection, *, now: datetime) -> ArticleId:
+    """A registered text."""
+    article = rows.extracted("Thirty states meet", "The ministry invites to the summit.")
+    given = GivenArticle(article=article, forms=forms_of(article.title, article.text))
+    release_id, _ = releases.add_release(
+        conn, given, name="Summit", who="press office", window=timedelta(days=30), now=now
+    )
+    rows.mark_matched(conn, release_id)
+    return release_id
 
 
 def _copy(article_id: ArticleId, original_id: ArticleId, kind: DuplicateKind, *, containment: float) -> DuplicateLink:

@@ -9,8 +9,9 @@ from typing import Any
 from sqlalchemy import Connection, select, update
 
 from monitor.digest.windows import Window
-from monitor.store import digests, duplicates, entries, pages, stories, subscriptions, watchlists
+from monitor.store import digests, duplicates, entries, fingerprints, pages, stories, subscriptions, watchlists
 from monitor.store import tables as t
+from monitor.store.fingerprints import PrintRow
 from monitor.types import (
     ArticleId,
     Digest,
@@ -47,16 +48,15 @@ def hang_on(conn: Connection, article_id: ArticleId, *, name: str, now: datetime
 
 def print_text(conn: Connection, article_id: ArticleId, *, text_hash: str) -> None:
     """A fingerprint with one band of its own and one that all have."""
-    duplicates.save_fingerprint(
-        conn,
-        article_id,
+    row = PrintRow(
+        article_id=article_id,
         scheme=SCHEME,
         text_hash=text_hash[:64],
         n_words=9,
         body=text_hash.encode(),
         band_numbers=(7, 1000 + article_id),
-        now=NOW,
     )
+    fingerprints.save_fingerprints(conn, [row], NOW)
 
 
 def link(conn: Connection, copy_id: ArticleId, original_id: ArticleId) -> None:

@@ -1,15 +1,14 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from threading import Barrier
 from typing import Any
 
-import pytest
-
-from monitor.errors import LeaseLostError
-from monitor.store import claims, duplicates
-from monitor.store.duplicates import MATCHES, SAME_TEXT
+from monitor.store import claims, duplicates, fingerprints
+from monitor.store.duplicates import MATCHES, StoredLinks
 from monitor.store.engine import Connection, Store
+from monitor.store.fingerprints import SAME_TEXT, PrintRow
 from monitor.types import ArticleId, DuplicateKind, DuplicateLink, RewriteLink
 from tests.store.rows import DAY, NOW, add_article, count, make_article, mark_matched
 
@@ -39,17 +38,23 @@ def rewrite(article_id: int, original_id: int) -> RewriteLink:
     return RewriteLink(**ids, containment=0.4, because="passages", scheme=SCHEME, **TEXTS)
 
 
-def fingerprint(conn: Connection, article_id: ArticleId, *bands: int, text_hash: str = "h", body: bytes = b"f") -> None:
-    duplicates.save_fingerprint(
-        conn, article_id, scheme=SCHEME, text_hash=text_hash, n_words=9, body=body, band_numbers=bands, now=NOW
-    )
+def print_row(article_id: ArticleId, *bands: int, **values: Any) -> PrintRow:
+    given = {"scheme": SCHEME, "text_hash": "h", "n_words": 9, "body": b"f", **values}
+    return PrintRow(article_id=article_id, band_numbers=bands, **given)
+
+
+def fingerprint(conn: Connection, article_id: ArticleId, *bands: int, now: datetime = NOW, **values: Any) -> None:
+    fingerprints.save_fingerprints(conn, [print_row(article_id, *bands, **values)], now)
 
 
 def band_rows(conn: Connection, article_id: ArticleId, *bands: int, text_hash: str = "h") -> list[tuple[int, int]]:
-    found = duplicates.load_band_rows(
-        conn, article_id, scheme=SCHEME, text_hash=text_hash, band_numbers=bands, since=NOW - DAY
-    )
-    return sorted(found)
+    """By the way that looks at each band, and, as far as it tells that, by the quick one as well."""
+    row = print_row(article_id, *bands, text_hash=text_hash)
+    found = sorted(fingerprints.load_capped_rows(conn, row, since=NOW - DAY, until=NOW + DAY, max_band=50))
+    quick = fingerprints.load_band_rows(conn, bands, 50)
+    same = fingerprints.load_same_texts(conn, SCHEME, [text_hash], 50).get(text_hash, [])
+    assert set(found) <= {*quick, *((SAME_TEXT, one) for one in same)}
+    return found
 
 
 def test_a_text_is_compared_once_and_waits_no_more(store: Store) -> None:
@@ -60,10 +65,10 @@ def test_a_text_is_compared_once_and_waits_no_more(store: Store) -> None:
         assert ids == [article_id]
         assert duplicates.claim_unmatched(conn, now=NOW, lease_s=60, limit=9)[0] == []
         assert duplicates.next_match_at(conn, NOW) is not None
-        duplicates.finish_match(conn, article_id, leased_until)
+        assert duplicates.hold(conn, [article_id], leased_until) == {article_id}
+        duplicates.finish_matches(conn, [article_id], leased_until)
         assert duplicates.claim_unmatched(conn, now=NOW + DAY, lease_s=60, limit=9)[0] == []
-    with pytest.raises(LeaseLostError), store.begin() as conn:
-        duplicates.finish_match(conn, article_id, leased_until)
+        assert duplicates.hold(conn, [article_id], leased_until) == set()
 
 
 def test_candidates_share_a_band_or_the_whole_text(store: Store) -> None:
@@ -92,9 +97,9 @@ def test_the_fingerprint_of_a_changed_text_replaces_the_one_before(store: Store)
     with store.begin() as conn:
         one, two = make_articles(conn, 2)
         fingerprint(conn, one, 1, 2, body=b"before")
-        fingerprint(conn, one, 2, 3, body=b"\0after", text_hash="new")
-        assert duplicates.load_fingerprints(conn, [one, two], SCHEME) == {one: b"\0after"}
-        assert duplicates.load_fingerprints(conn, [one], "another/1") == {}
+        fingerprint(conn, one, 2, 3, body=b"\0after", text_hash="new", gone_bands=(1, 2))
+        assert fingerprints.load_bodies(conn, [one, two], SCHEME) == {one: b"\0after"}
+        assert fingerprints.load_bodies(conn, [one], "another/1") == {}
         assert band_rows(conn, two, 1) == []
         assert band_rows(conn, two, 3) == [(3, one)]
 
@@ -139,17 +144,18 @@ def test_a_link_counts_as_long_as_both_articles_have_the_texts_that_it_compared(
         duplicates.save_links(conn, [link(copy, original)], [rewrite(other, original)], NOW)
         fingerprint(conn, original, text_hash="changed")
         assert duplicates.load_links_around(conn, [copy]) == ([], frozenset({original, copy}))
-        assert duplicates.load_links_to_originals(conn, copy) == []
+        assert StoredLinks(conn).to_earlier(copy) == []
+        assert StoredLinks(conn).to_later(original) == []
         assert [duplicates.load_linked(conn, one) for one in (original, copy)] == [[], []]
         assert [duplicates.load_relations(conn, one) for one in (original, copy, other)] == [[], [], []]
-        assert duplicates.was_linked(conn, copy)
-        assert not duplicates.was_linked(conn, other)
+        assert duplicates.load_ever_linked(conn, [copy]) == {copy, original}
+        assert duplicates.load_ever_linked(conn, [other]) == set()
         # the fact is still there: when the text comes back, so does the link
         duplicates.save_links(conn, [link(copy, original, original_text_hash="changed")], [], NOW)
         assert count(conn, "duplicates") == 2
         assert duplicates.load_linked(conn, copy) == [original]
         fingerprint(conn, original)
-        assert duplicates.load_links_to_originals(conn, copy) == [link(copy, original)]
+        assert StoredLinks(conn).to_earlier(copy) == [link(copy, original)]
         assert [one.kind for one in duplicates.load_relations(conn, original)] == ["near", "rewrite"]
 
 

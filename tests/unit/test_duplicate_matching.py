@@ -274,7 +274,9 @@ def test_the_same_text_is_exact_within_a_family_and_syndicated_beyond_it(family:
 
 def test_an_agency_that_goes_on_after_others_printed_it_follows_nobody() -> None:
     printed = replace(candidate(1, WIRE, family="times"), agency="Northwire", credit="Northwire Agency")
-    followup = replace(candidate(2, REWRITE, family="northwire", hours=2), source="Northwire Agency", agency="Northwire")
+    followup = replace(
+        candidate(2, REWRITE, family="northwire", hours=2), source="Northwire Agency", agency="Northwire"
+    )
     assert decide_duplicate(printed, followup) is None
     elsewhere = replace(followup, source="Evening Post", family="post")
     assert isinstance(decide_duplicate(printed, elsewhere), RewriteLink)
