@@ -6,12 +6,14 @@ one whatever its languages, once for the stories alone and once for their groups
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from monitor.cluster.languages import N_HEADLINES, Gist, join_languages, mean_vector, names_of
+import numpy as np
+
+from monitor.cluster.languages import N_HEADLINES, Gist, Vector, join_languages, mean_vector, names_of
 from monitor.embeddings import Embed
 from monitor.evaluate.metrics import bcubed
 from monitor.evaluate.stories import Placed
@@ -27,9 +29,11 @@ def figures_across_languages(placed: Sequence[Placed], embed: Embed) -> dict[str
         if each.article.at is not None:
             members.setdefault(each.story, []).append(each)
     numbers = {story: StoryId(number) for number, story in enumerate(members, start=1)}
+    headlines = sorted({each.article.title for some in members.values() for each in some[:N_HEADLINES]})
+    vector_of = dict(zip(headlines, embed(headlines), strict=True))
     gists: list[Gist] = []
     group_of: dict[StoryId, StoryId] = {}
-    for gist in sorted((_gist(numbers[one], some, embed) for one, some in members.items()), key=_order):
+    for gist in sorted((_gist(numbers[one], some, vector_of) for one, some in members.items()), key=_order):
         gists.append(gist)
         for join in join_languages(_near(gists, gist), [gist.story_id]):
             group_of |= {join.story_id: join.group_id, join.group_id: join.group_id}
@@ -45,13 +49,13 @@ def figures_across_languages(placed: Sequence[Placed], embed: Embed) -> dict[str
     }
 
 
-def _gist(story_id: StoryId, members: Sequence[Placed], embed: Embed) -> Gist:
+def _gist(story_id: StoryId, members: Sequence[Placed], vector_of: Mapping[str, Vector]) -> Gist:
     first = [each.article for each in members[:N_HEADLINES]]
     moments = [each.article.at for each in members if each.article.at is not None]
     return Gist(
         story_id=story_id,
         language=first[0].language,
-        vector=mean_vector(embed([article.title for article in first])),
+        vector=mean_vector(np.array([vector_of[article.title] for article in first])),
         names=names_of([article.title for article in first], first[0].language),
         n_headlines=len(first),
         first_seen_at=min(moments),
