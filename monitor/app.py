@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from monitor.config import Settings
+from monitor.embeddings import Embed, load_embedder
 from monitor.net.http import HttpDoor
 from monitor.net.smtp import FolderMail, Mail, SmtpMail
 from monitor.store.engine import Store, open_store
@@ -38,7 +39,8 @@ def product_version() -> str:
 class App:
     """The doors of one process, its clock, and the flag that asks all work to end.
 
-    `memory` keeps what a stage holds between two runs (the open stories of a language) and can always rebuild.
+    `embed` is None where stories keep to one language. `memory` keeps what a stage holds between two runs (the open
+    stories of a language) and can always rebuild.
     """
 
     settings: Settings
@@ -46,6 +48,7 @@ class App:
     http: HttpDoor
     mail: Mail
     workers: WorkerPool
+    embed: Embed | None = None
     clock: Callable[[], datetime] = utc_now
     rng: random.Random = field(default_factory=random.Random)
     stop: threading.Event = field(default_factory=threading.Event)
@@ -93,13 +96,17 @@ def open_app(
     mail: Mail | None = None,
     warm: Callable[[], None] | None = None,
     workers: WorkerPool | None = None,
+    embed: Embed | None = None,
     stop: threading.Event | None = None,
     seed: int | None = None,
 ) -> Iterator[App]:
     """Open all doors and close them at the end, but for `workers` that somebody else opened.
 
-    `warm` runs once in each worker process; `seed` fixes chance.
+    `embed` stands for the model that the configuration names. `warm` runs once in each worker process; `seed` fixes
+    chance.
     """
+    if embed is None and settings.stories.embeddings:
+        embed = load_embedder(settings.stories.embeddings)
     store = open_store(settings.database.url)
     limits = settings.extract
     own = WorkerPool(n_processes=limits.processes, memory_max_bytes=limits.memory_max_bytes, warm=warm)
@@ -111,6 +118,7 @@ def open_app(
                 http=http,
                 mail=mail or open_mail(settings),
                 workers=pool,
+                embed=embed,
                 clock=clock,
                 rng=random.Random(seed),
                 stop=stop or threading.Event(),

@@ -106,6 +106,7 @@ class Extract(_Section):
 class Stories(_Section):
     quiet_days: float = Field(4, gt=0, le=365)
     duplicates_days: float = Field(30, gt=0, le=3650)
+    embeddings: str = Field("", pattern=r"^((sentence-transformers|model2vec):.+)?$")
 
 
 class MailSettings(_Section):

@@ -18,6 +18,7 @@ import monitor.dedup.stage
 import monitor.digest.stage
 import monitor.extract.stage
 import monitor.fetch.stage
+import monitor.joining
 import monitor.learning
 import monitor.recomparison
 import monitor.rediscovery
@@ -67,11 +68,12 @@ PIPELINE = (
 )
 DIGEST = Job("digest", 30, monitor.digest.stage.run)
 LEARN = Job("learn", 3600, monitor.learning.run)
+JOIN = Job("join", 60, monitor.joining.run)
 COVERAGE = Job("coverage", 3600, monitor.coverage.run)
 REDISCOVER = Job("rediscover", 600, monitor.rediscovery.run)
 RECOMPARE = Job("recompare", 10, monitor.recomparison.run)
 TIDY = Job("tidy", 3600, tidy)
-JOBS = (*PIPELINE, LEARN, COVERAGE, DIGEST, REDISCOVER, RECOMPARE, TIDY)
+JOBS = (*PIPELINE, LEARN, JOIN, COVERAGE, DIGEST, REDISCOVER, RECOMPARE, TIDY)
 
 
 def pipeline_of(moment: datetime) -> tuple[Job, ...]:

@@ -65,17 +65,25 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("article_id", name=op.f("pk_releases")),
     )
     op.create_table(
+        "story_gists",
+        sa.Column("story_id", Key, nullable=False),
+        sa.Column("scheme", sa.String(length=200), nullable=False),
+        sa.Column("vector", sa.LargeBinary(), nullable=False),
+        sa.Column("names", sa.JSON(), nullable=False),
+        sa.Column("n_headlines", sa.Integer(), nullable=False),
+        sa.Column("made_at", UTCDateTime, nullable=False),
+        sa.ForeignKeyConstraint(["story_id"], ["stories.id"], name=op.f("fk_story_gists_story_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("story_id", name=op.f("pk_story_gists")),
+    )
+    op.create_table(
         "story_groups",
         sa.Column("story_id", Key, nullable=False),
         sa.Column("group_id", Key, nullable=False),
         sa.Column("score", sa.Float(), nullable=False),
-        sa.Column("scheme", sa.String(length=120), nullable=False),
+        sa.Column("scheme", sa.String(length=200), nullable=False),
         sa.Column("joined_at", UTCDateTime, nullable=False),
         sa.ForeignKeyConstraint(
             ["story_id"], ["stories.id"], name=op.f("fk_story_groups_story_id"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(
-            ["group_id"], ["stories.id"], name=op.f("fk_story_groups_group_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("story_id", name=op.f("pk_story_groups")),
     )
@@ -107,6 +115,7 @@ def _key_old_entries() -> None:
 
 def downgrade() -> None:
     op.drop_table("story_groups")
+    op.drop_table("story_gists")
     op.drop_table("releases")
     for table, columns in (
         ("story_log", ("undoes_id", "arrival_no")),

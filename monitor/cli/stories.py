@@ -8,8 +8,20 @@ from typing import Annotated, Any
 import typer
 
 from monitor.cli.invocation import Json, current_store, settings_of
-from monitor.cli.output import brief, counted, cut, heading, note, number, print_fields, print_json, print_table, wide
-from monitor.store import stories
+from monitor.cli.output import (
+    brief,
+    counted,
+    cut,
+    heading,
+    note,
+    number,
+    plain,
+    print_fields,
+    print_json,
+    print_table,
+    wide,
+)
+from monitor.store import stories, story_groups
 from monitor.types import Story, StoryMember
 from monitor.urls import masked
 
@@ -65,8 +77,11 @@ def show(
     with current_store(settings_of(context)) as store, store.read() as conn:
         found = stories.get_story(conn, story)
         described = {**_described(found), "locked": stories.is_locked(conn, found.id)}
+        group = [one for one in story_groups.load_group(conn, found.id) if one.story_id != found.id]
     if as_json:
-        print_json({**described, "articles": [_member(member) for member in found.members]})
+        print_json(
+            {**described, "articles": [_member(member) for member in found.members], "in_other_languages": plain(group)}
+        )
         return
     print_fields({**described, "languages": " ".join(described["languages"]), "locked": described["locked"] or None})
     heading("articles")
@@ -75,6 +90,12 @@ def show(
         [(one.id, brief(one.published_at or one.first_seen_at), one.source, one.title, _relation(one))
          for one in found.members],
     )  # fmt: skip
+    if group:
+        heading("the same event in other languages")
+        print_table(
+            [number("story"), "lang", wide("title"), number("nearness")],
+            [(one.story_id, one.language, one.title, f"{one.score:.2f}") for one in group],
+        )
 
 
 def _described(story: Story) -> dict[str, Any]:

@@ -128,10 +128,17 @@ JOIN sources s ON s.id = f.source_id
 WHERE a.arrival_no IS NOT NULL
 """
 
+# Stories of several languages about one event; there are none without the optional embeddings.
+_STORY_GROUPS = """
+SELECT g.group_id, g.story_id, t.language, t.title, t.first_seen_at, t.last_seen_at, g.score, g.scheme, g.joined_at
+FROM story_groups g JOIN stories t ON t.id = g.story_id
+"""
+
 VIEWS = {
     "v_articles": _ARTICLES,
     "v_story_articles": _STORY_ARTICLES,
     "v_stories": _STORIES,
+    "v_story_groups": _STORY_GROUPS,
     "v_duplicates": _DUPLICATES,
     "v_revisions": _REVISIONS,
     "v_source_days": _SOURCE_DAYS,

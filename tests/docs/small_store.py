@@ -15,7 +15,18 @@ from typing import Any
 from sqlalchemy import Connection
 
 from monitor.query.forms import forms_of
-from monitor.store import articles, duplicates, entries, fingerprints, memberships, pages, releases, sources, stories
+from monitor.store import (
+    articles,
+    duplicates,
+    entries,
+    fingerprints,
+    memberships,
+    pages,
+    releases,
+    sources,
+    stories,
+    story_groups,
+)
 from monitor.store.engine import Store
 from monitor.store.fingerprints import PrintRow
 from monitor.store.given_texts import GivenArticle
@@ -234,6 +245,7 @@ def _stories(conn: Connection, ids: dict[str, ArticleId], *, now: datetime) -> S
         made.append(story_id)
     for language, leased_until in leases.items():
         stories.release_language(conn, language, leased_until)
+    story_groups.save_joins(conn, [(made[1], made[0], 0.61)], scheme="languages-1 model2vec:some", now=now)
     return made[0]
 
 

@@ -61,6 +61,7 @@ from monitor.store.tables.sources import (
 from monitor.store.tables.stories import (
     stories,
     story_constraints,
+    story_gists,
     story_groups,
     story_log,
     story_members,
@@ -109,6 +110,7 @@ __all__ = [
     "sources",
     "stories",
     "story_constraints",
+    "story_gists",
     "story_groups",
     "story_log",
     "story_members",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Column, Float, Index, String, Table, Text
+from sqlalchemy import JSON, Column, Float, Index, Integer, LargeBinary, String, Table, Text
 
 from monitor.store.columns import Key, UTCDateTime
 from monitor.store.tables.metadata import key, metadata, refers
@@ -82,13 +82,26 @@ story_log = Table(
     Column("undoes_id", Key),
 )
 
-#: Stories of several languages that tell of one event, by the optional embeddings: each with its group's first story.
+#: What a story is known by in any language, by the optional embeddings: its first headlines, as a model sees them.
+story_gists = Table(
+    "story_gists",
+    metadata,
+    refers("story_id", "stories.id", primary_key=True),
+    Column("scheme", String(200), nullable=False),
+    Column("vector", LargeBinary, nullable=False),
+    Column("names", JSON, nullable=False),
+    Column("n_headlines", Integer, nullable=False),
+    Column("made_at", UTCDateTime, nullable=False),
+)
+
+#: Stories of several languages that tell of one event. A group is named after the story that it began with, whose
+#: number stays its name also when that story is gone.
 story_groups = Table(
     "story_groups",
     metadata,
     refers("story_id", "stories.id", primary_key=True),
-    refers("group_id", "stories.id", index=True),
+    Column("group_id", Key, nullable=False, index=True),
     Column("score", Float, nullable=False),
-    Column("scheme", String(120), nullable=False),
+    Column("scheme", String(200), nullable=False),
     Column("joined_at", UTCDateTime, nullable=False),
 )
