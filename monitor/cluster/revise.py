@@ -1,8 +1,9 @@
 """Did two stories turn out to be one, or one story to be two?
 
 Asked after an arrival, of the story that it touched. Two stories become one when the article would have joined either,
-and their members are about as near to each other as the members of one story are. A story becomes two when it falls
-into two groups, each close in itself and far from the other; that is asked when it has grown by half since last time.
+and their members are about as near to each other as those of one story are; so two single articles never do. A story
+becomes two when it falls into two groups, each close in itself and far from the other; that is asked when it has grown
+by half since last time.
 
 The bars are shares of similarities measured in the same stories, so they hold for any language and density. Both act
 only when sure: a revision that is wrong is worse than none, since readers saw the stories as they were.
@@ -34,8 +35,8 @@ Matrix = NDArray[np.float64]
 class RevisePolicy:
     """When a story merges or splits. Shares are of similarities, 0..1."""
 
-    merge_share: float = 1.3
-    """The mean similarity between the members of two stories, as a share of what joining took."""
+    merge_share: float = 0.9
+    """The mean similarity between the members of two stories, as a share of the mean of those within them."""
     n_others: int = 3
     """Other stories that are looked at after one arrival, the nearest ones."""
     n_compared: int = 24
@@ -87,8 +88,12 @@ def decide_merge(
         theirs = index.members(other.story_id, beside=article)
         if not ours or not theirs or not facts.may_merge(index.members(own_id), index.members(other.story_id)):
             continue
-        between = _mean([index.similarities(one, theirs[-policy.n_compared :]) for one in ours[-policy.n_compared :]])
-        bar = round(policy.merge_share * decision.threshold, 6)
+        ours, theirs = ours[-policy.n_compared :], theirs[-policy.n_compared :]
+        within = [_within(_near(index, some, some), range(len(some))) for some in (ours, theirs) if len(some) > 1]
+        if not within:
+            continue
+        between = round(float(_near(index, ours, theirs).mean()), 6)
+        bar = round(policy.merge_share * sum(within) / len(within), 6)
         if between >= bar:
             return Merge(min(own_id, other.story_id), max(own_id, other.story_id), between, bar)
     return None
@@ -102,7 +107,7 @@ def decide_split(
     if not _is_checked(len(ids), policy):
         return None
     ids = ids[-policy.n_split :]
-    near = np.vstack([index.similarities(one, ids) for one in ids])
+    near = _near(index, ids, ids)
     near = (near + near.T) / 2
     first, second = _two_groups(near, _bound(ids, facts))
     if min(len(first), len(second)) < policy.least_part:
@@ -163,5 +168,6 @@ def _within(near: Matrix, group: Sequence[int]) -> float:
     return float((block.sum() - np.trace(block)) / (n * (n - 1)))
 
 
-def _mean(rows: Sequence[NDArray[np.float64]]) -> float:
-    return round(float(np.mean(np.concatenate(rows))), 6)
+def _near(index: StoryIndex, some: Sequence[ArticleId], others: Sequence[ArticleId]) -> Matrix:
+    """How near each of some articles is to each of others."""
+    return np.vstack([index.similarities(one, others) for one in some])
