@@ -2,7 +2,7 @@
 
 Texts go through cleaning as the extract stage cleans them (dateline, credit, agency, origin), and all of them, in the
 order of their dates, through fingerprint, band index and verdict. The rules were tuned on the groups whose id hashes to
-an even number; of the other half no text was read, though its figure was seen along the way. That one is to be believed.
+an even number; of the other half no text was read, though its figure was seen along the way.
 """
 
 from __future__ import annotations
