@@ -44,6 +44,9 @@ from monitor.text.normalise import fold
 from monitor.text.tokens import names, words
 from monitor.types import ArticleId, DuplicateKind, DuplicateLink, RewriteLink
 
+MAX_CREDIT_WORDS = 6
+"""A longer credit names desks and people, whose names stand in other texts for other reasons."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DuplicatePolicy:
@@ -315,9 +318,12 @@ def _named_source(article: Candidate, original: Candidate) -> str | None:
     known_as = [name for name in (original.agency, original.source, original.family) if name]
     if names_any(f"{article.text}\n{article.credit or ''}", known_as):
         return f"names {original.source}"
-    credited = names(f". {article.credit}") if article.credit else []
-    spelled = [word for word in (article.credit or "").split() if fold(word).strip(" .,()") in credited]
-    return f"credits {article.credit}" if names_any(f"{original.text}\n{original.credit or ''}", spelled) else None
+    credit = article.credit or ""
+    if not credit or len(credit.split()) > MAX_CREDIT_WORDS or names_any(credit, [article.source, article.family]):
+        return None
+    credited = names(f". {credit}")
+    spelled = [word for word in credit.split() if fold(word).strip(" .,()") in credited]
+    return f"credits {credit}" if names_any(f"{original.text}\n{original.credit or ''}", spelled) else None
 
 
 def _credits(article: Candidate, original: Candidate) -> bool:

@@ -2,7 +2,7 @@
 
 Texts go through cleaning as the extract stage cleans them (dateline, credit, agency, origin), and all of them, in the
 order of their dates, through fingerprint, band index and verdict. The rules were tuned on the groups whose id hashes to
-an even number; the other half was never looked at, and its figure is the one to believe.
+an even number; of the other half no text was read, though its figure was seen along the way.
 """
 
 from __future__ import annotations

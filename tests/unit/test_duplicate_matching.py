@@ -280,3 +280,13 @@ def test_an_agency_that_goes_on_after_others_printed_it_follows_nobody() -> None
     assert decide_duplicate(printed, followup) is None
     elsewhere = replace(followup, source="Evening Post", family="post")
     assert isinstance(decide_duplicate(printed, elsewhere), RewriteLink)
+
+
+def test_a_text_that_is_credited_to_whom_the_earlier_one_names_follows_it() -> None:
+    printed = candidate(1, f"{WIRE}\nTideline", family="times")
+    own = replace(candidate(2, REWRITE, family="post", hours=2), credit="With material from Tideline")
+    link = decide_duplicate(printed, own)
+    assert isinstance(link, RewriteLink)
+    assert link.because == "credits With material from Tideline"
+    assert decide_duplicate(printed, replace(own, source="Tideline")) is None
+    assert decide_duplicate(printed, replace(own, credit="Reporting by Ann Ek in Halmstad; editing by Bo Ek")) is None
