@@ -28,6 +28,7 @@ from monitor.cluster.assign import (
     compare,
     decay,
     decide_assignment,
+    evidence_of,
     field_weights,
     is_template,
     shared_terms,
@@ -35,6 +36,7 @@ from monitor.cluster.assign import (
     vector,
 )
 from monitor.cluster.explain import strongest_terms
+from monitor.cluster.scorer import Scorer, probability, shipped_scorer, unrelated_level, weigh
 from monitor.cluster.statistics import Statistics, Weights
 from monitor.types import ArticleId, StoryId
 
@@ -62,10 +64,17 @@ class _Held:
 class StoryIndex:
     """Open stories of one language in memory: about 2 kB an article; 2-3 ms for one question among 10,000."""
 
-    def __init__(self, language: str, statistics: Statistics, policy: AssignPolicy | None = None) -> None:
+    def __init__(
+        self,
+        language: str,
+        statistics: Statistics,
+        policy: AssignPolicy | None = None,
+        scorer: Scorer | None = None,
+    ) -> None:
         self.language = language
         self.statistics = statistics
         self.policy = policy or AssignPolicy()
+        self.scorer = scorer or shipped_scorer()
         self._clear()
 
     def __len__(self) -> int:
@@ -80,14 +89,21 @@ class StoryIndex:
     def assign(self, article: Member, *, must_join: StoryId | None = None) -> Assignment:
         """Where the article belongs, weighed by what came before it. Changes nothing."""
         query = vector(article.features, self.statistics)
-        slots = self._candidates(query, article)
-        candidates = self._story_scores(query, article, slots) if len(slots) else []
+        candidates = self._scored(query, article)
         assignment = decide_assignment(candidates, self.policy, must_join=must_join)
         if assignment.story_id is None or assignment.nearest_id is None:
             return assignment
         nearest = self._held[self._slots[assignment.nearest_id]].vector
         shared = shared_terms(query, nearest, self.statistics)
         return replace(assignment, terms=strongest_terms(article, shared, _N_SHOWN_TERMS))
+
+    def scored(self, article: Member) -> list[StoryScore]:
+        """The stories that come into question for an article, with the evidence for each. Changes nothing."""
+        return self._scored(vector(article.features, self.statistics), article)
+
+    def _scored(self, query: Vector, article: Member) -> list[StoryScore]:
+        slots = self._candidates(query, article)
+        return self._story_scores(query, article, slots) if len(slots) else []
 
     def add(self, story_id: StoryId, article: Member) -> None:
         """Enters an article, in arrival order, and counts its terms."""
@@ -149,7 +165,7 @@ class StoryIndex:
         """Slots of the articles that share most weight, by a coarse count over the heaviest terms of the article."""
         rows = field_weights(query.counts, self.statistics.idf(query.ids))
         weights = rows[_ALL] + _NAMES_BONUS * rows[_NAMES]
-        heaviest = np.sort(np.argsort(-weights, kind="stable")[: self.policy.n_query_terms])
+        heaviest = self._telling(query, weights)
         postings = [self._postings.get(int(query.ids[i])) for i in heaviest]
         found = [(p, float(weights[i])) for p, i in zip(postings, heaviest, strict=True) if p]
         if not found:
@@ -161,6 +177,17 @@ class StoryIndex:
         slots = slots[self._is_young(article, slots)]
         near = coarse[slots] / np.frombuffer(self._lengths)[slots] * decay(self._gaps_s(article, slots), self.policy)
         return _strongest(slots, np.round(near, 6), self.policy.n_candidates)
+
+    def _telling(self, query: Vector, weights: Weights) -> Slots:
+        """Positions of the heaviest terms, in term order, whose postings together stay within `max_postings`.
+
+        By the counts of the statistics, which a restart brings back, not by the postings, which it shortens.
+        """
+        heaviest = np.argsort(-np.round(weights, 6), kind="stable")[: self.policy.n_query_terms]
+        n_postings = np.cumsum(np.sort(self.statistics.n_with(query.ids[heaviest])))
+        n_kept = max(1, int(np.searchsorted(n_postings, self.policy.max_postings, side="right")))
+        rarest = np.argsort(self.statistics.n_with(query.ids[heaviest]), kind="stable")[:n_kept]
+        return np.sort(heaviest[rarest])
 
     def _is_young(self, article: Member, slots: Slots) -> NDArray[np.bool_]:
         """Held, and within the window before the article; what has no date never ages."""
@@ -174,32 +201,63 @@ class StoryIndex:
         return np.frombuffer(self._event_s)[slots] - _moments(article)[0]
 
     def _story_scores(self, query: Vector, article: Member, slots: Slots) -> list[StoryScore]:
+        """The stories that are most similar, scored; the others only tell what unrelated ones reach."""
         compared = compare(
             query, [self._held[slot].vector for slot in slots], statistics=self.statistics, policy=self.policy
         )
-        scores = np.round(compared.scores * decay(self._gaps_s(article, slots), self.policy), 6).tolist()
+        near = np.round(compared.scores * decay(self._gaps_s(article, slots), self.policy), 6).tolist()
         by_story: dict[StoryId, list[int]] = {}
         for position, slot in enumerate(slots):
             by_story.setdefault(self._held[slot].story_id, []).append(position)
-        found = []
-        for story_id, positions in by_story.items():
-            members = np.frombuffer(self._by_story[story_id], dtype=np.int32).astype(np.intp)
-            n_members = int(np.count_nonzero(self._is_young(article, members)))
-            nearest = min(positions, key=lambda position: (-scores[position], position))
-            score = story_score([scores[position] for position in positions], n_members, self.policy)
-            rare, needed = int(compared.n_shared_rare[nearest]), int(compared.n_rare_needed[nearest])
-            held = self._held[slots[nearest]]
-            found.append(
-                StoryScore(
-                    story_id=story_id,
-                    score=score,
-                    nearest_id=held.article_id,
-                    n_shared_rare=rare,
-                    n_rare_needed=needed,
-                    is_template=score >= self.policy.min_score and is_template(query, held.vector, self.policy),
-                )
+        members = {story_id: self._members(story_id, article) for story_id in by_story}
+        similarity = {
+            story_id: story_score([near[position] for position in positions], len(members[story_id]), self.policy)
+            for story_id, positions in by_story.items()
+        }
+        ranked = sorted(by_story, key=lambda story_id: (-similarity[story_id], story_id))[: self.policy.n_scored]
+        nearest = [min(by_story[story_id], key=lambda position: (-near[position], position)) for story_id in ranked]
+        found = [
+            evidence_of(
+                query,
+                self._held[slots[position]].vector,
+                compared,
+                by_story[story_id],
+                nearest=position,
+                n_members=len(members[story_id]),
+                similarity=similarity[story_id],
+                gap_s=float(self._gaps_s(article, slots[[position]])[0]),
+                mean_gap_s=self._mean_gap_s(article, members[story_id]),
             )
-        return found
+            for story_id, position in zip(ranked, nearest, strict=True)
+        ]
+        evidence, cases = weigh(found, unrelated_level(list(similarity.values())), self.policy.n_mean)
+        logits = self.scorer.logits(evidence, cases)
+        return [
+            StoryScore(
+                story_id=story_id,
+                score=probability(logit),
+                nearest_id=self._held[slots[position]].article_id,
+                n_shared_rare=int(compared.n_shared_rare[position]),
+                n_rare_needed=int(compared.n_rare_needed[position]),
+                is_template=similarity[story_id] >= self.policy.min_score
+                and is_template(query, self._held[slots[position]].vector, self.policy),
+                logit=logit,
+                evidence=tuple(evidence[row].tolist()),
+                cases=tuple(cases[row].tolist()),
+            )
+            for row, (story_id, position, logit) in enumerate(zip(ranked, nearest, logits, strict=True))
+        ]
+
+    def _members(self, story_id: StoryId, article: Member) -> Slots:
+        """The young members of a story."""
+        members = np.array(self._by_story[story_id], dtype=np.intp)
+        return members[self._is_young(article, members)]
+
+    def _mean_gap_s(self, article: Member, members: Slots) -> float:
+        """Seconds from an article to the mean moment of a story; NaN where either is unknown."""
+        gaps_s = self._gaps_s(article, members)
+        known = gaps_s[~np.isnan(gaps_s)]
+        return float(known.mean()) if len(known) else math.nan
 
 
 def _strongest(slots: Slots, values: Weights, n: int) -> Slots:
