@@ -22,9 +22,13 @@ class Score:
     r: float
     f1: float
 
+    def as_dict(self) -> dict[str, float]:
+        """Its three figures by name."""
+        return {"p": self.p, "r": self.r, "f1": self.f1}
+
     def rounded(self) -> dict[str, float]:
         """For output: four decimals."""
-        return {"p": round(self.p, 4), "r": round(self.r, 4), "f1": round(self.f1, 4)}
+        return {name: round(value, 4) for name, value in self.as_dict().items()}
 
 
 def f_score(precision: float, recall: float) -> Score:
