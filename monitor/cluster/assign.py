@@ -36,7 +36,6 @@ SCHEME = "stories-1"
 Counts = NDArray[np.uint8]
 Slots = NDArray[np.intp]
 _TITLE, _LEAD, _BODY, _NAMES, _ALL = range(5)
-_COMPARED = (_TITLE, _LEAD, _NAMES, _ALL)
 _N_RAREST = 3
 _DAMPED = np.concatenate([[0.0], 1.0 + np.log(np.arange(1, 1025))])
 """A term's weight grows with the logarithm of its count."""
@@ -76,6 +75,16 @@ class AssignPolicy:
     n_query_terms: int = 80
     max_postings: int = 20_000
     """So many entries of the inverted index are looked at for one article: rare terms first."""
+
+    @property
+    def shares(self) -> tuple[tuple[int, float], ...]:
+        """The rows of `field_weights` that make up the similarity, with their shares."""
+        return (
+            (_TITLE, self.title_weight),
+            (_LEAD, self.lead_weight),
+            (_NAMES, self.names_weight),
+            (_ALL, self.all_weight),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,11 +192,11 @@ class _Terms:
 
     def sums(self, values: Weights) -> Weights:
         """By article, over all its terms."""
-        return np.bincount(self.segments, values, self.n)
+        return np.asarray(np.bincount(self.segments, values, self.n), dtype=np.float64)
 
     def shared_sums(self, values: Weights) -> Weights:
         """By article, over the terms that the compared one has too."""
-        return np.bincount(self.segments[self.shared], values, self.n)
+        return np.asarray(np.bincount(self.segments[self.shared], values, self.n), dtype=np.float64)
 
 
 def compare(article: Vector, others: Sequence[Vector], *, statistics: Statistics, policy: AssignPolicy) -> Comparison:
@@ -204,13 +213,14 @@ def compare(article: Vector, others: Sequence[Vector], *, statistics: Statistics
     )
     own_idf = statistics.idf(article.ids)
     cosines, present = _cosines(article, terms, own_idf)
-    shares = np.array([share for _, share in _shares(policy)])
-    scores = _ratio(cosines @ shares, present @ shares)
+    total, whole = np.zeros(terms.n), np.zeros(terms.n)
+    for row, share in policy.shares:
+        total, whole = total + share * cosines[:, row], whole + share * present[:, row]
     links = np.column_stack([cosines, _overlaps(article, terms, own_idf), _rarest(terms, statistics)])
     rare = np.bincount(terms.segments[shared[statistics.rare(ids[shared])]], minlength=terms.n)
     has_body = (terms.sums(terms.counts[_BODY] > 0) > 0) & article.counts[_BODY].any()
     needed = np.where(has_body, policy.min_shared_rare, policy.min_shared_rare_of_headlines)
-    return Comparison(scores, links, rare, needed)
+    return Comparison(_ratio(total, whole), links, rare, needed)
 
 
 def _positions(ids: Ids, own: Ids) -> tuple[Slots, Slots]:
@@ -222,10 +232,10 @@ def _positions(ids: Ids, own: Ids) -> tuple[Slots, Slots]:
 
 
 def _cosines(article: Vector, terms: _Terms, own_idf: Weights) -> tuple[Weights, Weights]:
-    """Cosines by field (title, lead, names, all), a row for each article; and whether a field of both counts."""
+    """Cosines by field (title, lead, body, names, all), a row for each article; and whether a field of both counts."""
     own, weights = field_weights(article.counts, own_idf), field_weights(terms.counts, terms.idf)
     cosines, present = [], []
-    for row in _COMPARED:
+    for row in range(len(own)):
         norms = np.sqrt(terms.sums(weights[row] ** 2)) * math.sqrt(math.fsum(own[row] ** 2))
         cosines.append(_ratio(terms.shared_sums(weights[row, terms.shared] * own[row, terms.beside]), norms))
         present.append((norms > 0) | (row == _TITLE))
@@ -236,7 +246,9 @@ def _overlaps(article: Vector, terms: _Terms, own_idf: Weights) -> Weights:
     """Share of one title that the other article tells; overlap of names, and of all terms, with the smaller set."""
     gained = terms.idf[terms.shared]
     titled, own_titled = terms.counts[_TITLE] > 0, article.counts[_TITLE] > 0
-    mine = _ratio(terms.shared_sums(gained * own_titled[terms.beside]), np.full(terms.n, math.fsum(own_idf[own_titled])))
+    mine = _ratio(
+        terms.shared_sums(gained * own_titled[terms.beside]), np.full(terms.n, math.fsum(own_idf[own_titled]))
+    )
     theirs = _ratio(terms.shared_sums(gained * titled[terms.shared]), terms.sums(terms.idf * titled))
     named, own_named = terms.counts[_NAMES] > 0, article.counts[_NAMES] > 0
     names_shared = _ratio(
@@ -253,7 +265,7 @@ def _rarest(terms: _Terms, statistics: Statistics) -> Weights:
     order = np.lexsort((-gained, owners))
     ranks = np.arange(len(order)) - np.searchsorted(owners[order], owners[order])
     rarest = order[ranks < _N_RAREST]
-    most = math.log(2 * (statistics.n_weighed + 1))
+    most = math.log(statistics.n_weighed + 2)
     return np.bincount(owners[rarest], gained[rarest], terms.n) / (_N_RAREST * most)
 
 
@@ -282,7 +294,6 @@ def evidence_of(
         mean_gap_s=mean_gap_s,
         n_shared_rare=int(compared.n_shared_rare[nearest]),
         is_headline=not (article.counts[_BODY].any() and nearest_member.counts[_BODY].any()),
-        is_untitled=not (article.counts[_TITLE].any() and nearest_member.counts[_TITLE].any()),
     )
 
 
@@ -303,15 +314,6 @@ def is_template(a: Vector, b: Vector, policy: AssignPolicy) -> bool:
     n_facts = min(len(facts_a), len(facts_b))
     n_shared = len(np.intersect1d(facts_a, facts_b, assume_unique=True))
     return n_shared < policy.template_facts * containment * n_facts
-
-
-def _shares(policy: AssignPolicy) -> tuple[tuple[int, float], ...]:
-    return (
-        (_TITLE, policy.title_weight),
-        (_LEAD, policy.lead_weight),
-        (_NAMES, policy.names_weight),
-        (_ALL, policy.all_weight),
-    )
 
 
 def decay(gaps_s: Weights, policy: AssignPolicy) -> Weights:

@@ -13,9 +13,7 @@ from numpy.typing import NDArray
 
 from monitor.cluster.assign import (
     AssignPolicy,
-    Comparison,
     Member,
-    Vector,
     compare,
     decay,
     evidence_of,
@@ -73,7 +71,19 @@ def explain_story(
     compared = compare(vector_a, [vector_b], statistics=statistics, policy=policy)
     text, gap_s = float(compared.scores[0]), _gap_s(a, b)
     left = float(decay(np.array([gap_s]), policy)[0])
-    score, contributions = _scored((vector_a, vector_b), compared, round(text * left, 6), gap_s, scorer)
+    alone = evidence_of(
+        vector_a,
+        vector_b,
+        compared,
+        [0],
+        nearest=0,
+        n_members=1,
+        similarity=round(text * left, 6),
+        gap_s=gap_s,
+        mean_gap_s=gap_s,
+    )
+    evidence, cases = weigh([alone], TYPICAL_UNRELATED, 1)
+    score = probability(scorer.logits(evidence, cases)[0])
     rare, needed = int(compared.n_shared_rare[0]), int(compared.n_rare_needed[0])
     template = is_template(vector_a, vector_b, policy)
     return StoryExplanation(
@@ -85,7 +95,7 @@ def explain_story(
         n_rare_needed=needed,
         is_template=template,
         terms=strongest_terms(a, shared_terms(vector_a, vector_b, statistics), n_terms),
-        contributions=contributions,
+        contributions=contributions_of(tuple(evidence[0].tolist()), tuple(cases[0].tolist()), scorer),
         because=_because(score, rare - needed, policy) if not template else _TEMPLATE,
     )
 
@@ -103,17 +113,6 @@ def contributions_of(evidence: tuple[float, ...], cases: tuple[float, ...], scor
     added = scorer.contributions(np.array([evidence]), np.array([cases]))[0].tolist()
     found = [Contribution(*each) for each in zip(EVIDENCE, evidence, np.round(added, 6).tolist(), strict=True)]
     return tuple(sorted(found, key=lambda each: -abs(each.added)))
-
-
-def _scored(
-    pair: tuple[Vector, Vector], compared: Comparison, similarity: float, gap_s: float, scorer: Scorer
-) -> tuple[float, tuple[Contribution, ...]]:
-    alone = evidence_of(
-        pair[0], pair[1], compared, [0], nearest=0, n_members=1, similarity=similarity, gap_s=gap_s, mean_gap_s=gap_s
-    )
-    evidence, cases = weigh([alone], TYPICAL_UNRELATED, 1)
-    parts = contributions_of(tuple(evidence[0].tolist()), tuple(cases[0].tolist()), scorer)
-    return probability(scorer.logits(evidence, cases)[0]), parts
 
 
 def _gap_s(a: Member, b: Member) -> float:

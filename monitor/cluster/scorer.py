@@ -3,8 +3,8 @@
 One vector of evidence for each story in question (`EVIDENCE`: how near its members are by field, how far its
 similarity stands above that of unrelated stories, how the moments lie), a linear model over it, and the logistic
 function: Priberam's recipe (Miranda et al. 2018) with what the lack of a field means learned too. The model has one
-column of weights for every pair, and one each that is added where one of the two is a headline alone, has no title, or
-has no date (`CASES`), so that headlines, wire texts without titles and whole articles are served by one model.
+column of weights for every pair, and one each that is added where one of the two is a headline alone or has no date
+(`CASES`), so that headlines and whole articles are served by one model.
 
 The level of unrelated stories is measured on the article's own candidates (the eighth to the twentieth best), so that
 every language, subject and density calibrates itself and no state has to be kept.
@@ -27,10 +27,10 @@ from numpy.typing import NDArray
 
 Matrix = NDArray[np.float64]
 
-LINKS = ("title", "lead", "names", "all", "title_told", "names_shared", "terms_shared", "rarest_shared")
-"""What is measured of two articles, each 0..1: cosines of title, lead, names and all text; the share of one's title
-that the other tells; the overlap of names, and of all terms, with the smaller set; how rare the rarest shared terms are.
-"""
+LINKS = ("title", "lead", "body", "names", "all", "title_told", "names_shared", "terms_shared", "rarest_shared")
+"""What is measured of two articles, each 0..1: cosines of title, lead, body, names and all text; the share of one's
+title that the other tells; the overlap of names, and of all terms, with the smaller set; how rare the rarest terms are
+that both have."""
 MEANS = ("title", "names", "all")
 """Of these the mean over a story's members counts too."""
 EVIDENCE = (
@@ -46,7 +46,7 @@ EVIDENCE = (
     "n_rare",
     "constant",
 )
-CASES = ("always", "headline", "untitled", "undated")
+CASES = ("always", "headline", "undated")
 DAY_S = 86_400.0
 _UNRELATED_RANKS = (7, 20)
 _FLOOR = 0.02
@@ -66,7 +66,6 @@ class StoryEvidence:
     mean_gap_s: float
     n_shared_rare: int
     is_headline: bool
-    is_untitled: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +76,7 @@ class Scorer:
 
     def contributions(self, evidence: Matrix, cases: Matrix) -> Matrix:
         """What each evidence adds to the logit of each story; rows are stories."""
-        added: Matrix = evidence * (cases @ self.weights.T)
+        added: Matrix = evidence * (cases[:, np.newaxis, :] * self.weights).sum(axis=2)
         return added
 
     def logits(self, evidence: Matrix, cases: Matrix) -> list[float]:
@@ -99,7 +98,7 @@ def unrelated_level(similarities: Sequence[float]) -> float:
 def weigh(stories: Sequence[StoryEvidence], unrelated: float, n_mean: int) -> tuple[Matrix, Matrix]:
     """Evidence and cases of each story (at least one): matrices with columns as in `EVIDENCE` and `CASES`."""
     evidence = np.array([_row(story, unrelated, n_mean) for story in stories])
-    cases = np.array([(1.0, story.is_headline, story.is_untitled, math.isnan(story.gap_s)) for story in stories])
+    cases = np.array([(1.0, story.is_headline, math.isnan(story.gap_s)) for story in stories])
     return np.round(evidence, 6), cases
 
 

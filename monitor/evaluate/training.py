@@ -8,8 +8,8 @@ long it is. Logistic regression with a ridge by Newton's method: nothing but num
 up to rounding.
 
 `python -m monitor.evaluate.training --out weights.json FILE...` learns from all files.
-`python -m monitor.evaluate.training --measure FILE...` reports BCubed out of fold: five folds by label, and each file by
-weights learned from the others. Articles without a label stream along; a pair of them teaches nothing.
+`python -m monitor.evaluate.training --measure FILE...` reports BCubed out of fold: five folds by label, and each file
+by weights learned from the others. Articles without a label stream along; a pair of them teaches nothing.
 """
 
 from __future__ import annotations
@@ -17,23 +17,25 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import math
 import sys
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.cluster.assign import AssignPolicy, Member, StoryScore, event_time
-from monitor.cluster.features import features
+from monitor.cluster.assign import AssignPolicy, StoryScore, decide_assignment
 from monitor.cluster.index import StoryIndex
 from monitor.cluster.scorer import CASES, EVIDENCE, Matrix, Scorer
 from monitor.cluster.statistics import Statistics
-from monitor.evaluate.copies import CopyIndex, candidate_of
-from monitor.evaluate.reading import LabelledArticle, labelled_article, read_rows
-from monitor.evaluate.stories import stream_order
-from monitor.types import ArticleId, StoryId
+from monitor.evaluate.metrics import f_score
+from monitor.evaluate.reading import labelled_article, read_rows
+from monitor.evaluate.stories import Stream, stream_order, streams_of
+from monitor.types import StoryId
 
 N_FOLDS = 5
 RIDGE = 10.0
@@ -43,15 +45,17 @@ _MAX_STEP = 3.0
 
 
 @dataclass(frozen=True, slots=True)
-class Stream:
-    """The articles of one language of one file in streaming order, and whose copy each one is."""
+class Lesson:
+    """A stream with the name of its file, and what all its rows together weigh."""
 
     name: str
-    language: str
     weight: float
-    articles: Sequence[LabelledArticle]
-    members: Sequence[Member]
-    follows: Sequence[ArticleId | None]
+    is_variant: bool
+    stream: Stream
+
+    @property
+    def labels(self) -> list[str | None]:
+        return [arrival.prepared.labelled.label for arrival in self.stream.arrivals]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +68,22 @@ class Rows:
     names: NDArray[np.str_]
     weights: Matrix
 
-    def without(self, kept: NDArray[np.bool_]) -> Rows:
+    def and_also(self, other: Rows) -> Rows:
+        """Both, one after the other."""
+        return Rows(
+            np.concatenate([self.design, other.design]),
+            np.concatenate([self.is_same, other.is_same]),
+            np.concatenate([self.folds, other.folds]),
+            np.concatenate([self.names, other.names]),
+            np.concatenate([self.weights, other.weights]),
+        )
+
+    def kept(self, kept: NDArray[np.bool_]) -> Rows:
         return Rows(self.design[kept], self.is_same[kept], self.folds[kept], self.names[kept], self.weights[kept])
+
+
+Row = tuple[NDArray[np.float32], bool, int, int]
+"""Evidence by case, is it the story, fold of the article, fold of the story."""
 
 
 def fold_of(label: str | None) -> int:
@@ -73,64 +91,50 @@ def fold_of(label: str | None) -> int:
     return -1 if label is None else int(hashlib.sha256(label.encode()).hexdigest(), 16) % N_FOLDS
 
 
-def streams_of(path: Path, *, variants: bool = True) -> list[Stream]:
-    """A file by language, and its headlines and texts alone where it has both."""
+def lessons_of(path: Path, *, n_articles: int) -> list[Lesson]:
+    """A file by language, and its headlines and texts alone where it has both; of each the first `n_articles`."""
     whole = [labelled_article(row, position=i) for i, row in enumerate(read_rows(path))]
     name = path.name.split(".")[0]
     both = [article for article in whole if article.title and article.text]
-    kinds: list[tuple[float, list[LabelledArticle]]] = [(1.0, whole)]
-    if variants and len(both) > len(whole) / 2:
+    kinds = [(1.0, whole)]
+    if len(both) > len(whole) / 2:
         kinds.append((_VARIANT_SHARE, [replace(article, text="") for article in both]))
         kinds.append((_VARIANT_SHARE, [replace(article, title="") for article in both]))
-    return [
-        _stream(name, language, weight * len(some) / len(articles), some)
-        for weight, articles in kinds
-        for language in sorted({article.language for article in articles})
-        if (some := [article for article in articles if article.language == language])
-    ]
-
-
-def _stream(name: str, language: str, weight: float, articles: Sequence[LabelledArticle]) -> Stream:
-    ordered = stream_order(articles, "0")
-    copies = CopyIndex()
-    members, follows = [], []
-    for number, article in enumerate(ordered, start=1):
-        article_id = ArticleId(number)
-        links = copies.add(candidate_of(article, article_id))
-        linked = [link.original_id if link.article_id == article_id else link.article_id for link in links]
-        moment = event_time(article.at, article.at) if article.at else None
-        found = features(article.title, article.text, article.language)
-        members.append(Member(article_id, found, moment, article.at))
-        follows.append(min(linked, default=None))
-    return Stream(name, language, weight, ordered, members, follows)
+    found = []
+    for weight, articles in kinds:
+        for language in sorted({article.language for article in articles}):
+            ordered = stream_order([article for article in articles if article.language == language], "0")
+            stream = streams_of(ordered[:n_articles])[0]
+            found.append(Lesson(name, weight * len(ordered) / len(articles), weight < 1.0, stream))
+    return found
 
 
 # --- rows ------------------------------------------------------------------------------------------------------------
 
 
-def place(
-    stream: Stream,
-    scorer: Scorer,
-    *,
-    policy: AssignPolicy | None = None,
-    by_label: bool = False,
-    see: Callable[[int, Sequence[StoryScore], Mapping[StoryId, list[int]]], None] | None = None,
-) -> list[StoryId]:
-    """The story of each article, where its label says or where the scorer does. `see` is told of all stories in
-    question for each article that is no copy, by its position, with the positions of their members."""
-    index = StoryIndex(stream.language, Statistics(stream.language), policy, scorer)
+See = Callable[[int, Sequence[StoryScore], Mapping[StoryId, list[int]]], None]
+
+
+def place(lesson: Lesson, scorer: Scorer, *, by_label: bool = False, see: See | None = None) -> list[StoryId]:
+    """The story of each article: where its label says, or where the scorer puts it.
+
+    `see` is told, for each article that is no copy, its position, all stories in question, and who is in them.
+    """
+    policy = AssignPolicy()
+    index = StoryIndex(lesson.stream.language, Statistics(lesson.stream.language), policy, scorer)
     placed: list[StoryId] = []
     inside: dict[StoryId, list[int]] = {}
     of_label: dict[str, StoryId] = {}
-    for position, (article, member) in enumerate(zip(stream.articles, stream.members, strict=True)):
-        followed = stream.follows[position]
+    for position, (arrival, label) in enumerate(zip(lesson.stream.arrivals, lesson.labels, strict=True)):
+        member, new = arrival.prepared.member, StoryId(position + 1)
+        followed = None if arrival.follows_id is None else placed[arrival.follows_id - 1]
+        stories = index.scored(member)
         if see is not None and followed is None:
-            see(position, index.scored(member), inside)
-        new = StoryId(position + 1)
-        if by_label and article.label is not None:
-            story_id = of_label.setdefault(article.label, new)
+            see(position, stories, inside)
+        decided = decide_assignment(stories, policy, must_join=followed).story_id
+        if by_label and label is not None:
+            story_id = of_label.setdefault(label, new)
         else:
-            decided = index.assign(member, must_join=None if followed is None else placed[followed - 1]).story_id
             story_id = new if decided is None or (by_label and decided in of_label.values()) else decided
         index.add(story_id, member)
         placed.append(story_id)
@@ -138,23 +142,23 @@ def place(
     return placed
 
 
-def rows_of(stream: Stream, scorer: Scorer, *, by_label: bool) -> list[tuple[list[float], bool, int, int]]:
-    """(evidence by case, is it the story, fold of the article, fold of the story) of a run over a stream."""
-    labels = [article.label for article in stream.articles]
-    found: list[tuple[list[float], bool, int, int]] = []
+def rows_of(lesson: Lesson, scorer: Scorer, *, by_label: bool) -> list[Row]:
+    """The rows of one run over a stream."""
+    labels = lesson.labels
+    found: list[Row] = []
 
     def see(position: int, stories: Sequence[StoryScore], inside: Mapping[StoryId, list[int]]) -> None:
         label = labels[position]
-        for rank, story in enumerate(sorted(stories, key=lambda story: (-story.evidence[_SIMILARITY], story.story_id))):
+        for rank, story in enumerate(sorted(stories, key=lambda one: (-one.evidence[_SIMILARITY], one.story_id))):
             others = [labels[member] for member in inside[story.story_id]]
             is_same = _is_same(label, others)
             if is_same is None or (rank >= _N_STORIES and not is_same):
                 continue
-            design = np.outer(story.cases, story.evidence).ravel().tolist()
+            design = np.outer(story.cases, story.evidence).ravel().astype(np.float32)
             of_story = next((other for other in others if other is not None), None)
             found.append((design, is_same, fold_of(label), fold_of(of_story)))
 
-    place(stream, scorer, by_label=by_label, see=see)
+    place(lesson, scorer, by_label=by_label, see=see)
     return found
 
 
@@ -170,16 +174,16 @@ def _is_same(label: str | None, others: Sequence[str | None]) -> bool | None:
     return False if n_same == 0 and is_known else None
 
 
-def all_rows(streams: Sequence[Stream], scorer: Scorer, *, by_label: bool) -> Rows:
+def all_rows(lessons: Sequence[Lesson], scorer: Scorer, *, by_label: bool) -> Rows:
     """The rows of some streams; each file weighs alike."""
     designs, same, folds, names, weights = [], [], [], [], []
-    for stream in streams:
-        found = rows_of(stream, scorer, by_label=by_label)
+    for lesson in lessons:
+        found = rows_of(lesson, scorer, by_label=by_label)
         designs += [row[0] for row in found]
         same += [row[1] for row in found]
         folds += [row[2:] for row in found]
-        names += [stream.name] * len(found)
-        weights += [stream.weight / len(found)] * len(found)
+        names += [lesson.name] * len(found)
+        weights += [lesson.weight / max(1, len(found))] * len(found)
     w = np.array(weights)
     return Rows(np.array(designs), np.array(same), np.array(folds), np.array(names), w * len(w) / w.sum())
 
@@ -191,7 +195,7 @@ def learn(rows: Rows, ridge: float = RIDGE) -> Scorer:
     """Logistic regression on scaled columns by Newton's method; the constant is not held down."""
     scale = rows.design.std(axis=0) + 1e-6
     constant = EVIDENCE.index("constant")
-    scale[constant:: len(EVIDENCE)] = 1.0
+    scale[constant :: len(EVIDENCE)] = 1.0
     scaled = rows.design / scale
     held = np.full(scaled.shape[1], ridge)
     held[constant] = 1e-6
@@ -203,3 +207,89 @@ def learn(rows: Rows, ridge: float = RIDGE) -> Scorer:
         step = np.linalg.solve(curve, slope)
         found -= step * min(1.0, _MAX_STEP / max(float(np.abs(step).max()), 1e-9))
     return Scorer(np.round((found / scale).reshape(len(CASES), len(EVIDENCE)).T, 4))
+
+
+def lessons_learned(lessons: Sequence[Lesson]) -> tuple[Rows, Scorer]:
+    """All rows of two rounds, with articles where their labels say, and where the weights of the first round put them;
+    and the weights of all."""
+    blank = Scorer(np.zeros((len(EVIDENCE), len(CASES))))
+    by_label = all_rows(lessons, blank, by_label=True)
+    placed = all_rows(lessons, learn(by_label), by_label=False)
+    rows = by_label.and_also(placed)
+    return rows, learn(rows)
+
+
+# --- measuring -------------------------------------------------------------------------------------------------------
+
+
+def out_of_fold(lessons: Sequence[Lesson], rows: Rows) -> dict[str, dict[str, dict[str, float]]]:
+    """BCubed of each whole stream: by five folds of labels, by weights of the other files, and by those of all."""
+    by_fold = [learn(rows.kept(~(rows.folds == fold).any(axis=1))) for fold in range(N_FOLDS)]
+    of_all = learn(rows)
+    figures = {}
+    for lesson in lessons:
+        if lesson.is_variant:
+            continue
+        others = learn(rows.kept(rows.names != lesson.name))
+        figures[f"{lesson.name} {lesson.stream.language}"] = {
+            "out_of_fold": _score(lesson, [place(lesson, scorer) for scorer in by_fold]),
+            "other_files": _score(lesson, [place(lesson, others)]),
+            "all_files": _score(lesson, [place(lesson, of_all)]),
+        }
+    return figures
+
+
+def _score(lesson: Lesson, runs: Sequence[Sequence[StoryId]]) -> dict[str, float]:
+    """BCubed over several runs: each label is counted in the run of its fold, or in the only one."""
+    parts: list[tuple[float, float]] = []
+    for fold, run in enumerate(runs):
+        labelled = [(story, label) for story, label in zip(run, lesson.labels, strict=True) if label is not None]
+        predicted, gold = [story for story, _ in labelled], [label for _, label in labelled]
+        n_predicted, n_gold, n_both = Counter(predicted), Counter(gold), Counter(labelled)
+        for story, label in labelled:
+            if len(runs) == 1 or fold_of(label) == fold:
+                n = n_both[story, label]
+                parts.append((n / n_predicted[story], n / n_gold[label]))
+    precision, recall = (math.fsum(part[side] for part in parts) / len(parts) for side in (0, 1))
+    return f_score(precision, recall).rounded()
+
+
+def margins(rows: Rows, scorer: Scorer) -> dict[str, float]:
+    """How far the scorer keeps stories apart: log-odds of the 1st, 5th and 50th percentile of those that are right,
+    of the 50th, 95th and 99th of those that are wrong, and of the worst of each."""
+    odds = rows.design @ scorer.weights.T.ravel()
+    right, wrong = odds[rows.is_same], odds[~rows.is_same]
+    found = {"worst_right": right.min(), "best_wrong": wrong.max()}
+    found |= {f"right_p{share}": np.percentile(right, share) for share in (1, 5, 25, 50)}
+    found |= {f"wrong_p{share}": np.percentile(wrong, share) for share in (50, 75, 95, 99)}
+    return {name: round(float(value), 2) for name, value in found.items()}
+
+
+def written(scorer: Scorer) -> str:
+    """The text of weights.json."""
+    table = dict(zip(EVIDENCE, scorer.weights.tolist(), strict=True))
+    lines = ",\n".join(f"    {json.dumps(name)}: {json.dumps(weights)}" for name, weights in table.items())
+    return f'{{\n  "cases": {json.dumps(list(CASES))},\n  "weights": {{\n{lines}\n  }}\n}}\n'
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Learn weights from labelled files, or measure how well that works."""
+    parser = argparse.ArgumentParser(prog="monitor.evaluate.training", description=main.__doc__)
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE.jsonl")
+    parser.add_argument("--out", type=Path, help="write the weights of all files here")
+    parser.add_argument("--measure", action="store_true", help="report BCubed out of fold; takes several times as long")
+    parser.add_argument("--articles", type=int, default=6_000, help="of each language of a file, at most (%(default)s)")
+    asked = parser.parse_args(arguments)
+    lessons = [lesson for path in asked.files for lesson in lessons_of(path, n_articles=asked.articles)]
+    rows, scorer = lessons_learned(lessons)
+    report: dict[str, Any] = {"n_rows": len(rows.is_same), "margins": margins(rows, scorer)}
+    if asked.measure:
+        report["bcubed"] = out_of_fold(lessons, rows)
+    if asked.out is not None:
+        asked.out.write_text(written(scorer), "utf-8")
+    json.dump(report, sys.stdout, indent=1)
+    sys.stdout.write("\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
