@@ -37,6 +37,7 @@ Counts = NDArray[np.uint8]
 Slots = NDArray[np.intp]
 _TITLE, _LEAD, _BODY, _NAMES, _ALL = range(5)
 _N_RAREST = 3
+_MORE_THAN_ANY_IDF = 1_000.0
 _DAMPED = np.concatenate([[0.0], 1.0 + np.log(np.arange(1, 1025))])
 """A term's weight grows with the logarithm of its count."""
 
@@ -191,8 +192,11 @@ class _Terms:
     beside: Slots
 
     def sums(self, values: Weights) -> Weights:
-        """By article, over all its terms."""
-        return np.asarray(np.bincount(self.segments, values, self.n), dtype=np.float64)
+        """By article, over all its terms; `values` may have rows."""
+        lengths = np.bincount(self.segments, minlength=self.n)
+        starts = np.cumsum(lengths) - lengths
+        ended = np.concatenate([values, np.zeros((*values.shape[:-1], 1))], axis=-1)
+        return np.where(lengths > 0, np.add.reduceat(ended, starts, axis=-1), 0.0)
 
     def shared_sums(self, values: Weights) -> Weights:
         """By article, over the terms that the compared one has too."""
@@ -202,7 +206,7 @@ class _Terms:
 def compare(article: Vector, others: Sequence[Vector], *, statistics: Statistics, policy: AssignPolicy) -> Comparison:
     """How near one article is to each of `others` (at least one). Sums run in term order: reproducible."""
     ids = np.concatenate([other.ids for other in others])
-    shared, beside = _positions(ids, article.ids)
+    shared, beside = _positions(ids, article.ids, len(statistics))
     terms = _Terms(
         n=len(others),
         segments=np.repeat(np.arange(len(others)), [len(other.ids) for other in others]),
@@ -223,21 +227,23 @@ def compare(article: Vector, others: Sequence[Vector], *, statistics: Statistics
     return Comparison(_ratio(total, whole), links, rare, needed)
 
 
-def _positions(ids: Ids, own: Ids) -> tuple[Slots, Slots]:
-    """Where in `ids` a term of `own` stands, and which one."""
-    order = np.argsort(own)
-    found = np.minimum(np.searchsorted(own, ids, sorter=order), len(own) - 1) if len(own) else ids[:0]
-    shared = np.flatnonzero(own[order[found]] == ids) if len(own) else np.zeros(0, dtype=np.intp)
-    return shared, order[found[shared]]
+def _positions(ids: Ids, own: Ids, n_ids: int) -> tuple[Slots, Slots]:
+    """Where in `ids` a term of `own` stands, and which one it is there."""
+    positions = np.zeros(n_ids, dtype=np.int32)
+    positions[own] = np.arange(1, len(own) + 1)
+    found = positions[ids]
+    shared = np.flatnonzero(found)
+    return shared, found[shared].astype(np.intp) - 1
 
 
 def _cosines(article: Vector, terms: _Terms, own_idf: Weights) -> tuple[Weights, Weights]:
     """Cosines by field (title, lead, body, names, all), a row for each article; and whether a field of both counts."""
     own, weights = field_weights(article.counts, own_idf), field_weights(terms.counts, terms.idf)
+    products = weights[:, terms.shared] * own[:, terms.beside]
     cosines, present = [], []
-    for row in range(len(own)):
-        norms = np.sqrt(terms.sums(weights[row] ** 2)) * math.sqrt(math.fsum(own[row] ** 2))
-        cosines.append(_ratio(terms.shared_sums(weights[row, terms.shared] * own[row, terms.beside]), norms))
+    for row, squares in enumerate(terms.sums(weights**2)):
+        norms = np.sqrt(squares) * math.sqrt(math.fsum(own[row] ** 2))
+        cosines.append(_ratio(terms.shared_sums(products[row]), norms))
         present.append((norms > 0) | (row == _TITLE))
     return np.column_stack(cosines), np.column_stack(present).astype(np.float64)
 
@@ -262,7 +268,7 @@ def _overlaps(article: Vector, terms: _Terms, own_idf: Weights) -> Weights:
 def _rarest(terms: _Terms, statistics: Statistics) -> Weights:
     """Mean rarity of the three rarest shared terms, 1 for terms that no article has."""
     gained, owners = terms.idf[terms.shared], terms.segments[terms.shared]
-    order = np.lexsort((-gained, owners))
+    order = np.argsort(owners - gained / _MORE_THAN_ANY_IDF)
     ranks = np.arange(len(order)) - np.searchsorted(owners[order], owners[order])
     rarest = order[ranks < _N_RAREST]
     most = math.log(statistics.n_weighed + 2)

@@ -209,7 +209,12 @@ class StoryIndex:
         by_story: dict[StoryId, list[int]] = {}
         for position, slot in enumerate(slots):
             by_story.setdefault(self._held[slot].story_id, []).append(position)
-        members = {story_id: self._members(story_id, article) for story_id in by_story}
+        members = {
+            story_id: slots[positions]
+            if len(positions) == len(self._by_story[story_id])
+            else self._members(story_id, article)
+            for story_id, positions in by_story.items()
+        }
         similarity = {
             story_id: story_score([near[position] for position in positions], len(members[story_id]), self.policy)
             for story_id, positions in by_story.items()

@@ -57,7 +57,9 @@ def sweep_stories(run: StoriesRun, *, policy: AssignPolicy | None = None, report
     found = []
     for number, step in enumerate(_STORY_STEPS, start=1):
         placed = (
-            run.orders[0] if not step else place_streams(run.streams, policy=replace(policy, min_probability=default + step))
+            run.orders[0]
+            if not step
+            else place_streams(run.streams, policy=replace(policy, min_probability=default + step))
         )
         scored = [each for each in placed if each.article.label is not None]
         score = bcubed([each.story for each in scored], [gold_of(each) for each in scored])

@@ -106,10 +106,10 @@ def test_the_same_words_weeks_later_are_another_event() -> None:
     assert index.assign(member(2, FERRY_TOO, hours=24 * 15)).story_id is None
 
 
-def test_time_between_two_reports_lowers_their_score() -> None:
+def test_time_between_two_reports_lowers_their_odds() -> None:
     index = index_of((11, FERRY))
-    soon, later = (index.assign(member(2, FERRY_TOO, hours=hours)).score for hours in (1, 72))
-    assert later < 0.7 * soon
+    soon, later = (index.scored(member(2, FERRY_TOO, hours=hours))[0].logit for hours in (1, 72))
+    assert later < soon - 3
 
 
 def test_articles_without_a_date_are_compared_all_the_same() -> None:
