@@ -28,13 +28,17 @@ from numpy.typing import NDArray
 
 from monitor.cluster.features import Features
 from monitor.cluster.guards import GuardPolicy, family_weights
+from monitor.cluster.scorer import StoryEvidence
 from monitor.cluster.statistics import Ids, Statistics, Weights
 from monitor.types import ArticleId, StoryId, TermWeight
 
 SCHEME = "stories-1"
 
 Counts = NDArray[np.uint8]
+Slots = NDArray[np.intp]
 _TITLE, _LEAD, _BODY, _NAMES, _ALL = range(5)
+_N_RAREST = 3
+_MORE_THAN_ANY_IDF = 1_000.0
 _DAMPED = np.concatenate([[0.0], 1.0 + np.log(np.arange(1, 1025))])
 """A term's weight grows with the logarithm of its count."""
 
@@ -43,17 +47,17 @@ _DAMPED = np.concatenate([[0.0], 1.0 + np.log(np.arange(1, 1025))])
 class AssignPolicy:
     """What makes an article join. Scores are 0..1; the one default serves every language."""
 
+    min_probability: float = 0.5
+    """From here on an article joins the most probable story."""
     title_weight: float = 0.2
     lead_weight: float = 0.1
     names_weight: float = 0.1
     all_weight: float = 0.6
-    margin: float = 0.07
-    """By how much the best story must exceed the mean of its rivals times `rival_weight`."""
-    rival_weight: float = 1.2
+    """Shares of the cosines in the similarity by which stories are ranked before they are scored."""
+    n_scored: int = 12
+    """So many of the most similar stories are scored."""
     min_score: float = 0.10
-    """Below this nothing joins, however empty the stream."""
-    rivals: tuple[int, int] = (2, 7)
-    """Ranks, from 0, of the stories that count as unrelated: [first, last)."""
+    """Stories less similar than this are not compared for templates."""
     nearest_share: float = 0.5
     n_mean: int = 30
     """The mean is taken over this many of a story's members at most, the nearest ones."""
@@ -72,6 +76,18 @@ class AssignPolicy:
     n_candidates: int = 64
     n_query_terms: int = 80
     guards: GuardPolicy = field(default_factory=GuardPolicy)
+    max_postings: int = 20_000
+    """So many entries of the inverted index are looked at for one article: rare terms first."""
+
+    @property
+    def shares(self) -> tuple[tuple[int, float], ...]:
+        """The rows of `field_weights` that make up the similarity, with their shares."""
+        return (
+            (_TITLE, self.title_weight),
+            (_LEAD, self.lead_weight),
+            (_NAMES, self.names_weight),
+            (_ALL, self.all_weight),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +106,10 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class StoryScore:
-    """How near an article is to one story; rare terms shared with its nearest member, and how many are needed.
+    """How probable one story is; rare terms shared with its nearest member, and how many are needed.
 
-    `bar` multiplies the threshold; `is_weak`: nothing but live blogs speaks for it.
+    `score` is the probability, 0..1, `logit` its log-odds, made of `evidence`. `bar`: what joining may err is divided
+    by it, 1 or more; `is_weak`: nothing but live blogs speaks for it.
     """
 
     story_id: StoryId
@@ -103,6 +120,10 @@ class StoryScore:
     is_template: bool = False
     bar: float = 1.0
     is_weak: bool = False
+    logit: float = 0.0
+    evidence: tuple[float, ...] = ()
+    cases: tuple[float, ...] = ()
+    """As in `EVIDENCE` and `CASES` of the scorer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,36 +180,138 @@ def field_weights(counts: Counts, idf: Weights) -> Weights:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One article beside each of several others: similarity without time, rare terms shared, rare terms needed."""
+    """One article beside each of several others.
+
+    `scores`: similarity without time; `links`: a row for each, columns as in `LINKS`; rare terms shared, and needed.
+    """
 
     scores: Weights
+    links: Weights
     n_shared_rare: NDArray[np.int64]
     n_rare_needed: NDArray[np.int64]
 
 
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """The terms of several articles one after another: whose they are, and where the compared article has the same."""
+
+    n: int
+    segments: Slots
+    counts: Counts
+    idf: Weights
+    shared: Slots
+    beside: Slots
+
+    def sums(self, values: Weights) -> Weights:
+        """By article, over all its terms; `values` may have rows."""
+        lengths = np.bincount(self.segments, minlength=self.n)
+        starts = np.cumsum(lengths) - lengths
+        ended = np.concatenate([values, np.zeros((*values.shape[:-1], 1))], axis=-1)
+        return np.where(lengths > 0, np.add.reduceat(ended, starts, axis=-1), 0.0)
+
+    def shared_sums(self, values: Weights) -> Weights:
+        """By article, over the terms that the compared one has too."""
+        return np.asarray(np.bincount(self.segments[self.shared], values, self.n), dtype=np.float64)
+
+
 def compare(article: Vector, others: Sequence[Vector], *, statistics: Statistics, policy: AssignPolicy) -> Comparison:
-    """Weighted cosines of one article with each of `others` (at least one). Sums run in term order: reproducible."""
-    n = len(others)
+    """How near one article is to each of `others` (at least one). Sums run in term order: reproducible."""
     ids = np.concatenate([other.ids for other in others])
-    counts = np.concatenate([other.counts for other in others], axis=1)
-    segments = np.repeat(np.arange(n), [len(other.ids) for other in others])
-    positions = np.zeros(len(statistics), dtype=np.int32)
-    positions[article.ids] = np.arange(1, len(article.ids) + 1)
-    shared = np.flatnonzero(positions[ids])
-    beside, owners = positions[ids[shared]] - 1, segments[shared]
-    own = field_weights(article.counts, statistics.idf(article.ids))
-    weights = field_weights(counts, statistics.idf(ids))
-    total, present = np.zeros(n), np.zeros(n)
-    for row, share in _shares(policy):
-        own_norm = math.sqrt(math.fsum(own[row] ** 2))
-        norms = np.sqrt(np.bincount(segments, weights[row] ** 2, n)) * own_norm
-        dots = np.bincount(owners, weights[row, shared] * own[row, beside], n)
-        total += share * np.divide(dots, norms, out=np.zeros(n), where=norms > 0)
-        present += share * ((norms > 0) | (row == _TITLE))
-    rare = np.bincount(owners[statistics.rare(ids[shared])], minlength=n)
-    has_body = np.bincount(segments, counts[_BODY], n) > 0 if article.counts[_BODY].any() else np.zeros(n, dtype=bool)
+    shared, beside = _positions(ids, article.ids, len(statistics))
+    terms = _Terms(
+        n=len(others),
+        segments=np.repeat(np.arange(len(others)), [len(other.ids) for other in others]),
+        counts=np.concatenate([other.counts for other in others], axis=1),
+        idf=statistics.idf(ids),
+        shared=shared,
+        beside=beside,
+    )
+    own_idf = statistics.idf(article.ids)
+    cosines, present = _cosines(article, terms, own_idf)
+    total, whole = np.zeros(terms.n), np.zeros(terms.n)
+    for row, share in policy.shares:
+        total, whole = total + share * cosines[:, row], whole + share * present[:, row]
+    links = np.column_stack([cosines, _overlaps(article, terms, own_idf), _rarest(terms, statistics)])
+    rare = np.bincount(terms.segments[shared[statistics.rare(ids[shared])]], minlength=terms.n)
+    has_body = (terms.sums(terms.counts[_BODY] > 0) > 0) & article.counts[_BODY].any()
     needed = np.where(has_body, policy.min_shared_rare, policy.min_shared_rare_of_headlines)
-    return Comparison(np.divide(total, present, out=np.zeros(n), where=present > 0), rare, needed)
+    return Comparison(_ratio(total, whole), links, rare, needed)
+
+
+def _positions(ids: Ids, own: Ids, n_ids: int) -> tuple[Slots, Slots]:
+    """Where in `ids` a term of `own` stands, and which one it is there."""
+    positions = np.zeros(n_ids, dtype=np.int32)
+    positions[own] = np.arange(1, len(own) + 1)
+    found = positions[ids]
+    shared = np.flatnonzero(found)
+    return shared, found[shared].astype(np.intp) - 1
+
+
+def _cosines(article: Vector, terms: _Terms, own_idf: Weights) -> tuple[Weights, Weights]:
+    """Cosines by field (title, lead, body, names, all), a row for each article; and whether a field of both counts."""
+    own, weights = field_weights(article.counts, own_idf), field_weights(terms.counts, terms.idf)
+    products = weights[:, terms.shared] * own[:, terms.beside]
+    cosines, present = [], []
+    for row, squares in enumerate(terms.sums(weights**2)):
+        norms = np.sqrt(squares) * math.sqrt(math.fsum(own[row] ** 2))
+        cosines.append(_ratio(terms.shared_sums(products[row]), norms))
+        present.append((norms > 0) | (row == _TITLE))
+    return np.column_stack(cosines), np.column_stack(present).astype(np.float64)
+
+
+def _overlaps(article: Vector, terms: _Terms, own_idf: Weights) -> Weights:
+    """Share of one title that the other article tells; overlap of names, and of all terms, with the smaller set."""
+    gained = terms.idf[terms.shared]
+    titled, own_titled = terms.counts[_TITLE] > 0, article.counts[_TITLE] > 0
+    mine = _ratio(
+        terms.shared_sums(gained * own_titled[terms.beside]), np.full(terms.n, math.fsum(own_idf[own_titled]))
+    )
+    theirs = _ratio(terms.shared_sums(gained * titled[terms.shared]), terms.sums(terms.idf * titled))
+    named, own_named = terms.counts[_NAMES] > 0, article.counts[_NAMES] > 0
+    names_shared = _ratio(
+        terms.shared_sums(gained * (own_named[terms.beside] & named[terms.shared])),
+        np.minimum(math.fsum(own_idf[own_named]), terms.sums(terms.idf * named)),
+    )
+    terms_shared = _ratio(terms.shared_sums(gained), np.minimum(math.fsum(own_idf), terms.sums(terms.idf)))
+    return np.column_stack([np.maximum(mine, theirs), names_shared, terms_shared])
+
+
+def _rarest(terms: _Terms, statistics: Statistics) -> Weights:
+    """Mean rarity of the three rarest shared terms, 1 for terms that no article has."""
+    gained, owners = terms.idf[terms.shared], terms.segments[terms.shared]
+    order = np.argsort(owners - gained / _MORE_THAN_ANY_IDF)
+    ranks = np.arange(len(order)) - np.searchsorted(owners[order], owners[order])
+    rarest = order[ranks < _N_RAREST]
+    most = math.log(statistics.n_weighed + 2)
+    return np.bincount(owners[rarest], gained[rarest], terms.n) / (_N_RAREST * most)
+
+
+def _ratio(part: Weights, whole: Weights) -> Weights:
+    return np.divide(part, whole, out=np.zeros(len(part)), where=whole > 0)
+
+
+def evidence_of(
+    article: Vector,
+    nearest_member: Vector,
+    compared: Comparison,
+    positions: Sequence[int],
+    *,
+    nearest: int,
+    n_members: int,
+    similarity: float,
+    gap_s: float,
+    mean_gap_s: float,
+) -> StoryEvidence:
+    """What speaks for a story. `positions`: its members among the compared, of which `nearest` is the most similar."""
+    return StoryEvidence(
+        links=compared.links[list(positions)],
+        n_members=n_members,
+        similarity=similarity,
+        gap_s=gap_s,
+        mean_gap_s=mean_gap_s,
+        n_shared_rare=int(compared.n_shared_rare[nearest]),
+        is_headline=not (article.counts[_BODY].any() and nearest_member.counts[_BODY].any()),
+    )
 
 
 def is_template(a: Vector, b: Vector, policy: AssignPolicy) -> bool:
@@ -208,15 +331,6 @@ def is_template(a: Vector, b: Vector, policy: AssignPolicy) -> bool:
     n_facts = min(len(facts_a), len(facts_b))
     n_shared = len(np.intersect1d(facts_a, facts_b, assume_unique=True))
     return n_shared < policy.template_facts * containment * n_facts
-
-
-def _shares(policy: AssignPolicy) -> tuple[tuple[int, float], ...]:
-    return (
-        (_TITLE, policy.title_weight),
-        (_LEAD, policy.lead_weight),
-        (_NAMES, policy.names_weight),
-        (_ALL, policy.all_weight),
-    )
 
 
 def decay(gaps_s: Weights, policy: AssignPolicy) -> Weights:
@@ -239,9 +353,9 @@ def story_score(similarities: Sequence[float], families: Sequence[str], policy: 
 def decide_assignment(
     candidates: Sequence[StoryScore], policy: AssignPolicy, *, must_join: StoryId | None = None
 ) -> Assignment:
-    """Joins the best story that stands out from its rivals, or `must_join` (the story of the article's original)."""
-    ranked = sorted(candidates, key=lambda candidate: (-candidate.score, candidate.story_id))
-    threshold = join_threshold([candidate.score for candidate in ranked if not candidate.is_template], policy)
+    """Joins the most probable story if it is probable enough, or `must_join` (the story of the article's original)."""
+    ranked = sorted(candidates, key=lambda candidate: (-candidate.score, -candidate.logit, candidate.story_id))
+    threshold = policy.min_probability
     if must_join is not None:
         score = next((candidate.score for candidate in ranked if candidate.story_id == must_join), 1.0)
         return Assignment(must_join, score, threshold, "copy")
@@ -252,8 +366,9 @@ def decide_assignment(
         first = ranked[0]
         because = "one template" if first.is_template else "live blogs only" if first.is_weak else "too far"
         return Assignment(None, first.score, threshold, because, first.nearest_id)
-    if best.score < round(threshold * best.bar, 6):
-        return Assignment(None, best.score, round(threshold * best.bar, 6), "a topic", best.nearest_id)
+    raised = round(1 - (1 - threshold) / best.bar, 6)
+    if best.score < raised:
+        return Assignment(None, best.score, raised, "a topic", best.nearest_id)
     if best.n_shared_rare < best.n_rare_needed:
         return Assignment(None, best.score, threshold, "only common terms", best.nearest_id)
     return Assignment(best.story_id, best.score, threshold, "similar", best.nearest_id)
@@ -270,13 +385,6 @@ def could_join(candidates: Sequence[StoryScore], decision: Assignment) -> tuple[
         and each.n_shared_rare >= each.n_rare_needed
     ]
     return tuple(sorted(found, key=lambda each: (-each.score, each.story_id)))
-
-
-def join_threshold(ranked_scores: Sequence[float], policy: AssignPolicy) -> float:
-    """The score that the best of these stories has to reach. `ranked_scores` in falling order; missing rivals are 0."""
-    first, last = policy.rivals
-    rivals = math.fsum(ranked_scores[first:last]) / (last - first)
-    return round(max(policy.min_score, policy.margin + policy.rival_weight * rivals), 6)
 
 
 def shared_terms(a: Vector, b: Vector, statistics: Statistics) -> tuple[NDArray[np.int32], Weights]:

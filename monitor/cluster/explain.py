@@ -1,7 +1,7 @@
 """Why are two articles one story, or why not? The same functions as assignment, on a pair, shown with their parts.
 
-The threshold shown is the least that any article has to reach; what applied to an article when it was assigned also
-held the rivals of that day and is stored with its membership.
+The second article is taken as a story of its own, on a usual day: what applied when an article was assigned also held
+the other members and the unrelated stories of that day, and its score is stored with its membership.
 """
 
 from __future__ import annotations
@@ -11,8 +11,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.cluster.assign import AssignPolicy, Member, compare, decay, is_template, shared_terms, vector
+from monitor.cluster.assign import (
+    AssignPolicy,
+    Member,
+    compare,
+    decay,
+    evidence_of,
+    is_template,
+    shared_terms,
+    vector,
+)
 from monitor.cluster.guards import Kind
+from monitor.cluster.scorer import EVIDENCE, TYPICAL_UNRELATED, Scorer, probability, shipped_scorer, weigh
 from monitor.cluster.statistics import Statistics, Weights
 from monitor.types import TermWeight
 
@@ -20,9 +30,21 @@ _TEMPLATE = "they fill in one template with other names and figures"
 _ROUNDUP = "a round-up or regular feature tells of no single event and joins no story"
 
 
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """One evidence as in `EVIDENCE`: its value, and what it adds to the log-odds of the two being one story."""
+
+    name: str
+    value: float
+    added: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoryExplanation:
-    """Similarity of two articles: fields (text), what time left of it (decay), and the terms that weigh most."""
+    """How probable it is that two articles are one story: `score` beside `threshold`, and what makes it up.
+
+    `text` is their similarity by fields, `decay` what time leaves of it; `contributions` the heaviest first.
+    """
 
     score: float
     threshold: float
@@ -32,29 +54,50 @@ class StoryExplanation:
     n_rare_needed: int
     is_template: bool
     terms: tuple[TermWeight, ...]
+    contributions: tuple[Contribution, ...]
     because: str
 
 
 def explain_story(
-    a: Member, b: Member, statistics: Statistics, *, policy: AssignPolicy | None = None, n_terms: int = 12
+    a: Member,
+    b: Member,
+    statistics: Statistics,
+    *,
+    policy: AssignPolicy | None = None,
+    scorer: Scorer | None = None,
+    n_terms: int = 12,
 ) -> StoryExplanation:
     """How near two articles are, weighed by the statistics given; symmetric up to the order of its sums."""
-    policy = policy or AssignPolicy()
+    policy, scorer = policy or AssignPolicy(), scorer or shipped_scorer()
     vector_a, vector_b = vector(a.features, statistics), vector(b.features, statistics)
     compared = compare(vector_a, [vector_b], statistics=statistics, policy=policy)
-    text, left = float(compared.scores[0]), _decay(a, b, policy)
+    text, gap_s = float(compared.scores[0]), _gap_s(a, b)
+    left = float(decay(np.array([gap_s]), policy)[0])
+    alone = evidence_of(
+        vector_a,
+        vector_b,
+        compared,
+        [0],
+        nearest=0,
+        n_members=1,
+        similarity=round(text * left, 6),
+        gap_s=gap_s,
+        mean_gap_s=gap_s,
+    )
+    evidence, cases = weigh([alone], TYPICAL_UNRELATED, 1)
+    score = probability(scorer.logits(evidence, cases)[0])
     rare, needed = int(compared.n_shared_rare[0]), int(compared.n_rare_needed[0])
-    score = round(text * left, 6)
     template = is_template(vector_a, vector_b, policy)
     return StoryExplanation(
         score=score,
-        threshold=policy.min_score,
+        threshold=policy.min_probability,
         text=round(text, 6),
         decay=round(left, 6),
         n_shared_rare=rare,
         n_rare_needed=needed,
         is_template=template,
         terms=strongest_terms(a, shared_terms(vector_a, vector_b, statistics), n_terms),
+        contributions=contributions_of(tuple(evidence[0].tolist()), tuple(cases[0].tolist()), scorer),
         because=_guarded(a, b) or (_TEMPLATE if template else _because(score, rare - needed, policy)),
     )
 
@@ -67,11 +110,17 @@ def strongest_terms(article: Member, shared: tuple[NDArray[np.int32], Weights], 
     return tuple(TermWeight(term=terms[positions[i]], weight=round(float(gains[i]), 6)) for i in order)
 
 
-def _decay(a: Member, b: Member, policy: AssignPolicy) -> float:
-    gap_s = np.nan
-    if a.event_at is not None and b.event_at is not None:
-        gap_s = (a.event_at - b.event_at).total_seconds()
-    return float(decay(np.array([gap_s]), policy)[0])
+def contributions_of(evidence: tuple[float, ...], cases: tuple[float, ...], scorer: Scorer) -> tuple[Contribution, ...]:
+    """What each evidence of a scored story adds to its log-odds, the heaviest first."""
+    added = scorer.contributions(np.array([evidence]), np.array([cases]))[0].tolist()
+    found = [Contribution(*each) for each in zip(EVIDENCE, evidence, np.round(added, 6).tolist(), strict=True)]
+    return tuple(sorted(found, key=lambda each: -abs(each.added)))
+
+
+def _gap_s(a: Member, b: Member) -> float:
+    if a.event_at is None or b.event_at is None:
+        return float("nan")
+    return (a.event_at - b.event_at).total_seconds()
 
 
 def _guarded(a: Member, b: Member) -> str:
@@ -80,8 +129,9 @@ def _guarded(a: Member, b: Member) -> str:
 
 
 def _because(score: float, n_spare: int, policy: AssignPolicy) -> str:
-    if score < policy.min_score:
-        return f"their similarity {score:.2f} is below {policy.min_score:.2f}, which a story needs at least"
+    needed = f"{policy.min_probability:.2f}"
+    if score < policy.min_probability:
+        return f"that they are one story has a probability of {score:.2f}, below the {needed} that joining needs"
     if n_spare < 0:
         return "they share common terms only"
-    return f"their similarity {score:.2f} reaches the least that a story needs, {policy.min_score:.2f}"
+    return f"that they are one story has a probability of {score:.2f} and reaches the {needed} that joining needs"

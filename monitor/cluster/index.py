@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 from array import array
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 import numpy as np
@@ -30,6 +30,7 @@ from monitor.cluster.assign import (
     could_join,
     decay,
     decide_assignment,
+    evidence_of,
     field_weights,
     is_template,
     shared_terms,
@@ -38,41 +39,32 @@ from monitor.cluster.assign import (
 )
 from monitor.cluster.explain import strongest_terms
 from monitor.cluster.guards import DAY_S, Kind, is_series, n_rare_needed, series_key, story_bar
+from monitor.cluster.held import Found, Held, Question, Slots, moments, strongest
+from monitor.cluster.scorer import Scorer, StoryEvidence, probability, shipped_scorer, unrelated_level, weigh
 from monitor.cluster.statistics import Statistics, Weights
 from monitor.types import ArticleId, StoryId
 
 _NAMES, _ALL = 3, 4
 _NAMES_BONUS = 0.5
 _N_SHOWN_TERMS = 8
-_NO_DATE = math.nan
 _GONE_S = -math.inf
 """Older than any window: the moment of a slot whose article was taken out."""
-
-Slots = NDArray[np.intp]
-
-
-@dataclass(frozen=True, slots=True)
-class _Held:
-    """One article in memory; moments as seconds since 1970, NaN when unknown."""
-
-    story_id: StoryId
-    article_id: ArticleId
-    vector: Vector
-    event_s: float
-    seen_s: float
-    family: str
-    kind: Kind
-    series: str
-    """What its title shares with others of a series; "" where it has none."""
 
 
 class StoryIndex:
     """Open stories of one language in memory: about 2 kB an article; 2-3 ms for one question among 10,000."""
 
-    def __init__(self, language: str, statistics: Statistics, policy: AssignPolicy | None = None) -> None:
+    def __init__(
+        self,
+        language: str,
+        statistics: Statistics,
+        policy: AssignPolicy | None = None,
+        scorer: Scorer | None = None,
+    ) -> None:
         self.language = language
         self.statistics = statistics
         self.policy = policy or AssignPolicy()
+        self.scorer = scorer or shipped_scorer()
         self._clear()
 
     def __len__(self) -> int:
@@ -90,8 +82,7 @@ class StoryIndex:
         """Where the article belongs, weighed by what came before it; never in a `barred` story. Changes nothing."""
         query = vector(article.features, self.statistics)
         standing = self._stands_alone(article)
-        slots = np.zeros(0, dtype=np.intp) if standing else self._candidates(query, article)
-        candidates = self._story_scores(query, article, slots) if len(slots) else []
+        candidates = [] if standing else self._scored(query, article)
         candidates = [each for each in candidates if each.story_id not in barred]
         assignment = decide_assignment(candidates, self.policy, must_join=must_join)
         assignment = replace(assignment, also=could_join(candidates, assignment))
@@ -103,6 +94,14 @@ class StoryIndex:
         shared = shared_terms(query, nearest, self.statistics)
         return replace(assignment, terms=strongest_terms(article, shared, _N_SHOWN_TERMS))
 
+    def scored(self, article: Member) -> list[StoryScore]:
+        """The stories that come into question for an article, with the evidence for each. Changes nothing."""
+        return self._scored(vector(article.features, self.statistics), article)
+
+    def _scored(self, query: Vector, article: Member) -> list[StoryScore]:
+        slots = self._candidates(query, article)
+        return self._story_scores(query, article, slots) if len(slots) else []
+
     def add(self, story_id: StoryId, article: Member) -> bool:
         """Enters an article, in arrival order, and counts its terms; whether all counts were halved after it."""
         self.restore(story_id, article)
@@ -112,8 +111,8 @@ class StoryIndex:
         """Enters an article that the statistics know already. Call in arrival order."""
         known = vector(article.features, self.statistics)
         series = series_key(article.family, article.features.title)
-        held = _Held(
-            story_id, article.article_id, known, *_moments(article), article.family, article.features.kind, series
+        held = Held(
+            story_id, article.article_id, known, *moments(article), article.family, article.features.kind, series
         )
         self._enter(held)
 
@@ -166,18 +165,19 @@ class StoryIndex:
         return n_dropped
 
     def _clear(self) -> None:
-        self._held: list[_Held] = []
+        self._held: list[Held] = []
         self._slots: dict[ArticleId, int] = {}
         self._by_story: dict[StoryId, array[int]] = {}
         self._postings: dict[int, array[int]] = {}
         self._seen_s = array("d")
         self._event_s = array("d")
         self._lengths = array("d")
+        self._is_roundup = array("b")
         self._by_series: dict[str, array[int]] = {}
         self._recurring: set[int] = set()
         """Slots of titles that were used on several days, whether or not that makes a series today."""
 
-    def _enter(self, held: _Held) -> None:
+    def _enter(self, held: Held) -> None:
         slot = len(self._held)
         self._held.append(held)
         self._slots[held.article_id] = slot
@@ -185,6 +185,7 @@ class StoryIndex:
         self._event_s.append(held.event_s)
         self._seen_s.append(held.seen_s)
         self._lengths.append(math.sqrt(len(held.vector.ids) + 1))
+        self._is_roundup.append(held.kind is Kind.ROUNDUP)
         for term_id in held.vector.ids.tolist():
             posting = self._postings.get(term_id)
             if posting is None:
@@ -202,7 +203,7 @@ class StoryIndex:
         if article.features.kind is Kind.ROUNDUP:
             return "round-up"
         key = series_key(article.family, article.features.title)
-        return "series" if self._is_series(key, _moments(article)[0], article) else ""
+        return "series" if self._is_series(key, moments(article)[0], article) else ""
 
     def _is_series(self, key: str, event_s: float, article: Member) -> bool:
         """Whether the title of something that happened at `event_s` is one of a series, when an article arrives."""
@@ -212,17 +213,21 @@ class StoryIndex:
         days = np.frombuffer(self._event_s)[slots[self._is_young(article, slots)]] // DAY_S
         return is_series(event_s // DAY_S, days.tolist(), self.policy.guards)
 
-    def _attracts(self, slot: int, article: Member) -> bool:
-        held = self._held[slot]
-        if held.kind is Kind.ROUNDUP:
-            return False
-        return slot not in self._recurring or not self._is_series(held.series, held.event_s, article)
+    def _attracting(self, slots: Slots, article: Member) -> NDArray[np.bool_]:
+        """Which of these an article may join: no round-ups, nor what is one of a series when it arrives."""
+        attracting: NDArray[np.bool_] = np.equal(np.frombuffer(self._is_roundup, dtype=np.int8)[slots], 0)
+        if self._recurring:
+            for position, slot in enumerate(slots.tolist()):
+                if slot in self._recurring:
+                    held = self._held[slot]
+                    attracting[position] &= not self._is_series(held.series, held.event_s, article)
+        return attracting
 
     def _candidates(self, query: Vector, article: Member) -> Slots:
         """Slots of the articles that share most weight, by a coarse count over the heaviest terms of the article."""
         rows = field_weights(query.counts, self.statistics.idf(query.ids))
         weights = rows[_ALL] + _NAMES_BONUS * rows[_NAMES]
-        heaviest = np.sort(np.argsort(-weights, kind="stable")[: self.policy.n_query_terms])
+        heaviest = self._telling(query, weights)
         postings = [self._postings.get(int(query.ids[i])) for i in heaviest]
         found = [(p, float(weights[i])) for p, i in zip(postings, heaviest, strict=True) if p]
         if not found:
@@ -232,9 +237,20 @@ class StoryIndex:
         coarse = np.bincount(slots, gains)
         slots = np.flatnonzero(coarse)
         slots = slots[self._is_young(article, slots)]
-        slots = slots[[self._attracts(slot, article) for slot in slots.tolist()]]
+        slots = slots[self._attracting(slots, article)]
         near = coarse[slots] / np.frombuffer(self._lengths)[slots] * decay(self._gaps_s(article, slots), self.policy)
-        return _strongest(slots, np.round(near, 6), self.policy.n_candidates)
+        return strongest(slots, np.round(near, 6), self.policy.n_candidates)
+
+    def _telling(self, query: Vector, weights: Weights) -> Slots:
+        """Positions of the heaviest terms, in term order, whose postings together stay within `max_postings`.
+
+        By the counts of the statistics, which a restart brings back, not by the postings, which it shortens.
+        """
+        heaviest = np.argsort(-np.round(weights, 6), kind="stable")[: self.policy.n_query_terms]
+        n_postings = np.cumsum(np.sort(self.statistics.n_with(query.ids[heaviest])))
+        n_kept = max(1, int(np.searchsorted(n_postings, self.policy.max_postings, side="right")))
+        rarest = np.argsort(self.statistics.n_with(query.ids[heaviest]), kind="stable")[:n_kept]
+        return np.sort(heaviest[rarest])
 
     def _is_young(self, article: Member, slots: Slots) -> NDArray[np.bool_]:
         """Held, and within the window before the article; what has no date never ages."""
@@ -245,40 +261,87 @@ class StoryIndex:
         return ~(seen_s < oldest_s)
 
     def _gaps_s(self, article: Member, slots: Slots) -> Weights:
-        return np.frombuffer(self._event_s)[slots] - _moments(article)[0]
+        return np.frombuffer(self._event_s)[slots] - moments(article)[0]
 
     def _story_scores(self, query: Vector, article: Member, slots: Slots) -> list[StoryScore]:
+        """The stories that are most similar, scored; the others only tell what unrelated ones reach."""
         compared = compare(
             query, [self._held[slot].vector for slot in slots], statistics=self.statistics, policy=self.policy
         )
-        scores = np.round(compared.scores * decay(self._gaps_s(article, slots), self.policy), 6).tolist()
+        near = np.round(compared.scores * decay(self._gaps_s(article, slots), self.policy), 6).tolist()
         by_story: dict[StoryId, list[int]] = {}
         for position, slot in enumerate(slots):
             by_story.setdefault(self._held[slot].story_id, []).append(position)
-        found = []
-        for story_id, all_positions in by_story.items():
-            positions = [position for position in all_positions if self._is_evidence(slots[position], article)]
-            is_weak, positions = not positions, positions or all_positions
-            members = self._members(story_id, article)
-            nearest = min(positions, key=lambda position: (-scores[position], position))
-            similarities = dict.fromkeys(members.tolist(), 0.0) | {int(slots[at]): scores[at] for at in positions}
-            families = [self._held[slot].family for slot in similarities]
-            score = story_score(list(similarities.values()), families, self.policy)
-            rare, needed = int(compared.n_shared_rare[nearest]), int(compared.n_rare_needed[nearest])
-            held = self._held[slots[nearest]]
-            found.append(
-                StoryScore(
-                    story_id=story_id,
-                    score=score,
-                    nearest_id=held.article_id,
-                    n_shared_rare=rare,
-                    n_rare_needed=n_rare_needed(needed, article.family, families, self.policy.guards),
-                    is_template=score >= self.policy.min_score and is_template(query, held.vector, self.policy),
-                    bar=story_bar(np.frombuffer(self._event_s)[members], families, self.policy.guards),
-                    is_weak=is_weak,
-                )
+        asked = Question(article, query, slots, compared, near)
+        found = [self._found(asked, story_id, own) for story_id, own in by_story.items()]
+        level = unrelated_level([each.similarity for each in found])
+        found = sorted(found, key=lambda each: (-each.similarity, each.story_id))[: self.policy.n_scored]
+        evidence, cases = weigh([self._evidence(asked, each) for each in found], level, self.policy.n_mean)
+        logits = self.scorer.logits(evidence, cases)
+        return [
+            replace(
+                self._score(asked, each),
+                score=probability(logit),
+                logit=logit,
+                evidence=tuple(evidence[row].tolist()),
+                cases=tuple(cases[row].tolist()),
             )
-        return found
+            for row, (each, logit) in enumerate(zip(found, logits, strict=True))
+        ]
+
+    def _found(self, asked: Question, story_id: StoryId, own: Sequence[int]) -> Found:
+        """A story by those of its members that stand at `own` among the compared ones."""
+        near, slots = asked.near, asked.slots
+        positions = [position for position in own if self._is_evidence(slots[position], asked.article)]
+        is_weak, positions = not positions, positions or list(own)
+        members = self._members(story_id, asked.article)
+        similarities = dict.fromkeys(members.tolist(), 0.0) | {int(slots[at]): near[at] for at in positions}
+        families = [self._held[slot].family for slot in similarities]
+        return Found(
+            story_id=story_id,
+            positions=positions,
+            nearest=min(positions, key=lambda position: (-near[position], position)),
+            members=members,
+            families=families,
+            similarity=story_score(list(similarities.values()), families, self.policy),
+            is_weak=is_weak,
+        )
+
+    def _evidence(self, asked: Question, found: Found) -> StoryEvidence:
+        slot = asked.slots[found.nearest]
+        return evidence_of(
+            asked.query,
+            self._held[slot].vector,
+            asked.compared,
+            found.positions,
+            nearest=found.nearest,
+            n_members=len(found.members),
+            similarity=found.similarity,
+            gap_s=float(self._gaps_s(asked.article, np.array([slot]))[0]),
+            mean_gap_s=self._mean_gap_s(asked.article, found.members),
+        )
+
+    def _score(self, asked: Question, found: Found) -> StoryScore:
+        """What the guards say of a story; its score is the scorer's."""
+        held, guards = self._held[asked.slots[found.nearest]], self.policy.guards
+        needed = int(asked.compared.n_rare_needed[found.nearest])
+        is_near = found.similarity >= self.policy.min_score
+        return StoryScore(
+            story_id=found.story_id,
+            score=0.0,
+            nearest_id=held.article_id,
+            n_shared_rare=int(asked.compared.n_shared_rare[found.nearest]),
+            n_rare_needed=n_rare_needed(needed, asked.article.family, found.families, guards),
+            is_template=is_near and is_template(asked.query, held.vector, self.policy),
+            bar=story_bar(np.frombuffer(self._event_s)[found.members], found.families, guards),
+            is_weak=found.is_weak,
+        )
+
+    def _mean_gap_s(self, article: Member, members: Slots) -> float:
+        """Seconds from an article to the mean moment of a story; NaN where either is unknown."""
+        gaps_s = self._gaps_s(article, members)
+        known = gaps_s[~np.isnan(gaps_s)]
+        return float(known.mean()) if len(known) else math.nan
 
     def _members(self, story_id: StoryId, article: Member) -> Slots:
         """The young members of a story that speak for it: all but live blogs, or these where there is nothing else."""
@@ -290,18 +353,3 @@ class StoryIndex:
     def _is_evidence(self, slot: int, article: Member) -> bool:
         """A live blog tells of too much to vouch for anything but another one."""
         return self._held[slot].kind is not Kind.LIVE or article.features.kind is Kind.LIVE
-
-
-def _strongest(slots: Slots, values: Weights, n: int) -> Slots:
-    """The `n` slots of the highest values, the earlier slot first among equals, returned in arrival order."""
-    if len(slots) > n:
-        cut = np.partition(values, len(values) - n)[len(values) - n]
-        slots, values = slots[values >= cut], values[values >= cut]
-    order = np.argsort(-values, kind="stable")[:n]
-    return np.sort(slots[order])
-
-
-def _moments(article: Member) -> tuple[float, float]:
-    event_s = article.event_at.timestamp() if article.event_at else _NO_DATE
-    seen_s = article.seen_at.timestamp() if article.seen_at else _NO_DATE
-    return event_s, seen_s

@@ -87,17 +87,22 @@ class Statistics:
         """Articles seen with each term; terms never seen are left out."""
         return {term: int(self._counts[i]) for term, i in self._ids.items() if self._counts[i]}
 
+    def n_with(self, ids: Ids) -> Weights:
+        """Articles seen with each term."""
+        return self._counts[ids]
+
     def idf(self, ids: Ids) -> Weights:
         """Natural logarithm of articles / articles with the term, prior included; above 0, also for an empty stream."""
-        weights: Weights = np.log((self._n_weighed + 1.0) / (self._mass(ids) + 0.5))
+        weights: Weights = np.log((self.n_weighed + 1.0) / (self._mass(ids) + 0.5))
         return np.maximum(weights, 0.05)
 
     def rare(self, ids: Ids) -> NDArray[np.bool_]:
         """Which terms stand in few articles: at most one in twenty, or three in all."""
-        return self._mass(ids) <= max(_RARE_AT_LEAST, _RARE_SHARE * self._n_weighed)
+        return self._mass(ids) <= max(_RARE_AT_LEAST, _RARE_SHARE * self.n_weighed)
 
     @property
-    def _n_weighed(self) -> float:
+    def n_weighed(self) -> float:
+        """Articles that the document frequencies rest on, the prior included."""
         return self.n_articles + (PRIOR_N_ARTICLES if self._chances else 0)
 
     def _mass(self, ids: Ids) -> Weights:

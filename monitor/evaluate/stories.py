@@ -132,7 +132,7 @@ def place_articles(
     articles: Sequence[LabelledArticle], *, policy: AssignPolicy | None = None, seed: str = "0"
 ) -> list[Placed]:
     """Every article with its story, language by language, in streaming order."""
-    return place_streams(_streams(_prepared(articles, silent), seed, silent), policy=policy)
+    return place_streams(streams_of(articles, seed), policy=policy)
 
 
 def stream_order(articles: Sequence[LabelledArticle], seed: str) -> list[LabelledArticle]:
@@ -140,6 +140,11 @@ def stream_order(articles: Sequence[LabelledArticle], seed: str) -> list[Labelle
     if all(article.at is not None for article in articles):
         return sorted(articles, key=lambda each: (each.at, each.key))
     return sorted(articles, key=lambda each: hashlib.sha256(f"{seed}{each.key}".encode()).hexdigest())
+
+
+def streams_of(articles: Sequence[LabelledArticle], seed: str = "0") -> tuple[Stream, ...]:
+    """The articles of each language in streaming order."""
+    return _streams(_prepared(articles, silent), seed, silent)
 
 
 def _prepared(articles: Sequence[LabelledArticle], report: Report) -> dict[str, Prepared]:

@@ -17,8 +17,8 @@ from monitor.evaluate.metrics import Score, bcubed
 from monitor.evaluate.progress import Report, silent
 from monitor.evaluate.stories import StoriesRun, gold_of, place_streams, polluted
 
-STORY_BAR = "margin"
-_STORY_STEPS = (-0.06, -0.04, -0.02, -0.01, 0.0, 0.01, 0.02, 0.04, 0.06, 0.08)
+STORY_BAR = "min_probability"
+_STORY_STEPS = (-0.3, -0.2, -0.1, 0.0, 0.1, 0.2, 0.3)
 COPY_BAR = "containment"
 _COPY_STEPS = tuple(round(0.05 * step, 2) for step in range(-4, 5))
 
@@ -51,13 +51,15 @@ class Sweep:
 
 
 def sweep_stories(run: StoriesRun, *, policy: AssignPolicy | None = None, report: Report = silent) -> Sweep:
-    """BCubed and pollution on arrival, with the margin over unrelated stories varied."""
+    """BCubed and pollution on arrival, with the probability that joining needs varied."""
     policy = policy or AssignPolicy()
-    default = policy.margin
+    default = policy.min_probability
     found = []
     for number, step in enumerate(_STORY_STEPS, start=1):
         placed = (
-            run.orders[0] if not step else place_streams(run.streams, policy=replace(policy, margin=default + step))
+            run.orders[0]
+            if not step
+            else place_streams(run.streams, policy=replace(policy, min_probability=default + step))
         )
         scored = [each for each in placed if each.article.label is not None]
         score = bcubed([each.story for each in scored], [gold_of(each) for each in scored])

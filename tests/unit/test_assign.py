@@ -15,7 +15,6 @@ from monitor.cluster.assign import (
     StoryScore,
     decide_assignment,
     event_time,
-    join_threshold,
 )
 from monitor.cluster.explain import explain_story
 from monitor.cluster.features import Features, features
@@ -70,7 +69,7 @@ def index_of(*articles: tuple[int, tuple[str, str]], policy: AssignPolicy | None
 
 def test_the_first_article_of_a_language_opens_a_story() -> None:
     assignment = index_of().assign(member(1, FERRY))
-    assert assignment == Assignment(None, 0.0, AssignPolicy().min_score, "nothing like it")
+    assert assignment == Assignment(None, 0.0, AssignPolicy().min_probability, "nothing like it")
 
 
 def test_a_second_report_on_an_event_joins_its_story() -> None:
@@ -107,10 +106,10 @@ def test_the_same_words_weeks_later_are_another_event() -> None:
     assert index.assign(member(2, FERRY_TOO, hours=24 * 15)).story_id is None
 
 
-def test_time_between_two_reports_lowers_their_score() -> None:
+def test_time_between_two_reports_lowers_their_odds() -> None:
     index = index_of((11, FERRY))
-    soon, later = (index.assign(member(2, FERRY_TOO, hours=hours)).score for hours in (1, 72))
-    assert later < 0.7 * soon
+    soon, later = (index.scored(member(2, FERRY_TOO, hours=hours))[0].logit for hours in (1, 72))
+    assert later < soon - 3
 
 
 def test_articles_without_a_date_are_compared_all_the_same() -> None:
@@ -175,16 +174,10 @@ def test_equal_scores_go_to_the_lowest_story() -> None:
     assert decide_assignment([scored(9, 0.5), scored(4, 0.5), scored(6, 0.5)], AssignPolicy()).story_id == 4
 
 
-def test_a_story_must_stand_out_from_its_rivals() -> None:
-    policy = AssignPolicy()
-    alone = [scored(1, 0.2), scored(2, 0.05), *(scored(i, 0.01) for i in range(3, 9))]
-    crowded = [scored(1, 0.2), scored(2, 0.19), *(scored(i, 0.18) for i in range(3, 9))]
-    assert decide_assignment(alone, policy).story_id == 1
-    assert decide_assignment(crowded, policy).story_id is None
-
-
-def test_the_threshold_never_falls_below_the_least_score() -> None:
-    assert join_threshold([], AssignPolicy(min_score=0.12)) == 0.12
+def test_a_story_that_is_not_probable_enough_is_not_joined() -> None:
+    policy = AssignPolicy(min_probability=0.6)
+    assert decide_assignment([scored(1, 0.6), scored(2, 0.3)], policy).story_id == 1
+    assert decide_assignment([scored(1, 0.59), scored(2, 0.3)], policy) == Assignment(None, 0.59, 0.6, "too far", 1)
 
 
 def test_too_few_shared_rare_terms_open_a_story() -> None:

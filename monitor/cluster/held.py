@@ -1,0 +1,72 @@
+"""Plain data of the index: an article in memory, a question about a new one, and a story that came into question."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitor.cluster.assign import Comparison, Member, Vector
+from monitor.cluster.guards import Kind
+from monitor.cluster.statistics import Weights
+from monitor.types import ArticleId, StoryId
+
+Slots = NDArray[np.intp]
+_NO_DATE = math.nan
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One article in memory; moments as seconds since 1970, NaN when unknown."""
+
+    story_id: StoryId
+    article_id: ArticleId
+    vector: Vector
+    event_s: float
+    seen_s: float
+    family: str
+    kind: Kind
+    series: str
+    """What its title shares with others of a series; "" where it has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A story in question: which of the compared articles speak for it, the nearest of them, all its young members."""
+
+    story_id: StoryId
+    positions: Sequence[int]
+    nearest: int
+    members: Slots
+    families: Sequence[str]
+    similarity: float
+    is_weak: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A new article beside those it is compared with, at `slots`; `near`: how similar each is, time counted."""
+
+    article: Member
+    query: Vector
+    slots: Slots
+    compared: Comparison
+    near: Sequence[float]
+
+
+def strongest(slots: Slots, values: Weights, n: int) -> Slots:
+    """The `n` slots of the highest values, the earlier slot first among equals, returned in arrival order."""
+    if len(slots) > n:
+        cut = np.partition(values, len(values) - n)[len(values) - n]
+        slots, values = slots[values >= cut], values[values >= cut]
+    order = np.argsort(-values, kind="stable")[:n]
+    return np.sort(slots[order])
+
+
+def moments(article: Member) -> tuple[float, float]:
+    event_s = article.event_at.timestamp() if article.event_at else _NO_DATE
+    seen_s = article.seen_at.timestamp() if article.seen_at else _NO_DATE
+    return event_s, seen_s
