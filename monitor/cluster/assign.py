@@ -4,16 +4,16 @@ The similarity of two articles is a weighted mean of the cosines of their fields
 the title counted twice), TF-IDF weighted by the language's statistics, times a decay with the time between them. Lead
 and names do not count where one of the two has none; a missing title counts as one that differs.
 
-A story scores half its nearest member and half the mean of its members. An article joins the best story if that stands
-out: its score must exceed by a margin what the article scores with unrelated stories (the third to the seventh best),
-which rises with how dense the stream is and differs between languages; and it must share rare terms with the nearest
-member. Two articles made from one template are never one story. Copies go where their original is.
+Stories are ranked by half their nearest member and half the mean of their members. A learned scorer says of the first
+of them how probable each is (`monitor.cluster.scorer`): by what the article shares with the members in each field, how
+far that stands above what unrelated stories of the same stream reach, and when they happened. An article joins the most
+probable story if that is probable enough, and if it shares rare terms with the nearest member. Two articles made from
+one template are never one story. Copies go where their original is.
 
 Everything is a function of stored features, stored membership and stored counts, rounded to 6 decimals, ties by the
 lowest story id: a replay, a restart and any number of workers give the same partition. Refuses to look at the clock.
 
-Source of the numbers: measured on labelled English sets and a dense stream of 1,100 articles a day. The margin over
-rival stories took false company from 44 to 30 % of stories at the same BCubed F1; see docs/decisions.md.
+Source of the numbers: learned from labelled sets and a dense stream of 1,100 articles a day; docs/quality.md.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from monitor.cluster.scorer import StoryEvidence
 from monitor.cluster.statistics import Ids, Statistics, Weights
 from monitor.types import ArticleId, StoryId, TermWeight
 
-SCHEME = "stories-1"
+SCHEME = "stories-2"
 
 Counts = NDArray[np.uint8]
 Slots = NDArray[np.intp]

@@ -121,7 +121,7 @@ def test_training_finds_which_evidence_tells_and_writes_weights_that_can_be_read
     scorer = learn(rows(), ridge=1.0)
     telling, noise = scorer.weights[0, 0], scorer.weights[1, 0]
     assert telling > 5 * abs(noise)
-    assert not scorer.weights[: EVIDENCE.index("constant"), 1:].any()
+    assert not scorer.weights[: EVIDENCE.index("constant"), 1:].any()  # no row was a headline, or undated
     assert np.array_equal(read_scorer(written(scorer)).weights, scorer.weights)
     found = margins(rows(), scorer)
     assert found["wrong_p50"] < 0 < found["right_p50"]
