@@ -253,12 +253,12 @@ class StoryIndex:
         return np.sort(heaviest[rarest])
 
     def _is_young(self, article: Member, slots: Slots) -> NDArray[np.bool_]:
-        """Held, and within the window before the article; what has no date never ages."""
+        """Held, and within the window of the article: before it, or after it where an archive comes late."""
         seen_s = np.frombuffer(self._seen_s)[slots]
         if article.seen_at is None:
             return np.not_equal(seen_s, _GONE_S)
-        oldest_s = article.seen_at.timestamp() - self.policy.window.total_seconds()
-        return ~(seen_s < oldest_s)
+        window_s = self.policy.window.total_seconds()
+        return ~(np.abs(seen_s - article.seen_at.timestamp()) > window_s)
 
     def _gaps_s(self, article: Member, slots: Slots) -> Weights:
         return np.frombuffer(self._event_s)[slots] - moments(article)[0]

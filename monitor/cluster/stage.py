@@ -57,6 +57,8 @@ class Assigner:
 
     keeper: StoryKeeper
     last_arrival_no: int
+    since: datetime
+    """What was first seen before is not held."""
     tidied_at: datetime
 
 
@@ -70,7 +72,7 @@ def run(app: App, *, batch: int = BATCH) -> Progress:
             return Progress(next_at=stories.next_assign_at(conn, now))
     language, leased_until = claimed
     try:
-        assigner = _assigner(app, language, now)
+        assigner = _assigner(app, language, now, batch=batch)
         progress = _assign_batch(app, assigner, language, leased_until, batch=batch)
     except BaseException:
         app.memory.pop(_key(language), None)  # it may know of members that were rolled back
@@ -183,32 +185,38 @@ def _has_turn(conn: Connection, assigner: Assigner, standing: Standing | None, a
     return stories.pass_over(conn, standing.language, _number(article))
 
 
-def _assigner(app: App, language: str, now: datetime) -> Assigner:
+def _assigner(app: App, language: str, now: datetime, *, batch: int) -> Assigner:
     """The assigner in memory when nobody else worked on the language since, else one restored from stored rows.
 
-    The lease keeps others away meanwhile, so this reads outside of the write transaction.
+    It reaches as far back as the next articles need, which may come out of an archive. The lease keeps others away
+    meanwhile, so this reads outside of the write transaction.
     """
     held: Assigner | None = app.memory.get(_key(language))
-    if held is None:
-        renew_features(app, language, since=_horizon(now))
+    with app.store.read() as conn:
+        oldest = stories.oldest_unassigned(conn, language, 2 * batch)
+    since = _horizon(now) if oldest is None else min(_horizon(now), oldest - AssignPolicy().window)
+    if held is None or held.since > since:
+        renew_features(app, language, since=since)
+        held = None
     with app.store.read() as conn:
         if held is None or held.last_arrival_no != stories.last_assigned_no(conn, language):
-            held = app.memory[_key(language)] = _restore(conn, language, now)
+            held = app.memory[_key(language)] = _restore(conn, language, since, now=now)
     if now - held.tidied_at > FORGET_EVERY:
-        held.keeper.index.forget(_horizon(now))
-        held.tidied_at = now
+        held.keeper.index.forget(since)
+        held.since, held.tidied_at = since, now
     return held
 
 
-def _restore(conn: Connection, language: str, now: datetime) -> Assigner:
+def _restore(conn: Connection, language: str, since: datetime, *, now: datetime) -> Assigner:
     n_articles, counts = stories.load_statistics(conn, language)
     index = StoryIndex(language, Statistics(language, n_articles=n_articles, counts=counts))
-    for row in memberships.load_members(conn, language, since=_horizon(now), scheme=FEATURES):
+    for row in memberships.load_members(conn, language, since=since, scheme=FEATURES):
         if row.story_id is not None:
             index.restore(row.story_id, stored_member(row))
     facts = facts_of(constraints.load_holding(conn), constraints.load_locked(conn, language))
     last_arrival_no = stories.last_assigned_no(conn, language)
-    return Assigner(keeper=StoryKeeper(index, facts=facts), last_arrival_no=last_arrival_no, tidied_at=now)
+    keeper = StoryKeeper(index, facts=facts)
+    return Assigner(keeper=keeper, last_arrival_no=last_arrival_no, since=since, tidied_at=now)
 
 
 def facts_of(holding: Iterable[Constraint], locked: Iterable[StoryId]) -> Facts:

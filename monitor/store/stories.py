@@ -135,6 +135,19 @@ def load_unassigned(conn: Connection, language: str, limit: int) -> list[Article
     return list(takewhile(lambda article_id: is_ready.get(article_id, False), ready))
 
 
+def oldest_unassigned(conn: Connection, language: str, limit: int) -> datetime | None:
+    """When the first seen of a language's next articles was seen; None where none waits."""
+    next_ones = (
+        select(articles.c.first_seen_at)
+        .where(
+            articles.c.language == language, articles.c.assign_due_at.is_not(None), articles.c.arrival_no.is_not(None)
+        )
+        .order_by(articles.c.arrival_no)
+        .limit(limit)
+    )
+    return min(conn.execute(next_ones).scalars(), default=None)
+
+
 def last_assigned_no(conn: Connection, language: str) -> int:
     """How far a language's stories are: the number of the last arrival that joined or left one; 0 before the first."""
     last_no = select(language_statistics.c.last_arrival_no).where(language_statistics.c.language == language)

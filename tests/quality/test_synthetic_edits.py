@@ -1,6 +1,6 @@
 """Edited copies of real articles are found among all of them: through index and verdict, kind by kind.
 
-Unlabelled articles that are not part of this repository are edited as editors do; see monitor.evaluate.edits.
+Unlabelled articles that are not part of this repository are edited as editors do; see edits.py.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from monitor.evaluate.copies import EPOCH, CopyIndex, candidate_of
-from monitor.evaluate.edits import EDITS, Edited
+from tests.quality.edits import EDITS, Edited
 from monitor.evaluate.reading import LabelledArticle, labelled_article, read_rows
 from monitor.types import ArticleId, DuplicateLink
 
