@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest
 
 from monitor.evaluate.copies import EPOCH, CopyIndex, candidate_of
-from tests.quality.edits import EDITS, Edited
 from monitor.evaluate.reading import LabelledArticle, labelled_article, read_rows
 from monitor.types import ArticleId, DuplicateLink
+from tests.quality.edits import EDITS, Edited
 
 pytestmark = [pytest.mark.quality, pytest.mark.slow]
 
