@@ -41,7 +41,7 @@ from monitor.types import StoryId
 
 N_FOLDS = 5
 RIDGE = 30.0
-SHIFTS = {"constant": (0.0, 0.75, 0.6), "unrelated": (-5.0, 0.0, 0.0)}
+SHIFTS = {"constant": (0.0, 0.4, 0.0), "unrelated": (-5.0, 0.0, 0.0)}
 """Added to the learned weights of each case."""
 _N_STORIES = 8
 _N_STORIES_OF_UNLABELLED = 4
