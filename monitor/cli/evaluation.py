@@ -13,10 +13,12 @@ import typer
 
 from monitor.cli.invocation import Json, settings_of
 from monitor.cli.output import err, heading, note, number, print_json, print_table
+from monitor.embeddings import load_embedder
 from monitor.errors import UsageError
 from monitor.evaluate.duplicates import group_figures, pair_figures, run_groups, run_pairs
 from monitor.evaluate.extraction import figures_of, read_pages, worst
 from monitor.evaluate.extraction_report import report_page
+from monitor.evaluate.languages import figures_across_languages
 from monitor.evaluate.progress import Report
 from monitor.evaluate.reading import kind_of, read_rows
 from monitor.evaluate.report.page import groups_page, pairs_page, stories_page
@@ -49,6 +51,9 @@ def stories(
     orders: Annotated[
         int, typer.Option(min=1, max=99, help="Orders to take the mean of, where rows have no date.")
     ] = N_ORDERS,
+    embeddings: Annotated[
+        str, typer.Option(metavar="LIBRARY:MODEL", help="Also join stories across languages, as stories.embeddings.")
+    ] = "",
     sweep: Sweep = False,
     report: ReportDir = None,
     as_json: Json = False,
@@ -57,13 +62,17 @@ def stories(
 
     Rows: id, title, text, date, lang, source, cluster. Figures: BCubed, pairwise, ARI.
     """
+    embed = load_embedder(embeddings) if embeddings else None
     rows = list(read_rows(file))
     with _progress() as tell:
         run = run_stories(rows, n_orders=orders, report=tell)
         swept = sweep_stories(run, report=tell) if sweep else None
     if report is not None:
         _write_report(report, "stories.html", stories_page(run, name=file.name, sweep=swept))
-    _show_swept(story_figures(run), swept, as_json)
+    figures = story_figures(run)
+    if embed is not None:
+        figures["across_languages"] = figures_across_languages(run.orders[0], embed)
+    _show_swept(figures, swept, as_json)
 
 
 @group.command()

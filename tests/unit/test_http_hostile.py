@@ -257,7 +257,11 @@ def test_stacked_or_other_encodings_are_refused(headers: list[bytes]) -> None:
         assert failed(door).reason is Reason.BAD_ENCODING
 
 
-@pytest.mark.parametrize("body", [b"<html>plain</html>", gzip.compress(b"page" * 100)[:-4], b"\x1f\x8b\x08"])
+@pytest.mark.parametrize(
+    "body",
+    [b"<html>plain</html>", gzip.compress(b"page" * 100)[:-4], b"\x1f\x8b\x08"],
+    ids=["no gzip", "cut off", "a header alone"],
+)
 def test_a_body_that_is_not_the_gzip_it_claims_is_refused(body: bytes) -> None:
     with serving(always(answer(body=body, content_encoding="gzip"))) as (_, door):
         assert failed(door).reason is Reason.BAD_ENCODING
