@@ -103,6 +103,16 @@ class StoryIndex:
         shared = shared_terms(query, nearest, self.statistics)
         return replace(assignment, terms=strongest_terms(article, shared, _N_SHOWN_TERMS))
 
+    def scored(self, article: Member, *, beside: StoryId | None = None) -> list[StoryScore]:
+        """The stories that come into question for an article, and that of `beside` whether it does or not."""
+        query = vector(article.features, self.statistics)
+        slots = self._candidates(query, article)
+        if beside is not None:
+            slots = np.union1d(slots, [self._slots[one] for one in self.members(beside, beside=article)]).astype(
+                np.intp
+            )
+        return self._story_scores(query, article, slots) if len(slots) else []
+
     def add(self, story_id: StoryId, article: Member) -> bool:
         """Enters an article, in arrival order, and counts its terms; whether all counts were halved after it."""
         self.restore(story_id, article)
@@ -144,6 +154,11 @@ class StoryIndex:
         if beside is not None and len(slots):
             slots = slots[self._is_young(beside, slots)]
         return [self._held[slot].article_id for slot in slots]
+
+    def vector_of(self, article_id: ArticleId) -> tuple[Vector, Kind]:
+        """The terms of a held article, by the vocabulary of the statistics, and its kind."""
+        held = self._held[self._slots[article_id]]
+        return held.vector, held.kind
 
     def similarities(self, article_id: ArticleId, others: Sequence[ArticleId]) -> Weights:
         """How near a held article is to other held ones, time included, weighed by the statistics of now."""

@@ -28,7 +28,7 @@ from monitor.store.tables import (
     terms,
 )
 from monitor.text.sentences import lead
-from monitor.types import ArticleId, DuplicateKind, Origin, Story, StoryId, StoryMember
+from monitor.types import ArticleId, DuplicateKind, Origin, Story, StoryHour, StoryId, StoryMember
 
 BATCH = 500
 
@@ -233,7 +233,8 @@ _V_STORIES = table(
         column(name, getattr(stories.c, name).type if name in stories.c else None)
         for name in (
             "id", "title", "lead", "language", "state", "first_seen_at", "last_seen_at",
-            "n_articles", "n_publishers", "n_independent", "n_copies",
+            "n_articles", "n_publishers", "n_independent", "n_copies", "first_publisher", "articles_per_hour",
+            "representative_id", "key_terms", "key_names",
         )
     ),
 )  # fmt: skip
@@ -245,6 +246,12 @@ SELECT a.story_id, a.article_id AS id, a.title, a.source, a.family, a.url, a.lan
 FROM v_story_articles a JOIN articles t ON t.id = a.article_id
 WHERE a.{key} IN :ids
 """
+_V_STORY_HOURS = table(
+    "v_story_hours",
+    column("story_id"),
+    column("hour_at", articles.c.appeared_at.type),
+    *(column(name) for name in ("n_articles", "n_copies", "n_publishers", "n_voices")),
+)
 _MOMENTS = {name: articles.c[name].type for name in ("published_at", "first_seen_at", "appeared_at", "retracted_at")}
 
 
@@ -287,8 +294,9 @@ def _in_order(rows: Iterable[RowMapping]) -> tuple[StoryMember, ...]:
 
 
 def _story(row: RowMapping, members: tuple[StoryMember, ...]) -> Story:
-    values = {name: row[name] for name in row if name != "state"}
-    return Story(**values, is_open=row["state"] == "open", members=members)
+    values = {name: row[name] for name in row if name not in {"state", "key_terms", "key_names"}}
+    known_by: dict[str, Any] = {name: row[name] or () for name in ("key_terms", "key_names")}
+    return Story(**values, **known_by, is_open=row["state"] == "open", members=members)
 
 
 def _member(row: RowMapping) -> StoryMember:
@@ -341,6 +349,13 @@ def list_stories(conn: Connection, limit: int | None = None) -> list[dict[str, A
     for story_id, language in conn.execute(spoken):
         languages.setdefault(story_id, []).append(language)
     return [{**row, "languages": languages.get(row["id"], [])} for row in rows]
+
+
+def load_hours(conn: Connection, story_id: StoryId) -> list[StoryHour]:
+    """How a story spread: the hours in which articles of it appeared, in their order."""
+    names = ("hour_at", "n_articles", "n_copies", "n_publishers", "n_voices")
+    hours = select(*(_V_STORY_HOURS.c[name] for name in names)).where(_V_STORY_HOURS.c.story_id == story_id)
+    return [StoryHour(**row) for row in conn.execute(hours.order_by(_V_STORY_HOURS.c.hour_at)).mappings()]
 
 
 def count_stories(conn: Connection) -> int:
