@@ -31,7 +31,7 @@ group = typer.Typer(help="Stories: list, show, correct, rebuild.", no_args_is_he
 N_SHOWN = 50
 _FIGURES = ("first_seen_at", "last_seen_at", "n_articles", "n_publishers", "n_independent", "n_copies")
 _KNOWN_BY = ("first_publisher", "articles_per_hour", "representative_id", "key_terms", "key_names")
-_LISTED = ("id", "title", *_FIGURES, "languages", "state", *_KNOWN_BY)
+_LISTED = ("id", "title", *_FIGURES, "languages", "state")
 _SHOWN = ("id", "title", "lead", *_FIGURES, *_KNOWN_BY)
 _HOUR = ("hour_at", "n_articles", "n_copies", "n_publishers", "n_voices")
 _MEMBER = ("id", "title", "source", "url", "published_at", "language", "duplicate_of", "duplicate_kind", "rewrite_of",

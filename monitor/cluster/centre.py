@@ -35,7 +35,7 @@ _NAMES, _ALL = 3, 4
 _LEAST_SHARE = 0.3
 """Of three reports or more, so many have a term that tells of their story."""
 _WHOLE_NAME_SHARE = 0.5
-"""Where so many of those who name somebody use the longer name somewhere, that is the one shown."""
+"""A word is shown as a longer name where so many of the reports that have the word have that name."""
 _MAX_RUN_CHARS = 6
 _MIN_CHARS = 3
 
@@ -139,21 +139,38 @@ class _Weighed:
 
 
 def _names(spelled: Spellings, named: _Weighed, ids: Mapping[str, int]) -> tuple[str, ...]:
-    """Names by weight; one word of a longer name gives way to that name where it is used about as widely."""
-    shared = {name: named.share_of(name, ids) for name in spelled.names if named.is_shared(name, ids)}
-    shared = {
-        one: share for one, share in shared.items() if not (one[0].isdigit() or DATE_WORDS.issuperset(one.split()))
-    }
-    longer = sorted((name for name in shared if " " in name), key=lambda name: (-shared[name], -len(name), name))
+    """Names by weight: single words, each shown as the name that it is usually a part of."""
+    longer = _longer_names(spelled, named, ids)
     scored: dict[str, float] = {}
-    for name, share in shared.items():
-        if " " in name:
+    for name in spelled.names:
+        if not named.is_shared(name, ids) or name[0].isdigit() or DATE_WORDS.issuperset(name.split()):
             continue
-        whole = next((one for one in longer if name in one.split()), name)
-        shown = whole if shared[whole] >= _WHOLE_NAME_SHARE * share else name
-        spelling = spelled.names[shown]
-        scored[spelling] = max(scored.get(spelling, 0.0), named.weight_of(name, ids))
+        if " " in name and any(named.share_of(word, ids) > 0 for word in name.split() if word in spelled.names):
+            continue  # its words stand for it
+        least_share = _WHOLE_NAME_SHARE * named.share_of(name, ids)
+        whole = next((one for one, share in longer.get(name, ()) if share >= least_share), name)
+        shown = spelled.names[whole]
+        scored[shown] = max(scored.get(shown, 0.0), named.weight_of(name, ids))
     return _strongest(scored)
+
+
+def _longer_names(spelled: Spellings, named: _Weighed, ids: Mapping[str, int]) -> dict[str, list[tuple[str, float]]]:
+    """By word: names of several words with it, and the share of reports that have them; the most usual one first.
+
+    A part of a run of names is one, too: where reports tell of Jane Doe of Lima and of Chief Jane Doe it is Jane Doe.
+    """
+    shares: dict[str, float] = {}
+    for run in spelled.names:
+        words, share = run.split(), named.share_of(run, ids)
+        for i in range(len(words) if share > 0 else 0):
+            for j in range(i + 2, len(words) + 1):
+                part = " ".join(words[i:j])
+                shares[part] = max(share, shares.get(part, 0.0))
+    longer: dict[str, list[tuple[str, float]]] = {}
+    for name in sorted(shares.keys() & spelled.names.keys(), key=lambda one: (-spelled.n_names[one], -len(one), one)):
+        for word in name.split():
+            longer.setdefault(word, []).append((name, shares[name]))
+    return longer
 
 
 def _is_word(word: str) -> bool:
