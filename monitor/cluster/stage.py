@@ -97,8 +97,8 @@ def _assign_batch(app: App, assigner: Assigner, language: str, leased_until: dat
             raise LeaseLostError(f"another worker assigned articles of language {language} meanwhile")
         ids = stories.load_unassigned(conn, language, batch)
         loaded = articles.load_articles(conn, ids)
-        stories.hold(conn, [language])  # before any story: as those who merge and erase do
         for _ in range(min(batch, len(assigner.undescribed))):
+            stories.hold(conn, [language])  # before any story, as those who merge and erase do
             _describe(conn, assigner.keeper.index, assigner.undescribed.pop())
         for article_id in ids:
             try:

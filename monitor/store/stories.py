@@ -335,20 +335,22 @@ def get_story(conn: Connection, story_id: int) -> Story:
 
 def list_stories(conn: Connection, limit: int | None = None) -> list[dict[str, Any]]:
     """The figures of stories and the languages of their articles, newest first, without their members."""
-    ids = select(stories.c.id).order_by(stories.c.last_seen_at.desc(), stories.c.id).limit(limit)
-    newest = select(_V_STORIES).where(_V_STORIES.c.id.in_(ids))
-    rows = conn.execute(newest.order_by(_V_STORIES.c.last_seen_at.desc(), _V_STORIES.c.id)).mappings()
-    spoken = (
-        select(story_members.c.story_id, articles.c.language)
-        .join(articles, articles.c.id == story_members.c.article_id)
-        .where(story_members.c.story_id.in_(ids))
-        .distinct()
-        .order_by(story_members.c.story_id, articles.c.language)
-    )
-    languages: dict[int, list[str]] = {}
-    for story_id, language in conn.execute(spoken):
-        languages.setdefault(story_id, []).append(language)
-    return [{**row, "languages": languages.get(row["id"], [])} for row in rows]
+    newest = select(stories.c.id).order_by(stories.c.last_seen_at.desc(), stories.c.id).limit(limit)
+    ids: list[StoryId] = list(conn.execute(newest).scalars())
+    rows: dict[StoryId, RowMapping] = {}
+    languages: dict[StoryId, list[str]] = {}
+    for some in _in_batches(ids):  # by their numbers: a view is not narrowed by a query within the query
+        rows |= {row["id"]: row for row in conn.execute(select(_V_STORIES).where(_V_STORIES.c.id.in_(some))).mappings()}
+        spoken = (
+            select(story_members.c.story_id, articles.c.language)
+            .join(articles, articles.c.id == story_members.c.article_id)
+            .where(story_members.c.story_id.in_(some))
+            .distinct()
+            .order_by(story_members.c.story_id, articles.c.language)
+        )
+        for story_id, language in conn.execute(spoken):
+            languages.setdefault(story_id, []).append(language)
+    return [{**rows[one], "languages": languages.get(one, [])} for one in ids if one in rows]
 
 
 def load_hours(conn: Connection, story_id: StoryId) -> list[StoryHour]:
