@@ -9,6 +9,7 @@ import typer
 
 import monitor.cluster.stage
 import monitor.dedup.stage
+from monitor.cli.explaining_stories import explained_place, place_document, print_place
 from monitor.cli.invocation import Json, current_store, settings_of
 from monitor.cli.output import cell, number, out, plain, print_json, print_table, wide
 from monitor.cluster.explain import StoryExplanation, explain_story
@@ -38,13 +39,33 @@ def register(cli: typer.Typer) -> None:
 def explain(
     context: typer.Context,
     first: Annotated[str, typer.Argument(metavar="ARTICLE", help="Number or URL of an article.")],
-    second: Annotated[str, typer.Argument(metavar="ARTICLE", help="Number or URL of another one.")],
+    second: Annotated[str | None, typer.Argument(metavar="ARTICLE", help="Number or URL of another one.")] = None,
+    story: Annotated[int | None, typer.Option(metavar="ID", help="Number of a story, not another article.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Say why two articles are copies or one story, or not.
+    """Say why two articles are copies or one story, or not; or why an article is in a story, or not.
 
     Shows the measured values beside the thresholds, and the terms that weigh most.
     """
+    if (second is None) == (story is None):
+        raise UsageError("name two articles, or an article and a story: monitor explain ARTICLE --story ID")
+    if second is None:
+        _explain_place(context, first, story or 0, as_json)
+    else:
+        _explain_pair(context, first, second, as_json)
+
+
+def _explain_place(context: typer.Context, name: str, story_id: int, as_json: bool) -> None:
+    with current_store(settings_of(context)) as store, store.read() as conn:
+        article, story = articles.get_article(conn, name), stories.get_story(conn, story_id)
+        case, found = explained_place(conn, article, story)
+    if as_json:
+        print_json(place_document(case, found))
+    else:
+        print_place(case, found, article, story)
+
+
+def _explain_pair(context: typer.Context, first: str, second: str, as_json: bool) -> None:
     with current_store(settings_of(context)) as store, store.read() as conn:
         a, b = articles.get_article(conn, first), articles.get_article(conn, second)
         if a.id == b.id:

@@ -21,6 +21,7 @@ from monitor.cli.output import (
     print_table,
     wide,
 )
+from monitor.cli.spreading import spread
 from monitor.store import stories, story_groups
 from monitor.types import Story, StoryMember
 from monitor.urls import masked
@@ -29,8 +30,10 @@ group = typer.Typer(help="Stories: list, show, correct, rebuild.", no_args_is_he
 
 N_SHOWN = 50
 _FIGURES = ("first_seen_at", "last_seen_at", "n_articles", "n_publishers", "n_independent", "n_copies")
+_KNOWN_BY = ("first_publisher", "articles_per_hour", "representative_id", "key_terms", "key_names")
 _LISTED = ("id", "title", *_FIGURES, "languages", "state")
-_SHOWN = ("id", "title", "lead", *_FIGURES)
+_SHOWN = ("id", "title", "lead", *_FIGURES, *_KNOWN_BY)
+_HOUR = ("hour_at", "n_articles", "n_copies", "n_publishers", "n_voices")
 _MEMBER = ("id", "title", "source", "url", "published_at", "language", "duplicate_of", "duplicate_kind", "rewrite_of",
            "retracted_at")  # fmt: skip
 
@@ -77,13 +80,19 @@ def show(
     with current_store(settings_of(context)) as store, store.read() as conn:
         found = stories.get_story(conn, story)
         described = {**_described(found), "locked": stories.is_locked(conn, found.id)}
+        hours = stories.load_hours(conn, found.id)
         group = [one for one in story_groups.load_group(conn, found.id) if one.story_id != found.id]
     if as_json:
         print_json(
-            {**described, "articles": [_member(member) for member in found.members], "in_other_languages": plain(group)}
+            {
+                **described,
+                "hours": [{name: getattr(hour, name) for name in _HOUR} for hour in hours],
+                "articles": [_member(member) for member in found.members],
+                "in_other_languages": plain(group),
+            }
         )
         return
-    print_fields({**described, "languages": " ".join(described["languages"]), "locked": described["locked"] or None})
+    print_fields({**_readable(described), "spread": spread(hours)})
     heading("articles")
     print_table(
         [number("id"), number("at, UTC"), wide("source", 2), wide("title", 4), wide("relation", 2)],
@@ -104,6 +113,15 @@ def _described(story: Story) -> dict[str, Any]:
         "languages": sorted({member.language for member in story.members}),
         "state": "open" if story.is_open else "closed",
     }
+
+
+def _readable(described: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a story for people: what it is about before its figures."""
+    known_by = {name: ", ".join(described[name]) for name in ("key_names", "key_terms")}
+    head = {name: described[name] for name in ("id", "title", "lead")}
+    rest = {name: value for name, value in described.items() if name not in head.keys() | known_by.keys()}
+    changed = {"languages": " ".join(described["languages"]), "locked": described["locked"] or None}
+    return {**head, **known_by, **rest, **changed}
 
 
 def _member(member: StoryMember) -> dict[str, Any]:

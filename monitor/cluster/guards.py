@@ -48,7 +48,7 @@ _UNSPACED = re.compile("[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff]")
 _PART_ENDS = re.compile(r"[|:•·―,;()\[\]/【】「」｜：（）、]+|\s[-–—]+\s|—|\.\s|\+{2,}")
 _WORD = re.compile(rf"{LETTER}+(?:['-]{LETTER}+)*")
 _FIGURES = re.compile(r"\d+\s*[年月日号號년월일]?")
-_DATE_WORDS = MONTH_NAMES.union(*map(words, phrases.DATE_WORDS))
+DATE_WORDS = MONTH_NAMES.union(*map(words, phrases.DATE_WORDS))
 
 
 class Kind(StrEnum):
@@ -121,7 +121,7 @@ def _masked(part: str) -> str:
 
 
 def _is_date(word: str) -> bool:
-    return word[0].isdigit() or word in _DATE_WORDS
+    return word[0].isdigit() or word in DATE_WORDS
 
 
 def _is_regular(part: str) -> bool:

@@ -94,12 +94,15 @@ class StoryIndex:
         shared = shared_terms(query, nearest, self.statistics)
         return replace(assignment, terms=strongest_terms(article, shared, _N_SHOWN_TERMS))
 
-    def scored(self, article: Member) -> list[StoryScore]:
-        """The stories that come into question for an article, with the evidence for each. Changes nothing."""
-        return self._scored(vector(article.features, self.statistics), article)
+    def scored(self, article: Member, *, beside: StoryId | None = None) -> list[StoryScore]:
+        """The stories that come into question, with the evidence for each, and `beside` whether it does or not."""
+        return self._scored(vector(article.features, self.statistics), article, beside)
 
-    def _scored(self, query: Vector, article: Member) -> list[StoryScore]:
+    def _scored(self, query: Vector, article: Member, beside: StoryId | None = None) -> list[StoryScore]:
         slots = self._candidates(query, article)
+        if beside is not None:
+            own = [self._slots[one] for one in self.members(beside, beside=article)]
+            slots = np.union1d(slots, own).astype(np.intp)
         return self._story_scores(query, article, slots) if len(slots) else []
 
     def add(self, story_id: StoryId, article: Member) -> bool:
@@ -143,6 +146,11 @@ class StoryIndex:
         if beside is not None and len(slots):
             slots = slots[self._is_young(beside, slots)]
         return [self._held[slot].article_id for slot in slots]
+
+    def vector_of(self, article_id: ArticleId) -> tuple[Vector, Kind]:
+        """The terms of a held article, by the vocabulary of the statistics, and its kind."""
+        held = self._held[self._slots[article_id]]
+        return held.vector, held.kind
 
     def similarities(self, article_id: ArticleId, others: Sequence[ArticleId]) -> Weights:
         """How near a held article is to other held ones, time included, weighed by the statistics of now."""

@@ -13,7 +13,7 @@ the old one at the same place of the order, so their assigner has to begin again
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
 
@@ -22,15 +22,16 @@ import structlog
 from monitor.app import App
 from monitor.cluster.assign import SCHEME as STORIES
 from monitor.cluster.assign import AssignPolicy, Member, event_time
+from monitor.cluster.centre import N_CONSIDERED, N_SPELLING, Report, by_centrality, key_words, speaking
 from monitor.cluster.facts import Facts
+from monitor.cluster.features import MAX_BODY_CHARS, Features, features, is_other
 from monitor.cluster.features import SCHEME as FEATURES
-from monitor.cluster.features import Features, features, is_other
 from monitor.cluster.index import StoryIndex
 from monitor.cluster.placing import StoryKeeper
 from monitor.cluster.revise import Change, Merge
 from monitor.cluster.statistics import Statistics
 from monitor.errors import LeaseLostError
-from monitor.store import articles, constraints, duplicates, memberships, older_features, stories
+from monitor.store import articles, constraints, descriptions, duplicates, memberships, older_features, stories
 from monitor.store.arrivals import arrive_again
 from monitor.store.constraints import Constraint
 from monitor.store.engine import Connection, is_trouble
@@ -60,6 +61,8 @@ class Assigner:
     since: datetime
     """What was first seen before is not held."""
     tidied_at: datetime
+    undescribed: list[StoryId]
+    """Stories whose membership changed without an assigner, or that are of a time before stories were described."""
 
 
 def run(app: App, *, batch: int = BATCH) -> Progress:
@@ -96,6 +99,9 @@ def _assign_batch(app: App, assigner: Assigner, language: str, leased_until: dat
             raise LeaseLostError(f"another worker assigned articles of language {language} meanwhile")
         ids = stories.load_unassigned(conn, language, batch)
         loaded = articles.load_articles(conn, ids)
+        for _ in range(min(batch, len(assigner.undescribed))):
+            stories.hold(conn, [language])  # before any story, as those who merge and erase do
+            _describe(conn, assigner.keeper.index, assigner.undescribed.pop())
         for article_id in ids:
             try:
                 with conn.begin_nested():
@@ -149,10 +155,34 @@ def _assign(conn: Connection, assigner: Assigner, article: Article, *, leased_un
     if keeper.add(story_id, member):
         stories.halve_statistics(conn, article.language)
     change = keeper.revise(member, decision)
+    touched = {story_id} if standing is None else {story_id, standing.story_id}
     if change is not None:
-        keeper.apply(change, _save_change(conn, change, arrival_no=_number(article), now=now))
+        part_id = _save_change(conn, change, arrival_no=_number(article), now=now)
+        keeper.apply(change, part_id)
+        touched |= {change.kept_id if isinstance(change, Merge) else part_id or story_id}
+    for each in sorted(touched):
+        _describe(conn, keeper.index, each, beside=member)
     assigner.last_arrival_no = _number(article)
     return True
+
+
+def _describe(conn: Connection, index: StoryIndex, story_id: StoryId, *, beside: Member | None = None) -> None:
+    """Say anew which article stands for a story, and by what it is known; nothing where no member is held any more.
+
+    By the members within the window before the article that touched it, as the comparison that put it there.
+    """
+    ids = index.members(story_id, beside=beside)[-N_CONSIDERED:]
+    members = []
+    for article_id, seen in sorted(descriptions.load_appearances(conn, ids).items()):
+        terms, kind = index.vector_of(article_id)
+        members.append(Report(article_id=article_id, vector=terms, kind=kind, **asdict(seen)))
+    ranked = by_centrality(speaking(members), index.statistics)
+    if not ranked:
+        return
+    loaded = articles.load_articles(conn, [one.article_id for one in ranked[:N_SPELLING]])
+    central = [loaded[one.article_id] for one in ranked[:N_SPELLING]]
+    known_by = key_words(ranked, [f"{one.title}\n{one.text[:MAX_BODY_CHARS]}" for one in central], index.statistics)
+    descriptions.save_description(conn, story_id, central[0], key_terms=known_by.terms, key_names=known_by.names)
 
 
 def _save_change(conn: Connection, change: Change, *, arrival_no: int, now: datetime) -> StoryId | None:
@@ -216,7 +246,8 @@ def _restore(conn: Connection, language: str, since: datetime, *, now: datetime)
     facts = facts_of(constraints.load_holding(conn), constraints.load_locked(conn, language))
     last_arrival_no = stories.last_assigned_no(conn, language)
     keeper = StoryKeeper(index, facts=facts)
-    return Assigner(keeper=keeper, last_arrival_no=last_arrival_no, since=since, tidied_at=now)
+    undescribed = descriptions.load_undescribed(conn, language)
+    return Assigner(keeper=keeper, last_arrival_no=last_arrival_no, since=since, tidied_at=now, undescribed=undescribed)
 
 
 def facts_of(holding: Iterable[Constraint], locked: Iterable[StoryId]) -> Facts:

@@ -71,6 +71,10 @@ class Statistics:
         """Positions of terms in the vocabulary, which grows by those that are new."""
         return np.fromiter(map(self._id, terms), dtype=np.int32)
 
+    def known(self, terms: Iterable[str]) -> dict[str, int]:
+        """Positions of those of some terms that are in the vocabulary."""
+        return {term: self._ids[term] for term in terms if term in self._ids}
+
     def learn(self, terms: Iterable[str]) -> bool:
         """One more article, with these distinct terms. True where it was the one after which all counts are halved."""
         ids = self.ids(terms)  # may replace the table of counts by a larger one

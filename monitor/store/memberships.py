@@ -63,6 +63,16 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Placing:
+    """How an article came into its story."""
+
+    story_id: StoryId
+    score: float
+    because: str
+    assigned_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NewMember:
     """A decision of the assigner. `story_id` None: none of the stories of others; `terms`: its distinct terms.
 
@@ -143,6 +153,14 @@ def find_standing(conn: Connection, article_id: ArticleId, scheme: str) -> Stand
     return Standing(story_id=found[0], language=found[1], features=body, is_locked=found[2])
 
 
+def find_placing(conn: Connection, article_id: ArticleId) -> Placing | None:
+    """How an article came into its story; None for one in no story."""
+    names = ("story_id", "score", "because", "assigned_at")
+    placing = select(*(story_members.c[name] for name in names)).where(story_members.c.article_id == article_id)
+    found = conn.execute(placing).mappings().one_or_none()
+    return None if found is None else Placing(**found)
+
+
 # --- saving what was decided -----------------------------------------------------------------------------------------
 
 
@@ -212,13 +230,14 @@ def _place_in_new(conn: Connection, member: NewMember, before: Standing | None, 
 
 
 def _extend_story(conn: Connection, story_id: StoryId, member: NewMember) -> None:
-    """A story is headed by its earliest report, as far as it is known yet; a copy never heads one."""
+    """Until somebody describes it, a story is headed by its earliest report so far; a copy never heads one."""
     row = conn.execute(select(stories).where(stories.c.id == story_id)).mappings().one()
     article, is_copy = member.article, member.because == "copy"
     values: dict[str, Any] = {"last_seen_at": max(row["last_seen_at"], article.appeared_at)}
     if article.appeared_at < row["first_seen_at"]:
         values["first_seen_at"] = article.appeared_at
-        values |= {} if is_copy else {"title": article.title, "lead": lead(article.text, 2)}
+        is_headed = is_copy or row["representative_id"] is not None
+        values |= {} if is_headed else {"title": article.title, "lead": lead(article.text, 2)}
     conn.execute(update(stories).where(stories.c.id == story_id).values(state="open", closed_at=None, **values))
 
 
@@ -316,7 +335,8 @@ def redirect(conn: Connection, old_id: StoryId, story_id: StoryId, now: datetime
 def renew_story(conn: Connection, story_id: StoryId) -> bool:
     """Derive headline, span and anchor of a story from its members; False when it has none.
 
-    Headed by its earliest report; by its earliest copy where it has nothing else.
+    Headed by the article that stands for it; where that left, or is a copy now, by its earliest report until it is
+    described anew; by its earliest copy where it has nothing else.
     """
     names = ("id", "appeared_at", "url", "arrival_no")
     rows = (
@@ -328,11 +348,15 @@ def renew_story(conn: Connection, story_id: StoryId) -> bool:
     members = conn.execute(rows).mappings().all()
     if not members:
         return False
-    head = min(members, key=lambda row: (row["is_copy"], row["appeared_at"], row["url"]))
+    standing = conn.execute(select(stories.c.representative_id).where(stories.c.id == story_id)).scalar_one()
+    kept = next((row for row in members if row["id"] == standing and not row["is_copy"]), None)
+    head = kept or min(members, key=lambda row: (row["is_copy"], row["appeared_at"], row["url"]))
     title, body = conn.execute(select(articles.c.title, articles.c.text).where(articles.c.id == head["id"])).one()
     moments = [row["appeared_at"] for row in members]
-    span = {"first_seen_at": min(moments), "last_seen_at": max(moments)}
-    conn.execute(update(stories).where(stories.c.id == story_id).values(title=title, lead=lead(body, 2), **span))
+    values = {"title": title, "lead": lead(body, 2), "first_seen_at": min(moments), "last_seen_at": max(moments)}
+    if kept is None:
+        values |= {"representative_id": None, "key_terms": None, "key_names": None}
+    conn.execute(update(stories).where(stories.c.id == story_id).values(values))
     anchor = select(stories.c.anchor_article_id).where(stories.c.id == story_id)
     if conn.execute(anchor).scalar_one() not in {row["id"] for row in members}:
         earliest = min(members, key=lambda row: row["arrival_no"])["id"]

@@ -28,7 +28,7 @@ from monitor.store.tables import (
     terms,
 )
 from monitor.text.sentences import lead
-from monitor.types import ArticleId, DuplicateKind, Origin, Story, StoryId, StoryMember
+from monitor.types import ArticleId, DuplicateKind, Origin, Story, StoryHour, StoryId, StoryMember
 
 BATCH = 500
 
@@ -246,7 +246,8 @@ _V_STORIES = table(
         column(name, getattr(stories.c, name).type if name in stories.c else None)
         for name in (
             "id", "title", "lead", "language", "state", "first_seen_at", "last_seen_at",
-            "n_articles", "n_publishers", "n_independent", "n_copies",
+            "n_articles", "n_publishers", "n_independent", "n_copies", "first_publisher", "articles_per_hour",
+            "representative_id", "key_terms", "key_names",
         )
     ),
 )  # fmt: skip
@@ -258,6 +259,12 @@ SELECT a.story_id, a.article_id AS id, a.title, a.source, a.family, a.url, a.lan
 FROM v_story_articles a JOIN articles t ON t.id = a.article_id
 WHERE a.{key} IN :ids
 """
+_V_STORY_HOURS = table(
+    "v_story_hours",
+    column("story_id"),
+    column("hour_at", articles.c.appeared_at.type),
+    *(column(name) for name in ("n_articles", "n_copies", "n_publishers", "n_voices")),
+)
 _MOMENTS = {name: articles.c[name].type for name in ("published_at", "first_seen_at", "appeared_at", "retracted_at")}
 
 
@@ -300,8 +307,9 @@ def _in_order(rows: Iterable[RowMapping]) -> tuple[StoryMember, ...]:
 
 
 def _story(row: RowMapping, members: tuple[StoryMember, ...]) -> Story:
-    values = {name: row[name] for name in row if name != "state"}
-    return Story(**values, is_open=row["state"] == "open", members=members)
+    values = {name: row[name] for name in row if name not in {"state", "key_terms", "key_names"}}
+    known_by: dict[str, Any] = {name: row[name] or () for name in ("key_terms", "key_names")}
+    return Story(**values, **known_by, is_open=row["state"] == "open", members=members)
 
 
 def _member(row: RowMapping) -> StoryMember:
@@ -340,20 +348,29 @@ def get_story(conn: Connection, story_id: int) -> Story:
 
 def list_stories(conn: Connection, limit: int | None = None) -> list[dict[str, Any]]:
     """The figures of stories and the languages of their articles, newest first, without their members."""
-    ids = select(stories.c.id).order_by(stories.c.last_seen_at.desc(), stories.c.id).limit(limit)
-    newest = select(_V_STORIES).where(_V_STORIES.c.id.in_(ids))
-    rows = conn.execute(newest.order_by(_V_STORIES.c.last_seen_at.desc(), _V_STORIES.c.id)).mappings()
-    spoken = (
-        select(story_members.c.story_id, articles.c.language)
-        .join(articles, articles.c.id == story_members.c.article_id)
-        .where(story_members.c.story_id.in_(ids))
-        .distinct()
-        .order_by(story_members.c.story_id, articles.c.language)
-    )
-    languages: dict[int, list[str]] = {}
-    for story_id, language in conn.execute(spoken):
-        languages.setdefault(story_id, []).append(language)
-    return [{**row, "languages": languages.get(row["id"], [])} for row in rows]
+    newest = select(stories.c.id).order_by(stories.c.last_seen_at.desc(), stories.c.id).limit(limit)
+    ids: list[StoryId] = list(conn.execute(newest).scalars())
+    rows: dict[StoryId, RowMapping] = {}
+    languages: dict[StoryId, list[str]] = {}
+    for some in _in_batches(ids):  # by their numbers: a view is not narrowed by a query within the query
+        rows |= {row["id"]: row for row in conn.execute(select(_V_STORIES).where(_V_STORIES.c.id.in_(some))).mappings()}
+        spoken = (
+            select(story_members.c.story_id, articles.c.language)
+            .join(articles, articles.c.id == story_members.c.article_id)
+            .where(story_members.c.story_id.in_(some))
+            .distinct()
+            .order_by(story_members.c.story_id, articles.c.language)
+        )
+        for story_id, language in conn.execute(spoken):
+            languages.setdefault(story_id, []).append(language)
+    return [{**rows[one], "languages": languages.get(one, [])} for one in ids if one in rows]
+
+
+def load_hours(conn: Connection, story_id: StoryId) -> list[StoryHour]:
+    """How a story spread: the hours in which articles of it appeared, in their order."""
+    names = ("hour_at", "n_articles", "n_copies", "n_publishers", "n_voices")
+    hours = select(*(_V_STORY_HOURS.c[name] for name in names)).where(_V_STORY_HOURS.c.story_id == story_id)
+    return [StoryHour(**row) for row in conn.execute(hours.order_by(_V_STORY_HOURS.c.hour_at)).mappings()]
 
 
 def count_stories(conn: Connection) -> int:

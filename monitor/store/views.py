@@ -9,6 +9,7 @@ kept with the counters tells whether the database has those of this version. The
 from __future__ import annotations
 
 import hashlib
+from functools import reduce
 
 from sqlalchemy import Connection, select, text
 
@@ -70,14 +71,32 @@ SELECT r.article_id, r.revision_no, r.kind, r.seen_at, r.title, r.n_words, r.n_c
 FROM revisions r JOIN v_articles a ON a.id = r.article_id
 """
 
-# Copies and rewrites are no reports of their own; a story that holds nothing else still had one somewhere.
+# Copies and rewrites are no reports of their own; a story that holds nothing else still had one somewhere. Nobody was
+# first with a copy, either, as long as there is anything else.
 _STORIES = """
 SELECT t.id, t.title, t.lead, t.language, t.state, t.first_seen_at, t.last_seen_at,
        COUNT(*) AS n_articles, COUNT(DISTINCT a.source) AS n_publishers,
        CASE WHEN COUNT(a.voice) = 0 THEN 1 ELSE COUNT(DISTINCT a.voice) END AS n_independent,
-       COUNT(a.duplicate_of) AS n_copies
+       COUNT(a.duplicate_of) AS n_copies,
+       (SELECT s.name FROM story_members m JOIN articles r ON r.id = m.article_id JOIN sources s ON s.id = r.source_id
+        LEFT JOIN copies c ON c.article_id = r.id
+        WHERE m.story_id = t.id AND r.arrival_no IS NOT NULL
+        ORDER BY CASE WHEN c.article_id IS NULL THEN 0 ELSE 1 END, r.appeared_at, r.arrival_no
+        LIMIT 1) AS first_publisher,
+       CAST(SUM(CASE WHEN a.appeared_at > {six hours before t.last_seen_at} THEN 1 ELSE 0 END) / 6.0
+            AS DOUBLE PRECISION) AS articles_per_hour,
+       t.representative_id, t.key_terms, t.key_names
 FROM stories t JOIN v_story_articles a ON a.story_id = t.id
-GROUP BY t.id, t.title, t.lead, t.language, t.state, t.first_seen_at, t.last_seen_at
+GROUP BY t.id, t.title, t.lead, t.language, t.state, t.first_seen_at, t.last_seen_at, t.representative_id, t.key_terms,
+         t.key_names
+"""
+
+_STORY_HOURS = """
+SELECT h.story_id, h.hour_at, COUNT(*) AS n_articles, COUNT(h.duplicate_of) AS n_copies,
+       COUNT(DISTINCT h.source) AS n_publishers, COUNT(DISTINCT h.voice) AS n_voices
+FROM (SELECT a.story_id, a.source, a.voice, a.duplicate_of, {hour of a.appeared_at} AS hour_at
+      FROM v_story_articles a) h
+GROUP BY h.story_id, h.hour_at
 """
 
 _DUPLICATES = """
@@ -138,6 +157,7 @@ VIEWS = {
     "v_articles": _ARTICLES,
     "v_story_articles": _STORY_ARTICLES,
     "v_stories": _STORIES,
+    "v_story_hours": _STORY_HOURS,
     "v_story_groups": _STORY_GROUPS,
     "v_duplicates": _DUPLICATES,
     "v_revisions": _REVISIONS,
@@ -146,11 +166,25 @@ VIEWS = {
     "v_sightings": _SIGHTINGS,
 }
 
+#: What only each database's own functions tell of moments. On SQLite they are texts that sort as moments do.
+_MOMENTS = {
+    "sqlite": {
+        "{six hours before t.last_seen_at}": "STRFTIME('%Y-%m-%d %H:%M:%f000', t.last_seen_at, '-6 hours')",
+        "{hour of a.appeared_at}": "STRFTIME('%Y-%m-%d %H:00:00.000000', a.appeared_at)",
+    },
+    "postgresql": {
+        "{six hours before t.last_seen_at}": "t.last_seen_at - INTERVAL '6 hours'",
+        "{hour of a.appeared_at}": "DATE_TRUNC('hour', a.appeared_at, 'UTC')",
+    },
+}
+
 
 def create_views(conn: Connection) -> None:
     """Make all views; they must not exist yet."""
+    moments = _MOMENTS[conn.dialect.name]
     for name, query in VIEWS.items():
-        conn.execute(text(f"CREATE VIEW {name} AS {query}"))
+        made = reduce(lambda sql, words: sql.replace(words, moments[words]), moments, query)
+        conn.execute(text(f"CREATE VIEW {name} AS {made}"))
     row = insert(conn, counters).values(name=_COUNTER, value=_fingerprint())
     conn.execute(row.on_conflict_do_update(index_elements=["name"], set_={"value": _fingerprint()}))
 
@@ -170,4 +204,4 @@ def renew_views(conn: Connection) -> None:
 
 
 def _fingerprint() -> int:
-    return int(hashlib.sha256("".join(VIEWS.values()).encode()).hexdigest()[:15], 16)
+    return int(hashlib.sha256(f"{VIEWS}{_MOMENTS}".encode()).hexdigest()[:15], 16)

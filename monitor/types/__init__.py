@@ -33,7 +33,16 @@ from monitor.types.fetching import (
     SourceDay,
     WatchedFeed,
 )
-from monitor.types.stories import Digest, DigestItem, RenderedMail, Story, StoryMember, Subscription, ToldStory
+from monitor.types.stories import (
+    Digest,
+    DigestItem,
+    RenderedMail,
+    Story,
+    StoryHour,
+    StoryMember,
+    Subscription,
+    ToldStory,
+)
 from monitor.types.words import (
     Access,
     ArticleId,
@@ -100,6 +109,7 @@ __all__ = [
     "SourceDay",
     "SourceId",
     "Story",
+    "StoryHour",
     "StoryId",
     "StoryMember",
     "Subscription",

@@ -48,7 +48,26 @@ class Story:
     n_publishers: int
     n_independent: int
     n_copies: int
+    #: Source of the earliest report, copies left out where there is anything else.
+    first_publisher: str = ""
+    #: Over the last six hours of its coverage.
+    articles_per_hour: float = 0.0
+    #: The article whose headline and lead stand for the story; None until somebody described it.
+    representative_id: ArticleId | None = None
+    key_terms: tuple[str, ...] = ()
+    key_names: tuple[str, ...] = ()
     members: tuple[StoryMember, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryHour:
+    """What appeared of a story within an hour, in UTC; `n_voices`: independent ones, as `n_independent` counts them."""
+
+    hour_at: datetime
+    n_articles: int
+    n_copies: int
+    n_publishers: int
+    n_voices: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -48,7 +48,21 @@ def test_a_story_is_shown_with_its_articles_and_what_repeats_what(
     monkeypatch.setenv("COLUMNS", "120")
     ran = monitor("stories", "show", story_id)
     assert "copy of 1" in ran.out
-    assert "n_independent  1" in ran.out
+    assert "n_independent 1" in " ".join(ran.out.split())
+
+
+def test_a_story_is_shown_with_what_it_is_known_by_and_how_it_spread(monitor: Monitor) -> None:
+    stories = monitor("stories", "list", "--json").document
+    story_id = next(story["id"] for story in stories if story["n_articles"] == 3)
+    story = monitor("stories", "show", story_id, "--json").document
+    assert (story["representative_id"], story["first_publisher"], story["articles_per_hour"]) == (1, "Alpine Wire", 0.5)
+    assert "Anna Brunner" in story["key_names"]
+    assert "treaty" in story["key_terms"]
+    assert sum(hour["n_articles"] for hour in story["hours"]) == 3
+    assert set(story["hours"][0]) == {"hour_at", "n_articles", "n_copies", "n_publishers", "n_voices"}
+    ran = monitor("stories", "show", story_id)
+    assert "Anna Brunner" in ran.out
+    assert "UTC, at most 3 articles an hour" in " ".join(ran.out.split())
 
 
 def test_an_article_is_shown_with_revisions_and_duplicates(monitor: Monitor) -> None:
@@ -95,6 +109,33 @@ def test_copies_are_explained(monitor: Monitor) -> None:
     assert set(explained["story"]["terms"][0]) == {"term", "weight"}
     assert explained["because"].startswith("Copies (")
     assert "One story" in explained["because"]
+
+
+def test_an_article_is_explained_beside_its_story(monitor: Monitor) -> None:
+    stories = monitor("stories", "list", "--json").document
+    story_id, other_id = sorted((story["id"] for story in stories), key=lambda one: one != monitor_story(monitor, 2))
+    explained = monitor("explain", 2, "--story", story_id, "--json").document
+    assert (explained["article"], explained["story_id"], explained["same_story"]) == (2, story_id, True)
+    assert explained["stored"]["because"] == "copy"
+    assert explained["story"]["score"] >= explained["story"]["threshold"]
+    assert set(explained["story"]["nearest"]["terms"][0]) == {"term", "weight"}
+    assert explained["because"].startswith("Together: it went where article 1 of the same text is")
+    ran = monitor("explain", 4, "--story", story_id)
+    assert "Apart: " in ran.out
+    assert f"it is in story {other_id}" in " ".join(ran.out.split())
+
+
+def monitor_story(monitor: Monitor, article_id: int) -> int:
+    return int(monitor("articles", "show", article_id, "--json").document["story_id"])
+
+
+@pytest.mark.parametrize("arguments", [(1,), (1, 2, "--story", 1)])
+def test_explaining_takes_two_articles_or_an_article_and_a_story(
+    monitor: Monitor, arguments: tuple[object, ...]
+) -> None:
+    ran = monitor("explain", *arguments)
+    assert ran.code == 2
+    assert "--story ID" in ran.err
 
 
 def test_an_article_is_not_explained_against_itself(monitor: Monitor) -> None:

@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 from monitor.query.forms import forms_of
 from monitor.store import (
     articles,
+    descriptions,
     duplicates,
     entries,
     fingerprints,
@@ -245,6 +246,9 @@ def _stories(conn: Connection, ids: dict[str, ArticleId], *, now: datetime) -> S
         made.append(story_id)
     for language, leased_until in leases.items():
         stories.release_language(conn, language, leased_until)
+    head = articles.load_articles(conn, [ids["report"]])[ids["report"]]
+    names, terms = ("Paris", "Élysée"), ("envoys", "states")
+    descriptions.save_description(conn, made[0], head, key_terms=terms, key_names=names)
     story_groups.save_joins(conn, [(made[1], made[0], 0.61)], scheme="languages-1 model2vec:some", now=now)
     return made[0]
 

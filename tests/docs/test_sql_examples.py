@@ -47,9 +47,20 @@ def test_independent_voices_counted_by_hand_are_those_of_the_view(analyst: Analy
 
 def test_the_spread_counts_each_article_of_the_story_once(analyst: Analyst) -> None:
     found = answer(analyst, "The spread of a story over time")
-    assert [row["hour"] for row in found] == sorted({row["hour"] for row in found})
+    assert [row["hour_at"] for row in found] == sorted({row["hour_at"] for row in found})
     assert sum(row["n_articles"] for row in found) == found[-1]["n_so_far"] == 6
     assert sum(row["n_copies"] for row in found) == 2
+
+
+def test_what_is_told_now_is_named(analyst: Analyst) -> None:
+    (row,) = answer(analyst, "What is told now: the names and terms of the stories that move fastest")
+    assert (row["key_names"], row["key_terms"]) == ("Paris, Élysée", "envoys, states")
+    assert (row["first_publisher"], row["articles_per_hour"]) == ("Northwire", 1.0)
+
+
+def test_the_report_that_stands_for_a_story_is_shown(analyst: Analyst) -> None:
+    (row,) = answer(analyst, "The report that stands for each story, and whether its source was first")
+    assert (row["title"], row["source"], row["was_first"]) == ("East Post in Paris", "East Post", 0)
 
 
 def test_who_was_first_names_what_surely_came_later(analyst: Analyst) -> None:

@@ -11,11 +11,13 @@ from sqlalchemy import column, select, table, text
 from monitor.digest.selection import story_figures
 from monitor.store import duplicates, entries, fingerprints, stories
 from monitor.store import tables as t
-from monitor.store.articles import find_article
+from monitor.store.articles import find_article, load_articles
+from monitor.store.descriptions import save_description
 from monitor.store.engine import Connection, Store
 from monitor.store.fingerprints import PrintRow
 from monitor.store.pages import save_article
 from monitor.store.sources import DeclaredSource, save_declared
+from monitor.store.story_groups import save_joins
 from monitor.store.views import VIEWS
 from monitor.types import (
     ArticleId,
@@ -227,8 +229,10 @@ def build_everything(store: Store) -> None:
         room.report("d", "four")
         save_text(conn, room.ids["d"], body="A second text.", now=NOW + DAY)
         add_article(conn, "https://one.example/without-text")
-        room.story("a", "b")
-        room.story("c")
+        told, other = room.story("a", "b"), room.story("c")
+        head = load_articles(conn, [room.ids["a"]])[room.ids["a"]]
+        save_description(conn, told, head, key_terms=["terme", "中文"], key_names=["Élysée"])
+        save_joins(conn, [(other, told, 0.5)], scheme=SCHEME, now=NOW)
         see(conn, "https://one.example/feed", entry("g", url="https://one.example/a?utm_source=x"), room.ids["a"])
         for number, verdict in enumerate((None, *DayVerdict)):
             add_day(conn, "one.example", SourceDay(day_on=NOW.date() + number * DAY, n_expected=1.25, verdict=verdict))

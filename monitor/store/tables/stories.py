@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import JSON, Column, Float, Index, Integer, LargeBinary, String, Table, Text
 
-from monitor.store.columns import Key, UTCDateTime
+from monitor.store.columns import Key, UTCDateTime, Words
 from monitor.store.tables.metadata import key, metadata, refers
 
 stories = Table(
@@ -24,8 +24,8 @@ stories = Table(
     Column("locked_at", UTCDateTime),
     # The most central article, whose headline and lead stand for the story, and the terms and names it is known by.
     Column("representative_id", Key),
-    Column("key_terms", JSON),
-    Column("key_names", JSON),
+    Column("key_terms", Words),
+    Column("key_names", Words),
     Column("scheme", String(60), nullable=False),
     Index(None, "language", "state", "last_seen_at"),
     # The id of a story that was merged away redirects for ever: it is never given out again.

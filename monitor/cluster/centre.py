@@ -1,0 +1,213 @@
+"""Which article of a story stands for it, and by which terms and names is the story known?
+
+The most central report: the one with the highest mean similarity (cosine of TF-IDF weights, the title counted twice) to
+the other reports. A copy never stands for a story, nor does a round-up or live blog, unless the story has nothing else.
+Among equals the earliest: of two reports always the earlier one.
+
+Key terms and names weigh by their mean TF-IDF weight over the reports: how rare they are, how much each report makes
+of them, and in how many they stand. They are shown as the most central reports write them. Names are those that the
+features hold; figures are none. Refuses terms of a single report where there are three or more: they tell of it alone.
+
+Everything follows from stored features, counts and texts, rounded to 6 decimals: a restart gives the same answer. Costs
+in proportion to the terms of the reports that are looked at, `N_CONSIDERED` at most.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+
+from monitor.cluster.assign import Vector, field_weights
+from monitor.cluster.guards import DATE_WORDS, Kind
+from monitor.cluster.statistics import Statistics, Weights
+from monitor.text.spellings import Spellings, spellings
+from monitor.types import ArticleId
+
+N_CONSIDERED = 30
+"""Members of a story that are looked at, the latest arrived ones."""
+N_SPELLING = 3
+"""Reports whose texts tell how terms are written, the most central ones."""
+N_SHOWN = 8
+_NAMES, _ALL = 3, 4
+_LEAST_SHARE = 0.3
+"""Of three reports or more, so many have a term that tells of their story."""
+_WHOLE_NAME_SHARE = 0.5
+"""A word is shown as a longer name where so many of the reports that have the word have that name."""
+_MAX_RUN_CHARS = 6
+_MIN_CHARS = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """A member of a story: the terms it is compared by, and what decides whether it may stand for the story."""
+
+    article_id: ArticleId
+    vector: Vector
+    kind: Kind
+    is_copy: bool
+    appeared_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class KeyWords:
+    """Terms and names of a story as they are written, the most telling first, `N_SHOWN` at most of each."""
+
+    terms: tuple[str, ...]
+    names: tuple[str, ...]
+
+
+def speaking(members: Iterable[Report]) -> list[Report]:
+    """The members that may stand for their story: reports; else live blogs and round-ups; else copies."""
+    ranked: dict[int, list[Report]] = {}
+    for member in members:
+        rank = 2 if member.is_copy else 0 if member.kind is Kind.REPORT else 1
+        ranked.setdefault(rank, []).append(member)
+    return ranked[min(ranked)] if ranked else []
+
+
+def by_centrality(reports: Sequence[Report], statistics: Statistics) -> list[Report]:
+    """The most central report first, the earliest among equals."""
+    if len(reports) < 2:
+        return list(reports)
+    near = dict(zip((one.article_id for one in reports), _centrality(reports, statistics), strict=True))
+    return sorted(reports, key=lambda one: (-near[one.article_id], one.appeared_at, one.article_id))
+
+
+def _centrality(reports: Sequence[Report], statistics: Statistics) -> list[float]:
+    """Mean cosine of each report with the others (at least one), by way of the sum of all unit vectors."""
+    total, units = np.zeros(len(statistics)), []
+    for one in reports:
+        weights = field_weights(one.vector.counts, statistics.idf(one.vector.ids))[_ALL]
+        unit = weights / (float(np.sqrt(np.sum(weights**2))) or 1.0)
+        total[one.vector.ids] += unit
+        units.append(unit)
+    sums = [float(total[one.vector.ids] @ unit - unit @ unit) for one, unit in zip(reports, units, strict=True)]
+    return [round(each / (len(reports) - 1), 6) for each in sums]
+
+
+def key_words(reports: Sequence[Report], texts: Sequence[str], statistics: Statistics) -> KeyWords:
+    """What a story is known by. `texts`: title and opening of the most central reports."""
+    spelled = spellings(texts)
+    weights, named = _Weighed.of(reports, _ALL, statistics), _Weighed.of(reports, _NAMES, statistics)
+    ids = statistics.known([*spelled.words, *spelled.names, *(pair for run in spelled.runs for pair in run)])
+    names = _names(spelled, named, ids)
+    words_of_names = {word for name in spelled.names if named.share_of(name, ids) > 0 for word in name.split()}
+    scored = {
+        spelled.words[word]: weights.weight_of(word, ids)
+        for word in spelled.words
+        if word not in words_of_names and weights.is_shared(word, ids) and _is_word(word)
+    }
+    for run in spelled.runs:
+        scored |= _parts_of_run(run, weights, ids)
+    return KeyWords(_strongest(scored), names)
+
+
+@dataclass(frozen=True, slots=True)
+class _Weighed:
+    """By term id: mean weight over some reports, and the share of them that have the term; 0 for ids beyond.
+
+    A weight is TF-IDF times IDF: eight words are to tell a story from all others.
+    """
+
+    means: Weights
+    shares: Weights
+    least_share: float
+
+    @staticmethod
+    def of(reports: Sequence[Report], row: int, statistics: Statistics) -> _Weighed:
+        means, shares = np.zeros(len(statistics)), np.zeros(len(statistics))
+        for one in reports:
+            idf = statistics.idf(one.vector.ids)
+            weights = field_weights(one.vector.counts, idf)[row] * idf
+            means[one.vector.ids] += weights
+            shares[one.vector.ids] += weights > 0
+        n = max(1, len(reports))
+        return _Weighed(np.round(means / n, 6), shares / n, 0.0 if n < 3 else max(2 / n, _LEAST_SHARE))
+
+    def weight_of(self, term: str, ids: Mapping[str, int]) -> float:
+        return float(self.means[ids[term]]) if term in ids else 0.0
+
+    def share_of(self, term: str, ids: Mapping[str, int]) -> float:
+        return float(self.shares[ids[term]]) if term in ids else 0.0
+
+    def is_shared(self, term: str, ids: Mapping[str, int]) -> bool:
+        share = self.share_of(term, ids)
+        return share > 0 and share >= self.least_share
+
+
+def _names(spelled: Spellings, named: _Weighed, ids: Mapping[str, int]) -> tuple[str, ...]:
+    """Names by weight: single words, each shown as the name that it is usually a part of."""
+    longer = _longer_names(spelled, named, ids)
+    scored: dict[str, float] = {}
+    for name in spelled.names:
+        if not named.is_shared(name, ids) or name[0].isdigit() or DATE_WORDS.issuperset(name.split()):
+            continue
+        if " " in name and any(named.share_of(word, ids) > 0 for word in name.split() if word in spelled.names):
+            continue  # its words stand for it
+        least_share = _WHOLE_NAME_SHARE * named.share_of(name, ids)
+        whole = next((one for one, share in longer.get(name, ()) if share >= least_share), name)
+        shown = spelled.names[whole]
+        scored[shown] = max(scored.get(shown, 0.0), named.weight_of(name, ids))
+    return _strongest(scored)
+
+
+def _longer_names(spelled: Spellings, named: _Weighed, ids: Mapping[str, int]) -> dict[str, list[tuple[str, float]]]:
+    """By word: names of several words with it, and the share of reports that have them; the most usual one first.
+
+    A part of a run of names is one, too: where reports tell of Jane Doe of Lima and of Chief Jane Doe it is Jane Doe.
+    """
+    shares: dict[str, float] = {}
+    for run in spelled.names:
+        words, share = run.split(), named.share_of(run, ids)
+        for i in range(len(words) if share > 0 else 0):
+            for j in range(i + 2, len(words) + 1):
+                part = " ".join(words[i:j])
+                shares[part] = max(share, shares.get(part, 0.0))
+    longer: dict[str, list[tuple[str, float]]] = {}
+    for name in sorted(shares.keys() & spelled.names.keys(), key=lambda one: (-spelled.n_names[one], -len(one), one)):
+        for word in name.split():
+            longer.setdefault(word, []).append((name, shares[name]))
+    return longer
+
+
+def _is_word(word: str) -> bool:
+    """Whether a term tells something by itself: no figure, no weekday, longer than the short words of any language."""
+    if word in DATE_WORDS or any(map(str.isdigit, word)):
+        return False
+    return len(word) >= _MIN_CHARS or not word.isascii()
+
+
+def _parts_of_run(run: Sequence[str], weights: _Weighed, ids: Mapping[str, int]) -> dict[str, float]:
+    """Of a script without word spaces: what follows each other in several reports is one part, else each pair is."""
+    found: dict[str, float] = {}
+    part, scores = "", [0.0]
+    for pair in (*run, ""):
+        is_shared = pair != "" and weights.is_shared(pair, ids) and not pair[0].isdigit()
+        if part and is_shared and weights.least_share and len(part) < _MAX_RUN_CHARS:
+            part, scores = part + pair[-1], [*scores, weights.weight_of(pair, ids)]
+            continue
+        if part:
+            found[part] = max(found.get(part, 0.0), sum(scores) / len(scores))
+        part, scores = (pair, [weights.weight_of(pair, ids)]) if is_shared else ("", [0.0])
+    return found
+
+
+def _strongest(scored: Mapping[str, float]) -> tuple[str, ...]:
+    """The heaviest, none of which is a part of another or, in scripts without spaces, goes on where it ends."""
+    chosen: list[str] = []
+    for one in sorted(scored, key=lambda shown: (-round(scored[shown], 6), shown)):
+        if len(chosen) == N_SHOWN:
+            break
+        if not any(_repeats(one.casefold(), other.casefold()) for other in chosen):
+            chosen.append(one)
+    return tuple(chosen)
+
+
+def _repeats(one: str, other: str) -> bool:
+    if one.isascii() or other.isascii():
+        return f" {one} " in f" {other} " or f" {other} " in f" {one} "
+    shorter = min(len(one), len(other))
+    return one in other or other in one or (shorter == 2 and (one[-1] == other[0] or one[0] == other[-1]))
