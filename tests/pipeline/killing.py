@@ -14,10 +14,10 @@ from typing import Any
 
 from sqlalchemy import text
 
-from monitor.cluster.stage import replay
 from monitor.config import Settings
 from monitor.demo.mailbox import Mailbox
 from monitor.demo.newsroom import Newsroom
+from monitor.replaying import replay
 from monitor.run_local import working_app
 from monitor.store.engine import Store, open_store
 from tests.pipeline.gold import STILL_DUE

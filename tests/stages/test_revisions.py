@@ -17,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import or_, select, update
 
+from monitor import replaying
 from monitor.app import App
 from monitor.cluster import stage as cluster
 from monitor.config import MailSettings, Settings
@@ -105,7 +106,7 @@ def assert_replayed(store: Store) -> None:
         ).all()
     for language in {language for *_, language in rows}:
         stored = {article_id: story_id for article_id, story_id, its in rows if its == language}
-        assert groups_of(cluster.replay(app, language)) == groups_of(stored)
+        assert groups_of(replaying.replay(app, language)) == groups_of(stored)
 
 
 # --- copy groups -----------------------------------------------------------------------------------------------------

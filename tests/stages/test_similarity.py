@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select, text, update
 from sqlalchemy.exc import IntegrityError
 
+from monitor import replaying
 from monitor.app import App
 from monitor.cluster import stage as cluster
 from monitor.config import Settings
@@ -108,7 +109,7 @@ def test_an_article_that_cannot_be_assigned_is_set_aside_and_the_language_goes_o
     with sqlite.read() as conn:
         rows = conn.execute(select(t.story_members.c.article_id).order_by(t.story_members.c.article_id))
         assert list(rows.scalars()) == [one, three]
-    assert cluster.replay(app, "en").keys() == {one, three}
+    assert replaying.replay(app, "en").keys() == {one, three}
 
 
 def test_a_replay_decides_by_what_was_known_then(store: Store) -> None:
@@ -116,13 +117,13 @@ def test_a_replay_decides_by_what_was_known_then(store: Store) -> None:
     app = app_of(store)
     dedup.run(app)
     assert cluster.run(app).n_done == 2
-    before = cluster.replay(app, "en")
+    before = replaying.replay(app, "en")
     assert len(before) == 2
     assert before[first] == before[second]
     with store.begin() as conn:
         changed = update(t.articles).where(t.articles.c.id == second)
         conn.execute(changed.values(text="Nothing of it is left", language="fr"))
         conn.execute(update(t.duplicates).values(found_at=NOW + timedelta(days=1)))
-    after = cluster.replay(app, "en")
+    after = replaying.replay(app, "en")
     assert after.keys() == before.keys()
-    assert cluster.replay(app, "fr") == {}
+    assert replaying.replay(app, "fr") == {}

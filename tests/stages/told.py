@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from sqlalchemy import select, update
 
+from monitor import replaying
 from monitor.app import App
 from monitor.cluster import stage as cluster
 from monitor.config import Settings
@@ -95,4 +96,4 @@ def leads_to(store: Store, story_id: int) -> StoryId:
 
 def assert_replayed(store: Store, language: str = "en") -> None:
     """The stored stories, by their ids, are what deciding the stored order once more gives."""
-    assert cluster.replay(app_of(store), language) == places(store)
+    assert replaying.replay(app_of(store), language) == places(store)
