@@ -372,3 +372,18 @@ def test_what_a_page_declares_and_is_not_believed_leads_nowhere(store: Store) ->
         assert find_article(conn, ["https://two.example/a"]) is None
         query = text("SELECT article_id FROM v_article_urls WHERE kind = 'declared' AND url = 'https://two.example/a'")
         assert len(conn.execute(query).all()) == 2
+
+
+def test_the_spread_of_a_story_its_velocity_and_its_first_publisher(store: Store) -> None:
+    with store.begin() as conn:
+        room = Newsroom(conn, {})
+        room.report("original", "two", seen_at=NOW + HOUR)
+        room.copy("copy", "original", "one")  # seen at NOW, before its original
+        for name, hours in (("late", 7.5), ("last", 7.75)):
+            room.report(name, "three", seen_at=NOW + hours * HOUR)
+        story_id = room.story("original", "copy", "late", "last")
+        story = stories.get_story(conn, story_id)
+        hours_of = stories.load_hours(conn, story_id)
+    assert (story.first_publisher, story.articles_per_hour) == ("two.example", pytest.approx(2 / 6))
+    shown = [(one.hour_at - NOW, one.n_articles, one.n_copies, one.n_publishers, one.n_voices) for one in hours_of]
+    assert shown == [(0 * HOUR, 1, 1, 1, 0), (HOUR, 1, 0, 1, 1), (7 * HOUR, 2, 0, 1, 1)]
