@@ -165,17 +165,23 @@ def event_time(published_at: datetime | None, first_seen_at: datetime) -> dateti
 
 def vector(features: Features, statistics: Statistics) -> Vector:
     """Looks the terms up; new ones get an id in the vocabulary of `statistics`."""
-    rows = [[field.get(term, 0) for term in features.terms] for field in features.by_field()]
-    counts = np.array(rows, dtype=np.uint8).reshape(4, len(features.terms))
+    position = {term: place for place, term in enumerate(features.terms)}
+    counts = np.zeros((4, len(position)), dtype=np.uint8)
+    for row, field_counts in enumerate(features.by_field()):
+        counts[row, list(map(position.__getitem__, field_counts))] = list(field_counts.values())
     return Vector(statistics.ids(features.terms), counts, np.array(features.sketch, dtype=np.uint32))
 
 
 def field_weights(counts: Counts, idf: Weights) -> Weights:
     """TF-IDF weights of five rows: title, lead, body, names, and all text with the title twice."""
-    wide = counts.astype(np.int16)
-    everything = np.minimum(2 * wide[_TITLE] + wide[_LEAD] + wide[_BODY], 1024)
-    weights: Weights = _DAMPED[np.vstack([wide, everything])] * idf
+    weights: Weights = _DAMPED[np.vstack([counts, _everywhere(counts)])] * idf
     return weights
+
+
+def _everywhere(counts: Counts) -> NDArray[np.int16]:
+    """Of each term, in all text with the title twice: 1,020 at most."""
+    all_text: NDArray[np.int16] = 2 * counts[_TITLE].astype(np.int16) + counts[_LEAD] + counts[_BODY]
+    return all_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,37 +199,43 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class _Terms:
-    """The terms of several articles one after another: whose they are, and where the compared article has the same."""
+    """The terms of several articles one after another: whose they are, and where the compared article has the same.
+
+    `within`: for each field the places of the terms that stand in it, which are few but for those of the body.
+    """
 
     n: int
     segments: Slots
     counts: Counts
     idf: Weights
+    within: Sequence[Slots]
     shared: Slots
+    owners: Slots
     beside: Slots
 
-    def sums(self, values: Weights) -> Weights:
-        """By article, over all its terms; `values` may have rows."""
-        lengths = np.bincount(self.segments, minlength=self.n)
-        starts = np.cumsum(lengths) - lengths
-        ended = np.concatenate([values, np.zeros((*values.shape[:-1], 1))], axis=-1)
-        return np.where(lengths > 0, np.add.reduceat(ended, starts, axis=-1), 0.0)
+    def sums(self, values: Weights, at: Slots | slice = slice(None)) -> Weights:
+        """By article, over all its terms, or those at certain places."""
+        return np.asarray(np.bincount(self.segments[at], values, self.n), dtype=np.float64)
 
     def shared_sums(self, values: Weights) -> Weights:
         """By article, over the terms that the compared one has too."""
-        return np.asarray(np.bincount(self.segments[self.shared], values, self.n), dtype=np.float64)
+        return np.asarray(np.bincount(self.owners, values, self.n), dtype=np.float64)
 
 
 def compare(article: Vector, others: Sequence[Vector], *, statistics: Statistics, policy: AssignPolicy) -> Comparison:
     """How near one article is to each of `others` (at least one). Sums run in term order: reproducible."""
     ids = np.concatenate([other.ids for other in others])
     shared, beside = _positions(ids, article.ids, len(statistics))
+    counts = np.concatenate([other.counts for other in others], axis=1)
+    segments = np.repeat(np.arange(len(others)), [len(other.ids) for other in others])
     terms = _Terms(
         n=len(others),
-        segments=np.repeat(np.arange(len(others)), [len(other.ids) for other in others]),
-        counts=np.concatenate([other.counts for other in others], axis=1),
+        segments=segments,
+        counts=counts,
         idf=statistics.idf(ids),
+        within=[np.flatnonzero(row) for row in counts],
         shared=shared,
+        owners=segments[shared],
         beside=beside,
     )
     own_idf = statistics.idf(article.ids)
@@ -232,8 +244,8 @@ def compare(article: Vector, others: Sequence[Vector], *, statistics: Statistics
     for row, share in policy.shares:
         total, whole = total + share * cosines[:, row], whole + share * present[:, row]
     links = np.column_stack([cosines, _overlaps(article, terms, own_idf), _rarest(terms, statistics)])
-    rare = np.bincount(terms.segments[shared[statistics.rare(ids[shared])]], minlength=terms.n)
-    has_body = (terms.sums(terms.counts[_BODY] > 0) > 0) & article.counts[_BODY].any()
+    rare = np.bincount(terms.owners[statistics.rare(ids[shared])], minlength=terms.n)
+    has_body = (np.bincount(terms.segments[terms.within[_BODY]], minlength=terms.n) > 0) & article.counts[_BODY].any()
     needed = np.where(has_body, policy.min_shared_rare, policy.min_shared_rare_of_headlines)
     return Comparison(_ratio(total, whole), links, rare, needed)
 
@@ -249,14 +261,22 @@ def _positions(ids: Ids, own: Ids, n_ids: int) -> tuple[Slots, Slots]:
 
 def _cosines(article: Vector, terms: _Terms, own_idf: Weights) -> tuple[Weights, Weights]:
     """Cosines by field (title, lead, body, names, all), a row for each article; and whether a field of both counts."""
-    own, weights = field_weights(article.counts, own_idf), field_weights(terms.counts, terms.idf)
-    products = weights[:, terms.shared] * own[:, terms.beside]
+    own = field_weights(article.counts, own_idf)
+    shared_weights = field_weights(terms.counts[:, terms.shared], terms.idf[terms.shared])
+    products = shared_weights * own[:, terms.beside]
     cosines, present = [], []
-    for row, squares in enumerate(terms.sums(weights**2)):
+    for row, squares in enumerate(_squares(terms)):
         norms = np.sqrt(squares) * math.sqrt(math.fsum(own[row] ** 2))
         cosines.append(_ratio(terms.shared_sums(products[row]), norms))
         present.append((norms > 0) | (row == _TITLE))
     return np.column_stack(cosines), np.column_stack(present).astype(np.float64)
+
+
+def _squares(terms: _Terms) -> list[Weights]:
+    """By article, the sums of its squared weights in each field, and in all text."""
+    weights = [_DAMPED[terms.counts[row, at]] * terms.idf[at] for row, at in enumerate(terms.within)]
+    all_text = _DAMPED[_everywhere(terms.counts)] * terms.idf
+    return [*(terms.sums(each**2, at) for each, at in zip(weights, terms.within, strict=True)), terms.sums(all_text**2)]
 
 
 def _overlaps(article: Vector, terms: _Terms, own_idf: Weights) -> Weights:
@@ -266,11 +286,12 @@ def _overlaps(article: Vector, terms: _Terms, own_idf: Weights) -> Weights:
     mine = _ratio(
         terms.shared_sums(gained * own_titled[terms.beside]), np.full(terms.n, math.fsum(own_idf[own_titled]))
     )
-    theirs = _ratio(terms.shared_sums(gained * titled[terms.shared]), terms.sums(terms.idf * titled))
+    in_title, in_names = terms.within[_TITLE], terms.within[_NAMES]
+    theirs = _ratio(terms.shared_sums(gained * titled[terms.shared]), terms.sums(terms.idf[in_title], in_title))
     named, own_named = terms.counts[_NAMES] > 0, article.counts[_NAMES] > 0
     names_shared = _ratio(
         terms.shared_sums(gained * (own_named[terms.beside] & named[terms.shared])),
-        np.minimum(math.fsum(own_idf[own_named]), terms.sums(terms.idf * named)),
+        np.minimum(math.fsum(own_idf[own_named]), terms.sums(terms.idf[in_names], in_names)),
     )
     terms_shared = _ratio(terms.shared_sums(gained), np.minimum(math.fsum(own_idf), terms.sums(terms.idf)))
     return np.column_stack([np.maximum(mine, theirs), names_shared, terms_shared])
@@ -278,7 +299,7 @@ def _overlaps(article: Vector, terms: _Terms, own_idf: Weights) -> Weights:
 
 def _rarest(terms: _Terms, statistics: Statistics) -> Weights:
     """Mean rarity of the three rarest shared terms, 1 for terms that no article has."""
-    gained, owners = terms.idf[terms.shared], terms.segments[terms.shared]
+    gained, owners = terms.idf[terms.shared], terms.owners
     order = np.argsort(owners - gained / _MORE_THAN_ANY_IDF)
     ranks = np.arange(len(order)) - np.searchsorted(owners[order], owners[order])
     rarest = order[ranks < _N_RAREST]
@@ -344,6 +365,8 @@ def story_score(similarities: Sequence[float], families: Sequence[str], policy: 
 
     Members that were not among the candidates count as 0. No family outweighs the others in the mean.
     """
+    if len(similarities) == 1:
+        return round(policy.nearest_share * similarities[0] + (1 - policy.nearest_share) * similarities[0], 6)
     nearest = sorted(zip(similarities, families, strict=True), key=lambda pair: -pair[0])[: policy.n_mean]
     weights = family_weights([family for _, family in nearest], policy.guards)
     mean = math.fsum(weight * similarity for weight, (similarity, _) in zip(weights, nearest, strict=True))

@@ -38,8 +38,9 @@ from monitor.cluster.assign import (
     vector,
 )
 from monitor.cluster.explain import strongest_terms
+from monitor.cluster.features import Features
 from monitor.cluster.guards import DAY_S, Kind, is_series, n_rare_needed, series_key, story_bar
-from monitor.cluster.held import Found, Held, Question, Slots, moments, strongest
+from monitor.cluster.held import Found, Held, Question, Slots, lowest_of, moments, strongest
 from monitor.cluster.scorer import Scorer, StoryEvidence, probability, shipped_scorer, unrelated_level, weigh
 from monitor.cluster.statistics import Statistics, Weights
 from monitor.types import ArticleId, StoryId
@@ -47,6 +48,9 @@ from monitor.types import ArticleId, StoryId
 _NAMES, _ALL = 3, 4
 _NAMES_BONUS = 0.5
 _N_SHOWN_TERMS = 8
+_N_SAMPLED = 8
+"""Of so many articles one is looked at for how near the nearest are at least, so that most others need no look."""
+_ROUNDED = 1e-6
 _GONE_S = -math.inf
 """Older than any window: the moment of a slot whose article was taken out."""
 
@@ -80,7 +84,7 @@ class StoryIndex:
         self, article: Member, *, must_join: StoryId | None = None, barred: Collection[StoryId] = ()
     ) -> Assignment:
         """Where the article belongs, weighed by what came before it; never in a `barred` story. Changes nothing."""
-        query = vector(article.features, self.statistics)
+        query = self._vector(article.features)
         standing = self._stands_alone(article)
         candidates = [] if standing else self._scored(query, article)
         candidates = [each for each in candidates if each.story_id not in barred]
@@ -96,7 +100,7 @@ class StoryIndex:
 
     def scored(self, article: Member) -> list[StoryScore]:
         """The stories that come into question for an article, with the evidence for each. Changes nothing."""
-        return self._scored(vector(article.features, self.statistics), article)
+        return self._scored(self._vector(article.features), article)
 
     def _scored(self, query: Vector, article: Member) -> list[StoryScore]:
         slots = self._candidates(query, article)
@@ -109,12 +113,18 @@ class StoryIndex:
 
     def restore(self, story_id: StoryId, article: Member) -> None:
         """Enters an article that the statistics know already. Call in arrival order."""
-        known = vector(article.features, self.statistics)
+        known = self._vector(article.features)
         series = series_key(article.family, article.features.title)
         held = Held(
             story_id, article.article_id, known, *moments(article), article.family, article.features.kind, series
         )
         self._enter(held)
+
+    def _vector(self, features: Features) -> Vector:
+        """Of features that are asked for twice in a row, when an article is decided and when it is added."""
+        if self._latest is None or self._latest[0] is not features:
+            self._latest = features, vector(features, self.statistics)
+        return self._latest[1]
 
     def remove(self, article_id: ArticleId) -> None:
         """Takes a held article out of its story; the statistics remember it. From then on as if it had never come."""
@@ -165,6 +175,7 @@ class StoryIndex:
         return n_dropped
 
     def _clear(self) -> None:
+        self._latest: tuple[Features, Vector] | None = None
         self._held: list[Held] = []
         self._slots: dict[ArticleId, int] = {}
         self._by_story: dict[StoryId, array[int]] = {}
@@ -174,8 +185,8 @@ class StoryIndex:
         self._lengths = array("d")
         self._is_roundup = array("b")
         self._by_series: dict[str, array[int]] = {}
-        self._recurring: set[int] = set()
-        """Slots of titles that were used on several days, whether or not that makes a series today."""
+        self._is_recurring = array("b")
+        """Whether a title was used on several days, whether or not that makes it one of a series today."""
 
     def _enter(self, held: Held) -> None:
         slot = len(self._held)
@@ -186,6 +197,7 @@ class StoryIndex:
         self._seen_s.append(held.seen_s)
         self._lengths.append(math.sqrt(len(held.vector.ids) + 1))
         self._is_roundup.append(held.kind is Kind.ROUNDUP)
+        self._is_recurring.append(False)
         for term_id in held.vector.ids.tolist():
             posting = self._postings.get(term_id)
             if posting is None:
@@ -196,7 +208,8 @@ class StoryIndex:
             same = self._by_series.setdefault(held.series, array("i"))
             same.append(slot)
             if len(same) > self.policy.guards.series_days:
-                self._recurring.update(same)
+                for other in same:
+                    self._is_recurring[other] = True
 
     def _stands_alone(self, article: Member) -> str:
         """Why an article belongs to no single event; "" for one that may join a story."""
@@ -213,14 +226,17 @@ class StoryIndex:
         days = np.frombuffer(self._event_s)[slots[self._is_young(article, slots)]] // DAY_S
         return is_series(event_s // DAY_S, days.tolist(), self.policy.guards)
 
-    def _attracting(self, slots: Slots, article: Member) -> NDArray[np.bool_]:
-        """Which of these an article may join: no round-ups, nor what is one of a series when it arrives."""
-        attracting: NDArray[np.bool_] = np.equal(np.frombuffer(self._is_roundup, dtype=np.int8)[slots], 0)
-        if self._recurring:
-            for position, slot in enumerate(slots.tolist()):
-                if slot in self._recurring:
-                    held = self._held[slot]
-                    attracting[position] &= not self._is_series(held.series, held.event_s, article)
+    def _attracting(self, slots: Slots, near: Weights, article: Member) -> NDArray[np.bool_]:
+        """Which of these an article may join: nothing that is one of a series when it arrives.
+
+        Of recurring titles only those are looked at that are nearer than enough others.
+        """
+        attracting: NDArray[np.bool_] = np.equal(np.frombuffer(self._is_recurring, dtype=np.int8)[slots], 0)
+        others = near[attracting]
+        bar = lowest_of(others, self.policy.n_candidates)
+        for position in np.flatnonzero(~attracting & (near >= bar)).tolist():
+            held = self._held[slots[position]]
+            attracting[position] = not self._is_series(held.series, held.event_s, article)
         return attracting
 
     def _candidates(self, query: Vector, article: Member) -> Slots:
@@ -236,10 +252,19 @@ class StoryIndex:
         gains = np.repeat([weight**2 for _, weight in found], [len(posting) for posting, _ in found])
         coarse = np.bincount(slots, gains)
         slots = np.flatnonzero(coarse)
-        slots = slots[self._is_young(article, slots)]
-        slots = slots[self._attracting(slots, article)]
-        near = coarse[slots] / np.frombuffer(self._lengths)[slots] * decay(self._gaps_s(article, slots), self.policy)
-        return strongest(slots, np.round(near, 6), self.policy.n_candidates)
+        at_most = coarse[slots] / np.frombuffer(self._lengths)[slots]
+        some, near = self._near(slots[::_N_SAMPLED], at_most[::_N_SAMPLED], article)
+        is_sure = np.equal(np.frombuffer(self._is_recurring, dtype=np.int8)[some], 0)
+        is_high = at_most >= lowest_of(near[is_sure], self.policy.n_candidates) - _ROUNDED
+        slots, near = self._near(slots[is_high], at_most[is_high], article)
+        attracting = self._attracting(slots, near, article)
+        return strongest(slots[attracting], near[attracting], self.policy.n_candidates)
+
+    def _near(self, slots: Slots, at_most: Weights, article: Member) -> tuple[Slots, Weights]:
+        """The young ones that are no round-ups, and how near they are, when time takes its share of `at_most`."""
+        is_open = self._is_young(article, slots) & (np.frombuffer(self._is_roundup, dtype=np.int8)[slots] == 0)
+        slots, at_most = slots[is_open], at_most[is_open]
+        return slots, np.round(at_most * decay(self._gaps_s(article, slots), self.policy), 6)
 
     def _telling(self, query: Vector, weights: Weights) -> Slots:
         """Positions of the heaviest terms, in term order, whose postings together stay within `max_postings`.
@@ -292,6 +317,8 @@ class StoryIndex:
     def _found(self, asked: Question, story_id: StoryId, own: Sequence[int]) -> Found:
         """A story by those of its members that stand at `own` among the compared ones."""
         near, slots = asked.near, asked.slots
+        if len(self._by_story[story_id]) == 1:
+            return self._found_alone(asked, story_id, own[0])
         positions = [position for position in own if self._is_evidence(slots[position], asked.article)]
         is_weak, positions = not positions, positions or list(own)
         members = self._members(story_id, asked.article)
@@ -305,6 +332,20 @@ class StoryIndex:
             families=families,
             similarity=story_score(list(similarities.values()), families, self.policy),
             is_weak=is_weak,
+        )
+
+    def _found_alone(self, asked: Question, story_id: StoryId, position: int) -> Found:
+        """The same for a story of one article, as most are."""
+        slot = asked.slots[position]
+        families = [self._held[slot].family]
+        return Found(
+            story_id=story_id,
+            positions=[position],
+            nearest=position,
+            members=asked.slots[position : position + 1],
+            families=families,
+            similarity=story_score([asked.near[position]], families, self.policy),
+            is_weak=not self._is_evidence(slot, asked.article),
         )
 
     def _evidence(self, asked: Question, found: Found) -> StoryEvidence:
