@@ -30,17 +30,14 @@ from monitor.cluster.features import Features
 from monitor.cluster.guards import GuardPolicy, family_weights
 from monitor.cluster.scorer import StoryEvidence
 from monitor.cluster.statistics import Ids, Statistics, Weights
+from monitor.cluster.vectors import ALL, BODY, DAMPED, LEAD, NAMES, TITLE, Counts, Vector, everywhere, field_weights
 from monitor.types import ArticleId, StoryId, TermWeight
 
 SCHEME = "stories-2"
 
-Counts = NDArray[np.uint8]
 Slots = NDArray[np.intp]
-_TITLE, _LEAD, _BODY, _NAMES, _ALL = range(5)
 _N_RAREST = 3
 _MORE_THAN_ANY_IDF = 1_000.0
-_DAMPED = np.concatenate([[0.0], 1.0 + np.log(np.arange(1, 1025))])
-"""A term's weight grows with the logarithm of its count."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,10 +80,10 @@ class AssignPolicy:
     def shares(self) -> tuple[tuple[int, float], ...]:
         """The rows of `field_weights` that make up the similarity, with their shares."""
         return (
-            (_TITLE, self.title_weight),
-            (_LEAD, self.lead_weight),
-            (_NAMES, self.names_weight),
-            (_ALL, self.all_weight),
+            (TITLE, self.title_weight),
+            (LEAD, self.lead_weight),
+            (NAMES, self.names_weight),
+            (ALL, self.all_weight),
         )
 
 
@@ -140,15 +137,6 @@ class Assignment:
     """Other stories that it could have joined, best first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Vector:
-    """Features against a vocabulary: term ids in the order of the sorted terms, counts of the four fields, sketch."""
-
-    ids: Ids
-    counts: Counts
-    sketch: NDArray[np.uint32]
-
-
 BELIEVED = timedelta(days=3)
 
 
@@ -161,27 +149,6 @@ def event_time(published_at: datetime | None, first_seen_at: datetime) -> dateti
     if published_at is None:
         return first_seen_at
     return min(max(published_at, first_seen_at - BELIEVED), first_seen_at)
-
-
-def vector(features: Features, statistics: Statistics) -> Vector:
-    """Looks the terms up; new ones get an id in the vocabulary of `statistics`."""
-    position = {term: place for place, term in enumerate(features.terms)}
-    counts = np.zeros((4, len(position)), dtype=np.uint8)
-    for row, field_counts in enumerate(features.by_field()):
-        counts[row, list(map(position.__getitem__, field_counts))] = list(field_counts.values())
-    return Vector(statistics.ids(features.terms), counts, np.array(features.sketch, dtype=np.uint32))
-
-
-def field_weights(counts: Counts, idf: Weights) -> Weights:
-    """TF-IDF weights of five rows: title, lead, body, names, and all text with the title twice."""
-    weights: Weights = _DAMPED[np.vstack([counts, _everywhere(counts)])] * idf
-    return weights
-
-
-def _everywhere(counts: Counts) -> NDArray[np.int16]:
-    """Of each term, in all text with the title twice: 1,020 at most."""
-    all_text: NDArray[np.int16] = 2 * counts[_TITLE].astype(np.int16) + counts[_LEAD] + counts[_BODY]
-    return all_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +212,7 @@ def compare(article: Vector, others: Sequence[Vector], *, statistics: Statistics
         total, whole = total + share * cosines[:, row], whole + share * present[:, row]
     links = np.column_stack([cosines, _overlaps(article, terms, own_idf), _rarest(terms, statistics)])
     rare = np.bincount(terms.owners[statistics.rare(ids[shared])], minlength=terms.n)
-    has_body = (np.bincount(terms.segments[terms.within[_BODY]], minlength=terms.n) > 0) & article.counts[_BODY].any()
+    has_body = (np.bincount(terms.segments[terms.within[BODY]], minlength=terms.n) > 0) & article.counts[BODY].any()
     needed = np.where(has_body, policy.min_shared_rare, policy.min_shared_rare_of_headlines)
     return Comparison(_ratio(total, whole), links, rare, needed)
 
@@ -268,27 +235,27 @@ def _cosines(article: Vector, terms: _Terms, own_idf: Weights) -> tuple[Weights,
     for row, squares in enumerate(_squares(terms)):
         norms = np.sqrt(squares) * math.sqrt(math.fsum(own[row] ** 2))
         cosines.append(_ratio(terms.shared_sums(products[row]), norms))
-        present.append((norms > 0) | (row == _TITLE))
+        present.append((norms > 0) | (row == TITLE))
     return np.column_stack(cosines), np.column_stack(present).astype(np.float64)
 
 
 def _squares(terms: _Terms) -> list[Weights]:
     """By article, the sums of its squared weights in each field, and in all text."""
-    weights = [_DAMPED[terms.counts[row, at]] * terms.idf[at] for row, at in enumerate(terms.within)]
-    all_text = _DAMPED[_everywhere(terms.counts)] * terms.idf
+    weights = [DAMPED[terms.counts[row, at]] * terms.idf[at] for row, at in enumerate(terms.within)]
+    all_text = DAMPED[everywhere(terms.counts)] * terms.idf
     return [*(terms.sums(each**2, at) for each, at in zip(weights, terms.within, strict=True)), terms.sums(all_text**2)]
 
 
 def _overlaps(article: Vector, terms: _Terms, own_idf: Weights) -> Weights:
     """Share of one title that the other article tells; overlap of names, and of all terms, with the smaller set."""
     gained = terms.idf[terms.shared]
-    titled, own_titled = terms.counts[_TITLE] > 0, article.counts[_TITLE] > 0
+    titled, own_titled = terms.counts[TITLE] > 0, article.counts[TITLE] > 0
     mine = _ratio(
         terms.shared_sums(gained * own_titled[terms.beside]), np.full(terms.n, math.fsum(own_idf[own_titled]))
     )
-    in_title, in_names = terms.within[_TITLE], terms.within[_NAMES]
+    in_title, in_names = terms.within[TITLE], terms.within[NAMES]
     theirs = _ratio(terms.shared_sums(gained * titled[terms.shared]), terms.sums(terms.idf[in_title], in_title))
-    named, own_named = terms.counts[_NAMES] > 0, article.counts[_NAMES] > 0
+    named, own_named = terms.counts[NAMES] > 0, article.counts[NAMES] > 0
     names_shared = _ratio(
         terms.shared_sums(gained * (own_named[terms.beside] & named[terms.shared])),
         np.minimum(math.fsum(own_idf[own_named]), terms.sums(terms.idf[in_names], in_names)),
@@ -331,7 +298,7 @@ def evidence_of(
         gap_s=gap_s,
         mean_gap_s=mean_gap_s,
         n_shared_rare=int(compared.n_shared_rare[nearest]),
-        is_headline=not (article.counts[_BODY].any() and nearest_member.counts[_BODY].any()),
+        is_headline=not (article.counts[BODY].any() and nearest_member.counts[BODY].any()),
     )
 
 
@@ -346,9 +313,9 @@ def is_template(a: Vector, b: Vector, policy: AssignPolicy) -> bool:
     wording = n_both / max(1, len(least))
     if wording < policy.template_wording:
         return False
-    n_words_a, n_words_b = float(a.counts[_BODY].sum()), float(b.counts[_BODY].sum())
+    n_words_a, n_words_b = float(a.counts[BODY].sum()), float(b.counts[BODY].sum())
     containment = wording / (1 + wording) * (n_words_a + n_words_b) / min(n_words_a, n_words_b)
-    facts_a, facts_b = a.ids[a.counts[_NAMES] > 0], b.ids[b.counts[_NAMES] > 0]
+    facts_a, facts_b = a.ids[a.counts[NAMES] > 0], b.ids[b.counts[NAMES] > 0]
     n_facts = min(len(facts_a), len(facts_b))
     n_shared = len(np.intersect1d(facts_a, facts_b, assume_unique=True))
     return n_shared < policy.template_facts * containment * n_facts
@@ -415,7 +382,7 @@ def shared_terms(a: Vector, b: Vector, statistics: Statistics) -> tuple[NDArray[
     _, in_a, in_b = np.intersect1d(a.ids, b.ids, assume_unique=True, return_indices=True)
     in_term_order = np.argsort(in_a)  # ids depend on what the process met first; terms do not
     in_a, in_b = in_a[in_term_order], in_b[in_term_order]
-    weights_a = field_weights(a.counts, statistics.idf(a.ids))[_ALL]
-    weights_b = field_weights(b.counts, statistics.idf(b.ids))[_ALL]
+    weights_a = field_weights(a.counts, statistics.idf(a.ids))[ALL]
+    weights_b = field_weights(b.counts, statistics.idf(b.ids))[ALL]
     scale = math.sqrt(float(np.sum(weights_a**2)) * float(np.sum(weights_b**2))) or 1.0
     return in_a.astype(np.int32), weights_a[in_a] * weights_b[in_b] / scale

@@ -19,11 +19,11 @@ from monitor.cluster.assign import (
     evidence_of,
     is_template,
     shared_terms,
-    vector,
 )
 from monitor.cluster.guards import Kind
 from monitor.cluster.scorer import EVIDENCE, TYPICAL_UNRELATED, Scorer, probability, shipped_scorer, weigh
 from monitor.cluster.statistics import Statistics, Weights
+from monitor.cluster.vectors import vector
 from monitor.types import TermWeight
 
 _TEMPLATE = "they fill in one template with other names and figures"

@@ -25,30 +25,27 @@ from monitor.cluster.assign import (
     AssignPolicy,
     Member,
     StoryScore,
-    Vector,
     compare,
     could_join,
     decay,
     decide_assignment,
     evidence_of,
-    field_weights,
     is_template,
     shared_terms,
     story_score,
-    vector,
 )
 from monitor.cluster.explain import strongest_terms
 from monitor.cluster.features import Features
 from monitor.cluster.guards import DAY_S, Kind, is_series, n_rare_needed, series_key, story_bar
-from monitor.cluster.held import Found, Held, Question, Slots, lowest_of, moments, strongest
+from monitor.cluster.held import Found, Held, Question, Slots, lowest_of, mean_known, moments, strongest
 from monitor.cluster.scorer import Scorer, StoryEvidence, probability, shipped_scorer, unrelated_level, weigh
 from monitor.cluster.statistics import Statistics, Weights
+from monitor.cluster.vectors import ALL, NAMES, Vector, field_weights, vector
 from monitor.types import ArticleId, StoryId
 
-_NAMES, _ALL = 3, 4
 _NAMES_BONUS = 0.5
 _N_SHOWN_TERMS = 8
-_N_SAMPLED = 8
+_N_SAMPLED = 16
 """Of so many articles one is looked at for how near the nearest are at least, so that most others need no look."""
 _ROUNDED = 1e-6
 _GONE_S = -math.inf
@@ -56,7 +53,7 @@ _GONE_S = -math.inf
 
 
 class StoryIndex:
-    """Open stories of one language in memory: about 2 kB an article; 2-3 ms for one question among 10,000."""
+    """Open stories of one language in memory: some 7 kB an article with its share of the vocabulary."""
 
     def __init__(
         self,
@@ -69,6 +66,7 @@ class StoryIndex:
         self.statistics = statistics
         self.policy = policy or AssignPolicy()
         self.scorer = scorer or shipped_scorer()
+        self._latest: tuple[Features, Vector] | None = None
         self._clear()
 
     def __len__(self) -> int:
@@ -175,7 +173,6 @@ class StoryIndex:
         return n_dropped
 
     def _clear(self) -> None:
-        self._latest: tuple[Features, Vector] | None = None
         self._held: list[Held] = []
         self._slots: dict[ArticleId, int] = {}
         self._by_story: dict[StoryId, array[int]] = {}
@@ -232,8 +229,7 @@ class StoryIndex:
         Of recurring titles only those are looked at that are nearer than enough others.
         """
         attracting: NDArray[np.bool_] = np.equal(np.frombuffer(self._is_recurring, dtype=np.int8)[slots], 0)
-        others = near[attracting]
-        bar = lowest_of(others, self.policy.n_candidates)
+        bar = lowest_of(near[attracting], self.policy.n_candidates)
         for position in np.flatnonzero(~attracting & (near >= bar)).tolist():
             held = self._held[slots[position]]
             attracting[position] = not self._is_series(held.series, held.event_s, article)
@@ -242,8 +238,8 @@ class StoryIndex:
     def _candidates(self, query: Vector, article: Member) -> Slots:
         """Slots of the articles that share most weight, by a coarse count over the heaviest terms of the article."""
         rows = field_weights(query.counts, self.statistics.idf(query.ids))
-        weights = rows[_ALL] + _NAMES_BONUS * rows[_NAMES]
-        heaviest = self._telling(query, weights)
+        weights = rows[ALL] + _NAMES_BONUS * rows[NAMES]
+        heaviest = self._telling(query, weights, article)
         postings = [self._postings.get(int(query.ids[i])) for i in heaviest]
         found = [(p, float(weights[i])) for p, i in zip(postings, heaviest, strict=True) if p]
         if not found:
@@ -251,12 +247,13 @@ class StoryIndex:
         slots = np.concatenate([np.frombuffer(posting, dtype=np.int32) for posting, _ in found])
         gains = np.repeat([weight**2 for _, weight in found], [len(posting) for posting, _ in found])
         coarse = np.bincount(slots, gains)
-        slots = np.flatnonzero(coarse)
-        at_most = coarse[slots] / np.frombuffer(self._lengths)[slots]
-        some, near = self._near(slots[::_N_SAMPLED], at_most[::_N_SAMPLED], article)
-        is_sure = np.equal(np.frombuffer(self._is_recurring, dtype=np.int8)[some], 0)
-        is_high = at_most >= lowest_of(near[is_sure], self.policy.n_candidates) - _ROUNDED
-        slots, near = self._near(slots[is_high], at_most[is_high], article)
+        at_most = coarse / np.frombuffer(self._lengths)[: len(coarse)]
+        sampled = np.flatnonzero(at_most[::_N_SAMPLED]) * _N_SAMPLED
+        sampled, near = self._near(sampled, at_most[sampled], article)
+        is_sure = np.equal(np.frombuffer(self._is_recurring, dtype=np.int8)[sampled], 0)
+        bar = max(_ROUNDED, lowest_of(near[is_sure], self.policy.n_candidates)) - _ROUNDED
+        slots = np.flatnonzero((at_most > 0) & (at_most >= bar))
+        slots, near = self._near(slots, at_most[slots], article)
         attracting = self._attracting(slots, near, article)
         return strongest(slots[attracting], near[attracting], self.policy.n_candidates)
 
@@ -266,18 +263,27 @@ class StoryIndex:
         slots, at_most = slots[is_open], at_most[is_open]
         return slots, np.round(at_most * decay(self._gaps_s(article, slots), self.policy), 6)
 
-    def _telling(self, query: Vector, weights: Weights) -> Slots:
+    def _telling(self, query: Vector, weights: Weights, article: Member) -> Slots:
         """Positions of the heaviest terms, in term order, whose postings together stay within `max_postings`.
 
-        By the counts of the statistics, which a restart brings back, not by the postings, which it shortens.
+        By the counts of the statistics, which a restart brings back, not by the postings, which it shortens. They stand
+        for fewer articles than the window holds where they were halved meanwhile.
         """
         heaviest = np.argsort(-np.round(weights, 6), kind="stable")[: self.policy.n_query_terms]
-        n_postings = np.cumsum(np.sort(self.statistics.n_with(query.ids[heaviest])))
+        n_postings = np.cumsum(np.sort(self.statistics.n_with(query.ids[heaviest]))) * self._n_held_a_counted(article)
         n_kept = max(1, int(np.searchsorted(n_postings, self.policy.max_postings, side="right")))
         rarest = np.argsort(self.statistics.n_with(query.ids[heaviest]), kind="stable")[:n_kept]
         return np.sort(heaviest[rarest])
 
-    def _is_young(self, article: Member, slots: Slots) -> NDArray[np.bool_]:
+    def _n_held_a_counted(self, article: Member) -> float:
+        """Articles in the window for each that the statistics count, 1 or more."""
+        n_counted = max(1, self.statistics.n_articles)
+        if len(self._held) <= n_counted:
+            return 1.0
+        n_young = np.count_nonzero(self._is_young(article, slice(None)))
+        return max(1.0, float(n_young) / n_counted)
+
+    def _is_young(self, article: Member, slots: Slots | slice) -> NDArray[np.bool_]:
         """Held, and within the window before the article; what has no date never ages."""
         seen_s = np.frombuffer(self._seen_s)[slots]
         if article.seen_at is None:
@@ -359,7 +365,7 @@ class StoryIndex:
             n_members=len(found.members),
             similarity=found.similarity,
             gap_s=float(self._gaps_s(asked.article, np.array([slot]))[0]),
-            mean_gap_s=self._mean_gap_s(asked.article, found.members),
+            mean_gap_s=mean_known(self._gaps_s(asked.article, found.members)),
         )
 
     def _score(self, asked: Question, found: Found) -> StoryScore:
@@ -377,12 +383,6 @@ class StoryIndex:
             bar=story_bar(np.frombuffer(self._event_s)[found.members], found.families, guards),
             is_weak=found.is_weak,
         )
-
-    def _mean_gap_s(self, article: Member, members: Slots) -> float:
-        """Seconds from an article to the mean moment of a story; NaN where either is unknown."""
-        gaps_s = self._gaps_s(article, members)
-        known = gaps_s[~np.isnan(gaps_s)]
-        return float(known.mean()) if len(known) else math.nan
 
     def _members(self, story_id: StoryId, article: Member) -> Slots:
         """The young members of a story that speak for it: all but live blogs, or these where there is nothing else."""
