@@ -9,7 +9,7 @@ import typer
 
 import monitor.cluster.stage
 import monitor.dedup.stage
-from monitor.cli.explaining_stories import explained_place, place_document, print_place
+from monitor.cli.explaining_stories import evidence_rows, explained_place, place_document, print_place
 from monitor.cli.invocation import Json, current_store, settings_of
 from monitor.cli.output import cell, number, out, plain, print_json, print_table, wide
 from monitor.cluster.explain import StoryExplanation, explain_story
@@ -88,10 +88,11 @@ def _explain_pair(context: typer.Context, first: str, second: str, as_json: bool
             ),
             ("", "its numbers and names that do", _figure(duplicate.facts), _figure(duplicate.facts_threshold)),
             ("", "shared of all words (Jaccard)", _figure(duplicate.jaccard), ""),
-            ("one story", "similarity", _figure(story.score), _figure(story.threshold)),
-            ("", "of the texts, before time counts", _figure(story.text), ""),
+            ("one story", "probability", _figure(story.score), _figure(story.threshold)),
+            ("", "similarity of the texts, before time counts", _figure(story.text), ""),
             ("", "what the time between them leaves", _figure(story.decay), ""),
             ("", "rare terms that both have", story.n_shared_rare, story.n_rare_needed),
+            *evidence_rows(story.contributions),
         ],
     )
     terms = ", ".join(f"{term.term} {term.weight:.3f}" for term in story.terms)

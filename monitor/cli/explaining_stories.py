@@ -5,12 +5,14 @@ Loads what the language's stories are made of within the window around the artic
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
 import monitor.cluster.stage
 from monitor.cli.output import cell, number, out, print_table, short, wide
 from monitor.cluster.assign import AssignPolicy, Member
+from monitor.cluster.explain import Contribution, words_of_evidence
 from monitor.cluster.explain_story import CANNOT, MUST, Fact, Placed, PlaceExplanation, StoryCase, explain_place
 from monitor.cluster.features import SCHEME
 from monitor.cluster.index import StoryIndex
@@ -18,6 +20,9 @@ from monitor.cluster.statistics import Statistics
 from monitor.store import constraints, duplicates, memberships, stories
 from monitor.store.engine import Connection
 from monitor.types import Article, ArticleId, Story
+
+N_EVIDENCE = 8
+"""So many pieces of evidence are shown, the heaviest first."""
 
 
 def explained_place(conn: Connection, article: Article, story: Story) -> tuple[StoryCase, PlaceExplanation]:
@@ -89,10 +94,10 @@ def print_place(case: StoryCase, found: PlaceExplanation, article: Article, stor
 
 
 def _figures(found: PlaceExplanation) -> list[tuple[str, str, str, str]]:
-    rows = [("story", "score", f"{found.score:.3f}", f"{found.bar:.3f}")]
+    rows = [("story", "probability", f"{found.score:.3f}", f"{found.bar:.3f}")]
     if found.bar > found.threshold:
         rows.append(("", "what any story must reach, before its days count", "", f"{found.threshold:.3f}"))
-    rows += [("", f"of which by the {part.name}, {part.value:.3f}", f"{part.added:.3f}", "") for part in found.parts]
+    rows += evidence_rows(found.contributions)
     rows.append(("", "rare terms shared with its nearest article", str(found.n_shared_rare), str(found.n_rare_needed)))
     if found.nearest is not None:
         rows += [
@@ -101,6 +106,15 @@ def _figures(found: PlaceExplanation) -> list[tuple[str, str, str, str]]:
             ("", "what the time between them leaves", f"{found.nearest.decay:.3f}", ""),
         ]
     return rows
+
+
+def evidence_rows(contributions: Sequence[Contribution]) -> list[tuple[str, str, str, str]]:
+    """The evidence that weighs most, with what each adds to the log-odds of one story."""
+    heaviest = [one for one in contributions if one.added][:N_EVIDENCE]
+    return [
+        ("for" if one.added > 0 else "against", words_of_evidence(one.name), f"{one.value:.3f}", f"{one.added:+.2f}")
+        for one in heaviest
+    ]
 
 
 def _terms(found: PlaceExplanation) -> str:

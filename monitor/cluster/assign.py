@@ -30,17 +30,14 @@ from monitor.cluster.features import Features
 from monitor.cluster.guards import GuardPolicy, family_weights
 from monitor.cluster.scorer import StoryEvidence
 from monitor.cluster.statistics import Ids, Statistics, Weights
+from monitor.cluster.vectors import ALL, BODY, DAMPED, LEAD, NAMES, TITLE, Counts, Vector, everywhere, field_weights
 from monitor.types import ArticleId, StoryId, TermWeight
 
 SCHEME = "stories-2"
 
-Counts = NDArray[np.uint8]
 Slots = NDArray[np.intp]
-_TITLE, _LEAD, _BODY, _NAMES, _ALL = range(5)
 _N_RAREST = 3
 _MORE_THAN_ANY_IDF = 1_000.0
-_DAMPED = np.concatenate([[0.0], 1.0 + np.log(np.arange(1, 1025))])
-"""A term's weight grows with the logarithm of its count."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,10 +80,10 @@ class AssignPolicy:
     def shares(self) -> tuple[tuple[int, float], ...]:
         """The rows of `field_weights` that make up the similarity, with their shares."""
         return (
-            (_TITLE, self.title_weight),
-            (_LEAD, self.lead_weight),
-            (_NAMES, self.names_weight),
-            (_ALL, self.all_weight),
+            (TITLE, self.title_weight),
+            (LEAD, self.lead_weight),
+            (NAMES, self.names_weight),
+            (ALL, self.all_weight),
         )
 
 
@@ -140,15 +137,6 @@ class Assignment:
     """Other stories that it could have joined, best first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Vector:
-    """Features against a vocabulary: term ids in the order of the sorted terms, counts of the four fields, sketch."""
-
-    ids: Ids
-    counts: Counts
-    sketch: NDArray[np.uint32]
-
-
 BELIEVED = timedelta(days=3)
 
 
@@ -161,21 +149,6 @@ def event_time(published_at: datetime | None, first_seen_at: datetime) -> dateti
     if published_at is None:
         return first_seen_at
     return min(max(published_at, first_seen_at - BELIEVED), first_seen_at)
-
-
-def vector(features: Features, statistics: Statistics) -> Vector:
-    """Looks the terms up; new ones get an id in the vocabulary of `statistics`."""
-    rows = [[field.get(term, 0) for term in features.terms] for field in features.by_field()]
-    counts = np.array(rows, dtype=np.uint8).reshape(4, len(features.terms))
-    return Vector(statistics.ids(features.terms), counts, np.array(features.sketch, dtype=np.uint32))
-
-
-def field_weights(counts: Counts, idf: Weights) -> Weights:
-    """TF-IDF weights of five rows: title, lead, body, names, and all text with the title twice."""
-    wide = counts.astype(np.int16)
-    everything = np.minimum(2 * wide[_TITLE] + wide[_LEAD] + wide[_BODY], 1024)
-    weights: Weights = _DAMPED[np.vstack([wide, everything])] * idf
-    return weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,37 +166,43 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class _Terms:
-    """The terms of several articles one after another: whose they are, and where the compared article has the same."""
+    """The terms of several articles one after another: whose they are, and where the compared article has the same.
+
+    `within`: for each field the places of the terms that stand in it, which are few but for those of the body.
+    """
 
     n: int
     segments: Slots
     counts: Counts
     idf: Weights
+    within: Sequence[Slots]
     shared: Slots
+    owners: Slots
     beside: Slots
 
-    def sums(self, values: Weights) -> Weights:
-        """By article, over all its terms; `values` may have rows."""
-        lengths = np.bincount(self.segments, minlength=self.n)
-        starts = np.cumsum(lengths) - lengths
-        ended = np.concatenate([values, np.zeros((*values.shape[:-1], 1))], axis=-1)
-        return np.where(lengths > 0, np.add.reduceat(ended, starts, axis=-1), 0.0)
+    def sums(self, values: Weights, at: Slots | slice = slice(None)) -> Weights:
+        """By article, over all its terms, or those at certain places."""
+        return np.asarray(np.bincount(self.segments[at], values, self.n), dtype=np.float64)
 
     def shared_sums(self, values: Weights) -> Weights:
         """By article, over the terms that the compared one has too."""
-        return np.asarray(np.bincount(self.segments[self.shared], values, self.n), dtype=np.float64)
+        return np.asarray(np.bincount(self.owners, values, self.n), dtype=np.float64)
 
 
 def compare(article: Vector, others: Sequence[Vector], *, statistics: Statistics, policy: AssignPolicy) -> Comparison:
     """How near one article is to each of `others` (at least one). Sums run in term order: reproducible."""
     ids = np.concatenate([other.ids for other in others])
     shared, beside = _positions(ids, article.ids, len(statistics))
+    counts = np.concatenate([other.counts for other in others], axis=1)
+    segments = np.repeat(np.arange(len(others)), [len(other.ids) for other in others])
     terms = _Terms(
         n=len(others),
-        segments=np.repeat(np.arange(len(others)), [len(other.ids) for other in others]),
-        counts=np.concatenate([other.counts for other in others], axis=1),
+        segments=segments,
+        counts=counts,
         idf=statistics.idf(ids),
+        within=[np.flatnonzero(row) for row in counts],
         shared=shared,
+        owners=segments[shared],
         beside=beside,
     )
     own_idf = statistics.idf(article.ids)
@@ -232,8 +211,8 @@ def compare(article: Vector, others: Sequence[Vector], *, statistics: Statistics
     for row, share in policy.shares:
         total, whole = total + share * cosines[:, row], whole + share * present[:, row]
     links = np.column_stack([cosines, _overlaps(article, terms, own_idf), _rarest(terms, statistics)])
-    rare = np.bincount(terms.segments[shared[statistics.rare(ids[shared])]], minlength=terms.n)
-    has_body = (terms.sums(terms.counts[_BODY] > 0) > 0) & article.counts[_BODY].any()
+    rare = np.bincount(terms.owners[statistics.rare(ids[shared])], minlength=terms.n)
+    has_body = (np.bincount(terms.segments[terms.within[BODY]], minlength=terms.n) > 0) & article.counts[BODY].any()
     needed = np.where(has_body, policy.min_shared_rare, policy.min_shared_rare_of_headlines)
     return Comparison(_ratio(total, whole), links, rare, needed)
 
@@ -249,28 +228,37 @@ def _positions(ids: Ids, own: Ids, n_ids: int) -> tuple[Slots, Slots]:
 
 def _cosines(article: Vector, terms: _Terms, own_idf: Weights) -> tuple[Weights, Weights]:
     """Cosines by field (title, lead, body, names, all), a row for each article; and whether a field of both counts."""
-    own, weights = field_weights(article.counts, own_idf), field_weights(terms.counts, terms.idf)
-    products = weights[:, terms.shared] * own[:, terms.beside]
+    own = field_weights(article.counts, own_idf)
+    shared_weights = field_weights(terms.counts[:, terms.shared], terms.idf[terms.shared])
+    products = shared_weights * own[:, terms.beside]
     cosines, present = [], []
-    for row, squares in enumerate(terms.sums(weights**2)):
+    for row, squares in enumerate(_squares(terms)):
         norms = np.sqrt(squares) * math.sqrt(math.fsum(own[row] ** 2))
         cosines.append(_ratio(terms.shared_sums(products[row]), norms))
-        present.append((norms > 0) | (row == _TITLE))
+        present.append((norms > 0) | (row == TITLE))
     return np.column_stack(cosines), np.column_stack(present).astype(np.float64)
+
+
+def _squares(terms: _Terms) -> list[Weights]:
+    """By article, the sums of its squared weights in each field, and in all text."""
+    weights = [DAMPED[terms.counts[row, at]] * terms.idf[at] for row, at in enumerate(terms.within)]
+    all_text = DAMPED[everywhere(terms.counts)] * terms.idf
+    return [*(terms.sums(each**2, at) for each, at in zip(weights, terms.within, strict=True)), terms.sums(all_text**2)]
 
 
 def _overlaps(article: Vector, terms: _Terms, own_idf: Weights) -> Weights:
     """Share of one title that the other article tells; overlap of names, and of all terms, with the smaller set."""
     gained = terms.idf[terms.shared]
-    titled, own_titled = terms.counts[_TITLE] > 0, article.counts[_TITLE] > 0
+    titled, own_titled = terms.counts[TITLE] > 0, article.counts[TITLE] > 0
     mine = _ratio(
         terms.shared_sums(gained * own_titled[terms.beside]), np.full(terms.n, math.fsum(own_idf[own_titled]))
     )
-    theirs = _ratio(terms.shared_sums(gained * titled[terms.shared]), terms.sums(terms.idf * titled))
-    named, own_named = terms.counts[_NAMES] > 0, article.counts[_NAMES] > 0
+    in_title, in_names = terms.within[TITLE], terms.within[NAMES]
+    theirs = _ratio(terms.shared_sums(gained * titled[terms.shared]), terms.sums(terms.idf[in_title], in_title))
+    named, own_named = terms.counts[NAMES] > 0, article.counts[NAMES] > 0
     names_shared = _ratio(
         terms.shared_sums(gained * (own_named[terms.beside] & named[terms.shared])),
-        np.minimum(math.fsum(own_idf[own_named]), terms.sums(terms.idf * named)),
+        np.minimum(math.fsum(own_idf[own_named]), terms.sums(terms.idf[in_names], in_names)),
     )
     terms_shared = _ratio(terms.shared_sums(gained), np.minimum(math.fsum(own_idf), terms.sums(terms.idf)))
     return np.column_stack([np.maximum(mine, theirs), names_shared, terms_shared])
@@ -278,7 +266,7 @@ def _overlaps(article: Vector, terms: _Terms, own_idf: Weights) -> Weights:
 
 def _rarest(terms: _Terms, statistics: Statistics) -> Weights:
     """Mean rarity of the three rarest shared terms, 1 for terms that no article has."""
-    gained, owners = terms.idf[terms.shared], terms.segments[terms.shared]
+    gained, owners = terms.idf[terms.shared], terms.owners
     order = np.argsort(owners - gained / _MORE_THAN_ANY_IDF)
     ranks = np.arange(len(order)) - np.searchsorted(owners[order], owners[order])
     rarest = order[ranks < _N_RAREST]
@@ -310,7 +298,7 @@ def evidence_of(
         gap_s=gap_s,
         mean_gap_s=mean_gap_s,
         n_shared_rare=int(compared.n_shared_rare[nearest]),
-        is_headline=not (article.counts[_BODY].any() and nearest_member.counts[_BODY].any()),
+        is_headline=not (article.counts[BODY].any() and nearest_member.counts[BODY].any()),
     )
 
 
@@ -325,9 +313,9 @@ def is_template(a: Vector, b: Vector, policy: AssignPolicy) -> bool:
     wording = n_both / max(1, len(least))
     if wording < policy.template_wording:
         return False
-    n_words_a, n_words_b = float(a.counts[_BODY].sum()), float(b.counts[_BODY].sum())
+    n_words_a, n_words_b = float(a.counts[BODY].sum()), float(b.counts[BODY].sum())
     containment = wording / (1 + wording) * (n_words_a + n_words_b) / min(n_words_a, n_words_b)
-    facts_a, facts_b = a.ids[a.counts[_NAMES] > 0], b.ids[b.counts[_NAMES] > 0]
+    facts_a, facts_b = a.ids[a.counts[NAMES] > 0], b.ids[b.counts[NAMES] > 0]
     n_facts = min(len(facts_a), len(facts_b))
     n_shared = len(np.intersect1d(facts_a, facts_b, assume_unique=True))
     return n_shared < policy.template_facts * containment * n_facts
@@ -344,6 +332,8 @@ def story_score(similarities: Sequence[float], families: Sequence[str], policy: 
 
     Members that were not among the candidates count as 0. No family outweighs the others in the mean.
     """
+    if len(similarities) == 1:
+        return round(policy.nearest_share * similarities[0] + (1 - policy.nearest_share) * similarities[0], 6)
     nearest = sorted(zip(similarities, families, strict=True), key=lambda pair: -pair[0])[: policy.n_mean]
     weights = family_weights([family for _, family in nearest], policy.guards)
     mean = math.fsum(weight * similarity for weight, (similarity, _) in zip(weights, nearest, strict=True))
@@ -366,12 +356,17 @@ def decide_assignment(
         first = ranked[0]
         because = "one template" if first.is_template else "live blogs only" if first.is_weak else "too far"
         return Assignment(None, first.score, threshold, because, first.nearest_id)
-    raised = round(1 - (1 - threshold) / best.bar, 6)
+    raised = raised_bar(threshold, best.bar)
     if best.score < raised:
         return Assignment(None, best.score, raised, "a topic", best.nearest_id)
     if best.n_shared_rare < best.n_rare_needed:
         return Assignment(None, best.score, threshold, "only common terms", best.nearest_id)
     return Assignment(best.story_id, best.score, threshold, "similar", best.nearest_id)
+
+
+def raised_bar(threshold: float, bar: float) -> float:
+    """The probability that joining a story needs whose chance of an error is to be `bar` times smaller."""
+    return round(1 - (1 - threshold) / bar, 6)
 
 
 def could_join(candidates: Sequence[StoryScore], decision: Assignment) -> tuple[StoryScore, ...]:
@@ -392,7 +387,7 @@ def shared_terms(a: Vector, b: Vector, statistics: Statistics) -> tuple[NDArray[
     _, in_a, in_b = np.intersect1d(a.ids, b.ids, assume_unique=True, return_indices=True)
     in_term_order = np.argsort(in_a)  # ids depend on what the process met first; terms do not
     in_a, in_b = in_a[in_term_order], in_b[in_term_order]
-    weights_a = field_weights(a.counts, statistics.idf(a.ids))[_ALL]
-    weights_b = field_weights(b.counts, statistics.idf(b.ids))[_ALL]
+    weights_a = field_weights(a.counts, statistics.idf(a.ids))[ALL]
+    weights_b = field_weights(b.counts, statistics.idf(b.ids))[ALL]
     scale = math.sqrt(float(np.sum(weights_a**2)) * float(np.sum(weights_b**2))) or 1.0
     return in_a.astype(np.int32), weights_a[in_a] * weights_b[in_b] / scale

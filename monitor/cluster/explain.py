@@ -19,13 +19,36 @@ from monitor.cluster.assign import (
     evidence_of,
     is_template,
     shared_terms,
-    vector,
 )
 from monitor.cluster.guards import Kind
 from monitor.cluster.scorer import EVIDENCE, TYPICAL_UNRELATED, Scorer, probability, shipped_scorer, weigh
 from monitor.cluster.statistics import Statistics, Weights
+from monitor.cluster.vectors import vector
 from monitor.types import TermWeight
 
+EVIDENCE_WORDS = {
+    "title": "headlines alike",
+    "lead": "openings alike",
+    "body": "texts alike",
+    "names": "names and figures alike",
+    "all": "all words alike",
+    "title_told": "one tells the other's headline",
+    "names_shared": "names of the shorter that both have",
+    "terms_shared": "terms of the shorter that both have",
+    "rarest_shared": "how rare the rarest shared terms are",
+}
+"""What `LINKS` of the scorer say, for people."""
+_OTHER_WORDS = {
+    "similarity": "similarity to the whole story, time counted",
+    "root_all": "all words alike, small values stretched",
+    "unrelated": "how near unrelated stories come",
+    "above_unrelated": "how far above unrelated stories",
+    "soon": "within days of the nearest article",
+    "same_day": "within hours of the nearest article",
+    "near_mean_moment": "within days of the middle of the story",
+    "n_rare": "number of rare terms shared",
+    "constant": "what any story starts from",
+}
 _TEMPLATE = "they fill in one template with other names and figures"
 _ROUNDUP = "a round-up or regular feature tells of no single event and joins no story"
 
@@ -115,6 +138,14 @@ def contributions_of(evidence: tuple[float, ...], cases: tuple[float, ...], scor
     added = scorer.contributions(np.array([evidence]), np.array([cases]))[0].tolist()
     found = [Contribution(*each) for each in zip(EVIDENCE, evidence, np.round(added, 6).tolist(), strict=True)]
     return tuple(sorted(found, key=lambda each: -abs(each.added)))
+
+
+def words_of_evidence(name: str) -> str:
+    """An evidence as people read it."""
+    if name in _OTHER_WORDS:
+        return _OTHER_WORDS[name]
+    whose, _, link = name.partition("_")
+    return f"{EVIDENCE_WORDS[link]}, {'at the nearest article' if whose == 'nearest' else 'on average'}"
 
 
 def _gap_s(a: Member, b: Member) -> float:

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from monitor.cluster.assign import AssignPolicy, Member, StoryScore, decide_assignment
-from monitor.cluster.explain import StoryExplanation, explain_story
+from monitor.cluster.assign import Member, StoryScore, decide_assignment, raised_bar
+from monitor.cluster.explain import Contribution, StoryExplanation, contributions_of, explain_story
 from monitor.cluster.index import StoryIndex
 from monitor.cluster.placing import BY_HAND
 from monitor.types import ArticleId, StoryId
@@ -41,15 +41,6 @@ class Fact:
 
     kind: str
     article_id: ArticleId
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One evidence of a score: its value, and what it adds."""
-
-    name: str
-    value: float
-    added: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +83,7 @@ class PlaceExplanation:
     n_rare_needed: int
     nearest_id: ArticleId | None
     nearest: StoryExplanation | None
-    parts: tuple[Part, ...]
+    contributions: tuple[Contribution, ...]
     rivals: tuple[Rival, ...]
     guards: tuple[str, ...]
     would_join: bool
@@ -110,19 +101,18 @@ def explain_place(
     measured = PlaceExplanation(
         score=mine.score if mine else 0.0,
         threshold=threshold,
-        bar=round(threshold * mine.bar, 6) if mine else threshold,
+        bar=raised_bar(threshold, mine.bar) if mine else threshold,
         n_shared_rare=mine.n_shared_rare if mine else 0,
         n_rare_needed=mine.n_rare_needed if mine else 0,
         nearest_id=mine.nearest_id if mine else None,
         nearest=explain_story(article, held[mine.nearest_id], index.statistics, policy=index.policy) if mine else None,
-        parts=(),
+        contributions=contributions_of(mine.evidence, mine.cases, index.scorer) if mine else (),
         rivals=tuple(Rival(each.story_id, each.score) for each in others[:N_RIVALS]),
         guards=tuple(_guards(mine, _ALONE.get(index.assign(article).because))),
         would_join=False,
         because="",
     )
-    parts = _parts(measured, index.policy)
-    measured = replace(measured, parts=parts, would_join=mine is not None and not _obstacle(measured))
+    measured = replace(measured, would_join=mine is not None and not _obstacle(measured))
     return replace(measured, because=f"{_together(case, measured) or _apart(case, measured)}.")
 
 
@@ -133,18 +123,6 @@ def _guards(mine: StoryScore | None, alone: str | None) -> Iterator[str]:
         yield f"it and article {mine.nearest_id} fill in one template with other names and figures"
     if mine and mine.is_weak:
         yield "nothing but live blogs speaks for the story"
-
-
-def _parts(measured: PlaceExplanation, policy: AssignPolicy) -> tuple[Part, ...]:
-    """What the score is made of: the nearest member, and the mean over all of them."""
-    if measured.nearest is None:
-        return ()
-    nearest, share = measured.nearest.score, policy.nearest_share
-    rest = measured.score - share * nearest
-    return (
-        Part("nearest article", nearest, round(share * nearest, 6)),
-        Part("mean of the articles", round(max(0.0, rest / (1 - share)), 6), round(max(0.0, rest), 6)),
-    )
 
 
 def _obstacle(measured: PlaceExplanation) -> str:

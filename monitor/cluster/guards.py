@@ -217,6 +217,8 @@ def n_rare_needed(n: int, family: str, families: Iterable[str], policy: GuardPol
 
 def story_bar(moments_s: NDArray[np.float64], families: Sequence[str], policy: GuardPolicy) -> float:
     """By what the threshold for joining a story is multiplied, 1 or more; moments in seconds, NaN where unknown."""
+    if len(moments_s) < policy.topic_n:
+        return 1.0
     known = np.sort(moments_s[~np.isnan(moments_s)])
     n = len(known)
     if n < policy.topic_n or known[-1] - known[0] <= policy.burst_s:

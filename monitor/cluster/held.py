@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.cluster.assign import Comparison, Member, Vector
+from monitor.cluster.assign import Comparison, Member
 from monitor.cluster.guards import Kind
 from monitor.cluster.statistics import Weights
+from monitor.cluster.vectors import Vector
 from monitor.types import ArticleId, StoryId
 
 Slots = NDArray[np.intp]
@@ -60,10 +61,21 @@ class Question:
 def strongest(slots: Slots, values: Weights, n: int) -> Slots:
     """The `n` slots of the highest values, the earlier slot first among equals, returned in arrival order."""
     if len(slots) > n:
-        cut = np.partition(values, len(values) - n)[len(values) - n]
-        slots, values = slots[values >= cut], values[values >= cut]
+        is_high = values >= lowest_of(values, n)
+        slots, values = slots[is_high], values[is_high]
     order = np.argsort(-values, kind="stable")[:n]
     return np.sort(slots[order])
+
+
+def lowest_of(values: Weights, n: int) -> float:
+    """The lowest of the `n` highest values; where there are fewer, lower than any."""
+    return float(np.partition(values, len(values) - n)[len(values) - n]) if len(values) >= n else -math.inf
+
+
+def mean_known(values: Weights) -> float:
+    """The mean of what is no NaN; NaN where nothing is known."""
+    known = values[~np.isnan(values)]
+    return float(known.mean()) if len(known) else math.nan
 
 
 def moments(article: Member) -> tuple[float, float]:

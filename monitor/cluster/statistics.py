@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
 import numpy as np
@@ -60,8 +60,12 @@ class Statistics:
         self._ids: dict[str, int] = {}
         self._counts = np.zeros(1 << 14)
         self._prior = np.zeros(1 << 14)
-        for term, count in (counts or {}).items():
-            self._counts[self._id(term)] = count
+        self._mass = np.zeros(1 << 14)
+        """Counts and prior together: what every question needs, of thousands of terms."""
+        if counts:
+            ids = self.ids(list(counts))  # may replace the tables by larger ones
+            self._counts[ids] = list(counts.values())
+            self._weigh_all()
 
     def __len__(self) -> int:
         """How many terms have an id."""
@@ -69,7 +73,11 @@ class Statistics:
 
     def ids(self, terms: Iterable[str]) -> Ids:
         """Positions of terms in the vocabulary, which grows by those that are new."""
-        return np.fromiter(map(self._id, terms), dtype=np.int32)
+        wanted = terms if isinstance(terms, Sequence) else list(terms)
+        found = list(map(self._ids.get, wanted))
+        if None in found:
+            found = list(map(self._id, wanted))
+        return np.array(found, dtype=np.int32)
 
     def known(self, terms: Iterable[str]) -> dict[str, int]:
         """Positions of those of some terms that are in the vocabulary."""
@@ -79,10 +87,12 @@ class Statistics:
         """One more article, with these distinct terms. True where it was the one after which all counts are halved."""
         ids = self.ids(terms)  # may replace the table of counts by a larger one
         self._counts[ids] += 1
+        self._mass[ids] = self._counts[ids] + self._prior[ids]
         self.n_articles += 1
         if self.n_articles < self._halve_at:
             return False
         self._counts //= 2
+        self._weigh_all()
         self.n_articles //= 2
         self.n_halvings += 1
         return True
@@ -97,20 +107,20 @@ class Statistics:
 
     def idf(self, ids: Ids) -> Weights:
         """Natural logarithm of articles / articles with the term, prior included; above 0, also for an empty stream."""
-        weights: Weights = np.log((self.n_weighed + 1.0) / (self._mass(ids) + 0.5))
+        weights: Weights = np.log((self.n_weighed + 1.0) / (self._mass[ids] + 0.5))
         return np.maximum(weights, 0.05)
 
     def rare(self, ids: Ids) -> NDArray[np.bool_]:
         """Which terms stand in few articles: at most one in twenty, or three in all."""
-        return self._mass(ids) <= max(_RARE_AT_LEAST, _RARE_SHARE * self.n_weighed)
+        return self._mass[ids] <= max(_RARE_AT_LEAST, _RARE_SHARE * self.n_weighed)
 
     @property
     def n_weighed(self) -> float:
         """Articles that the document frequencies rest on, the prior included."""
         return self.n_articles + (PRIOR_N_ARTICLES if self._chances else 0)
 
-    def _mass(self, ids: Ids) -> Weights:
-        return self._counts[ids] + self._prior[ids]
+    def _weigh_all(self) -> None:
+        self._mass = self._counts + self._prior
 
     def _id(self, term: str) -> int:
         found = self._ids.get(term)
@@ -121,9 +131,11 @@ class Statistics:
         if new == len(self._counts):
             self._counts = np.concatenate([self._counts, np.zeros(new)])
             self._prior = np.concatenate([self._prior, np.zeros(new)])
+            self._mass = np.concatenate([self._mass, np.zeros(new)])
         self._ids[term] = new
         if self._chances:
             self._prior[new] = PRIOR_N_ARTICLES * (self._chances.get(term) or _number_chance(term))
+            self._mass[new] = self._prior[new]
         return new
 
 

@@ -288,3 +288,44 @@ def test_an_index_that_articles_were_taken_out_of_answers_like_one_that_never_he
     n_held = len(index)
     assert index.forget(START - timedelta(days=1)) == 0
     assert len(index) == n_held
+
+
+def test_statistics_of_more_terms_than_the_first_table_holds_come_back() -> None:
+    counts = {f"term{number}": number % 7 + 1 for number in range(40_000)}
+    restored = Statistics("xx", n_articles=50, counts=counts)
+    assert restored.counts() == counts
+    again = Statistics("xx", n_articles=50)
+    for term in counts:
+        again.ids([term])
+    assert len(again) == len(restored)
+
+
+def test_recurring_titles_leave_no_place_to_what_is_nearer_than_them() -> None:
+    """Whichever of many like articles are of a series, an article meets the nearest of the others."""
+    policy = AssignPolicy(n_candidates=3)
+    index = StoryIndex("en", Statistics("en"), policy)
+    for number in range(1, 41):
+        at = START + timedelta(hours=8 * number)
+        title = f"Markets on day {number}" if number % 2 else f"Ferry fire closes port {number} of Halmstad"
+        family = "a.example" if number % 2 else f"{number}.example"
+        index.add(StoryId(number), Member(ArticleId(number), features(title, FERRY[1], "en"), at, at, family=family))
+    at = START + timedelta(hours=8 * 41)
+    asked = Member(ArticleId(99), features(*FERRY, "en"), at, at, family="b.example")
+    assert {each.story_id for each in index.scored(asked)} == {40, 38, 36}
+
+
+def test_an_article_looks_at_no_more_of_the_window_when_counts_were_halved() -> None:
+    """Counts that stand for half of the articles let no more terms through than those that stand for all."""
+    policy = AssignPolicy(max_postings=20)
+    found = []
+    for halve_at in (25, 1_000):
+        index = StoryIndex("xx", Statistics("xx", halve_at=halve_at), policy)
+        for number in range(1, 31):
+            text = "flood in the valley" if number % 2 else f"flood number {number} in the valley of lakes"
+            index.add(StoryId(number), Member(ArticleId(number), features(text, text, "xx"), START, START))
+        asked = Member(ArticleId(99), features("flood valley lakes", "the flood of the lakes", "xx"), START, START)
+        query = index._vector(asked.features)
+        weights = index.statistics.idf(query.ids)
+        kept = index._telling(query, weights, asked)
+        found.append({asked.features.terms[place] for place in kept.tolist()})
+    assert found[0] <= found[1]

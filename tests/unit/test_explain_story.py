@@ -11,6 +11,7 @@ from monitor.cluster.assign import Member
 from monitor.cluster.explain_story import CANNOT, MUST, Fact, Placed, PlaceExplanation, StoryCase, explain_place
 from monitor.cluster.features import features
 from monitor.cluster.index import StoryIndex
+from monitor.cluster.scorer import probability
 from monitor.cluster.statistics import Statistics
 from monitor.types import ArticleId, StoryId
 from tests.stages.events import report
@@ -46,7 +47,8 @@ def test_the_score_is_shown_beside_the_bar_its_parts_and_its_rivals() -> None:
     assert found.nearest_id in {1, 2, 3}
     assert found.nearest is not None
     assert found.nearest.terms
-    assert sum(part.added for part in found.parts) == pytest.approx(found.score, abs=1e-5)
+    log_odds = sum(one.added for one in found.contributions)
+    assert probability(log_odds) == pytest.approx(found.score, abs=1e-4)
     assert [rival.score for rival in found.rivals] == sorted((rival.score for rival in found.rivals), reverse=True)
     assert FERRY not in {rival.story_id for rival in found.rivals}
     assert found.would_join
@@ -112,7 +114,7 @@ def test_a_story_that_another_one_beats_says_which() -> None:
 
 def test_a_story_of_another_time_has_nothing_to_compare() -> None:
     found = explain(FREE, member(ASKED, "ferry", 7, hours=30 * 24))
-    assert (found.score, found.nearest_id, found.nearest, found.parts) == (0.0, None, None, ())
+    assert (found.score, found.nearest_id, found.nearest, found.contributions) == (0.0, None, None, ())
     assert "no article of the story is near enough in time" in found.because
 
 

@@ -1,0 +1,50 @@
+"""The features of an article as numbers: its terms by their ids in a vocabulary, how often each stands in each field.
+
+Weights are made anew for each question, since the rarity of terms changes with every article.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitor.cluster.features import Features
+from monitor.cluster.statistics import Ids, Statistics, Weights
+
+Counts = NDArray[np.uint8]
+TITLE, LEAD, BODY, NAMES, ALL = range(5)
+"""Rows of counts, the last one only of weights."""
+DAMPED = np.concatenate([[0.0], 1.0 + np.log(np.arange(1, 1025))])
+"""A term's weight grows with the logarithm of its count."""
+
+
+@dataclass(frozen=True, slots=True)
+class Vector:
+    """Features against a vocabulary: term ids in the order of the sorted terms, counts of the four fields, sketch."""
+
+    ids: Ids
+    counts: Counts
+    sketch: NDArray[np.uint32]
+
+
+def vector(features: Features, statistics: Statistics) -> Vector:
+    """Looks the terms up; new ones get an id in the vocabulary of `statistics`."""
+    position = {term: place for place, term in enumerate(features.terms)}
+    counts = np.zeros((4, len(position)), dtype=np.uint8)
+    for row, field_counts in enumerate(features.by_field()):
+        counts[row, list(map(position.__getitem__, field_counts))] = list(field_counts.values())
+    return Vector(statistics.ids(features.terms), counts, np.array(features.sketch, dtype=np.uint32))
+
+
+def field_weights(counts: Counts, idf: Weights) -> Weights:
+    """TF-IDF weights of five rows: title, lead, body, names, and all text with the title twice."""
+    weights: Weights = DAMPED[np.vstack([counts, everywhere(counts)])] * idf
+    return weights
+
+
+def everywhere(counts: Counts) -> NDArray[np.int16]:
+    """Of each term, in all text with the title twice: 1,020 at most."""
+    all_text: NDArray[np.int16] = 2 * counts[TITLE].astype(np.int16) + counts[LEAD] + counts[BODY]
+    return all_text
