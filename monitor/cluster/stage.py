@@ -148,7 +148,8 @@ def _assign(conn: Connection, assigner: Assigner, article: Article, *, leased_un
     story_id = memberships.save_member(conn, chosen, leased_until=leased_until, now=now)
     if keeper.add(story_id, member):
         stories.halve_statistics(conn, article.language)
-    change = keeper.revise(member, decision)
+    apart = keeper.facts.kept_apart() if decision.also else ()
+    change = keeper.revise(member, decision, stories.find_story_of(conn, apart, language=article.language))
     if change is not None:
         keeper.apply(change, _save_change(conn, change, arrival_no=_number(article), now=now))
     assigner.last_arrival_no = _number(article)
@@ -363,7 +364,7 @@ class _Replay:
             story_id = named.pop(0) if named else StoryId(next(self.unknown))
         self.placed[row.article_id] = story_id
         self.keeper.add(story_id, member)
-        change = self.keeper.revise(member, decision)
+        change = self.keeper.revise(member, decision, self.placed)
         if isinstance(change, Merge):
             self._rename({one for one, in_ in self.placed.items() if in_ == change.gone_id}, change.kept_id)
             self.keeper.apply(change)
