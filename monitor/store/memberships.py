@@ -26,6 +26,7 @@ from monitor.store.tables import (
     language_statistics,
     revisions,
     stories,
+    story_gists,
     story_members,
     story_redirects,
     terms,
@@ -316,8 +317,10 @@ def redirect(conn: Connection, old_id: StoryId, story_id: StoryId, now: datetime
 def renew_story(conn: Connection, story_id: StoryId) -> bool:
     """Derive headline, span and anchor of a story from its members; False when it has none.
 
-    Headed by its earliest report; by its earliest copy where it has nothing else.
+    Headed by its earliest report; by its earliest copy where it has nothing else. Its gist was made of headlines that
+    may be another story's now, or nobody's: it is made anew.
     """
+    conn.execute(delete(story_gists).where(story_gists.c.story_id == story_id))
     names = ("id", "appeared_at", "url", "arrival_no")
     rows = (
         select(*(articles.c[name] for name in names), copies.c.article_id.is_not(None).label("is_copy"))
