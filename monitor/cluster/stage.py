@@ -97,6 +97,8 @@ def _assign_batch(app: App, assigner: Assigner, language: str, leased_until: dat
         ids = stories.load_unassigned(conn, language, batch)
         loaded = articles.load_articles(conn, ids)
         for article_id in ids:
+            if loaded[article_id].first_seen_at - AssignPolicy().window < assigner.since:
+                break  # out of an archive, and came after the look at how far back to remember: next time
             try:
                 with conn.begin_nested():
                     is_decided = _assign(conn, assigner, loaded[article_id], leased_until=leased_until, now=now)
