@@ -44,9 +44,12 @@ def _save_gists(app: App, embed: Embed, due: list[StoryId], scheme: str) -> None
     vectors = embed([headline for _, headlines in found.values() for headline in headlines])
     start = 0
     with app.store.begin() as conn:
+        today = story_groups.load_headlines(conn, due, N_HEADLINES)
         for story_id, (language, headlines) in found.items():
             mean = mean_vector(vectors[start : start + len(headlines)])
             start += len(headlines)
+            if today.get(story_id) != (language, headlines):
+                continue  # an article was taken away meanwhile, say: the next look is at what is left
             story_groups.save_gist(
                 conn,
                 story_id,

@@ -172,7 +172,7 @@ def _load(conn: Connection, language: str, since: datetime, since_seen: datetime
         index.restore(placed[row.article_id], stored_member(row))
     again_ids = {row.article_id for row in rows}
     bind = {other for row in rows for other in facts.concerned(row.article_id)}
-    bind |= {row.follows_id for row in rows if row.follows_id is not None}
+    bind |= {row.follows_id for row in rows if row.follows_id is not None} | facts.kept_apart()
     outside = stories.find_story_of(conn, bind - again_ids - placed.keys(), language=language)
     return _Again(keeper=StoryKeeper(index, facts=facts), rows=rows, placed=placed, outside=outside)
 

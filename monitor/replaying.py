@@ -101,7 +101,7 @@ class _Replay:
             story_id = named.pop(0) if named else StoryId(next(self.unknown))
         self.placed[row.article_id] = story_id
         self.keeper.add(story_id, member)
-        change = self.keeper.revise(member, decision)
+        change = self.keeper.revise(member, decision, self.placed)
         if isinstance(change, Merge):
             self._rename({one for one, in_ in self.placed.items() if in_ == change.gone_id}, change.kept_id)
             self.keeper.apply(change)

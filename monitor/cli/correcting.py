@@ -17,7 +17,9 @@ from monitor.store.correcting import Corrected, Order
 from monitor.store.engine import Connection
 from monitor.store.story_log import LOCKED, UNLOCKED, LogEntry, Move
 
-StoryNumber = Annotated[int, typer.Argument(metavar="STORY", help="Number of a story, also of one that was merged.")]
+StoryNumber = Annotated[
+    int, typer.Argument(metavar="STORY", min=1, help="Number of a story, also of one that was merged.")
+]
 ArticleName = Annotated[str, typer.Argument(metavar="ARTICLE", help="Number or URL of an article.")]
 Who = Annotated[str | None, typer.Option("--who", help="Who decided it; by default the user who calls.")]
 Because = Annotated[str, typer.Option("--because", help="Why; kept in the log.")]
@@ -37,7 +39,7 @@ def register(_cli: typer.Typer) -> None:
 def merge(
     context: typer.Context,
     story: StoryNumber,
-    other: Annotated[int, typer.Argument(metavar="OTHER", help="Number of the other one.")],
+    other: Annotated[int, typer.Argument(metavar="OTHER", min=1, help="Number of the other one.")],
     who: Who = None,
     because: Because = "",
     as_json: Json = False,
@@ -105,7 +107,7 @@ def unlock(
 
 def undo(
     context: typer.Context,
-    entry: Annotated[int, typer.Argument(metavar="LOG_ID", help="Number of an entry of `monitor stories log`.")],
+    entry: Annotated[int, typer.Argument(metavar="LOG_ID", min=1, help="Number of an entry of `monitor stories log`.")],
     who: Who = None,
     because: Because = "",
     as_json: Json = False,
@@ -121,7 +123,7 @@ def undo(
 
 def show_log(
     context: typer.Context,
-    story: Annotated[int | None, typer.Argument(metavar="[STORY]", help="Only of this story.")] = None,
+    story: Annotated[int | None, typer.Argument(metavar="[STORY]", min=1, help="Only of this story.")] = None,
     limit: Annotated[
         int | None, typer.Option(min=1, help=f"How many, newest first; {N_SHOWN} in a table, all with --json.")
     ] = None,
@@ -151,13 +153,19 @@ def show_log(
 def _do(
     context: typer.Context, work: Callable[[Connection, Order], Corrected], who: str | None, because: str
 ) -> Corrected:
+    by = name_of(who)
+    with current_store(settings_of(context)) as store, store.begin() as conn:
+        return work(conn, Order(who=by, because=because.strip()[:_MAX_BECAUSE], now=utc_now()))
+
+
+def name_of(who: str | None) -> str:
+    """Who decides it, as the log keeps it. Raises UsageError."""
     if who is not None and not who.strip():
         raise UsageError("--who needs a name, or leave it out")
-    with current_store(settings_of(context)) as store, store.begin() as conn:
-        by = (who or current_user()).strip()[:_MAX_WHO]
-        if by == story_log.ASSIGNER:
-            raise UsageError(f"{by!r} is how the log names what happens by itself; give another name with --who")
-        return work(conn, Order(who=by, because=because.strip()[:_MAX_BECAUSE], now=utc_now()))
+    by = (who or current_user()).strip()[:_MAX_WHO]
+    if by == story_log.ASSIGNER:
+        raise UsageError(f"{by!r} is how the log names what happens by itself; give another name with --who")
+    return by
 
 
 def _lock(context: typer.Context, story: int, action: str, who: str | None, *, because: str, as_json: bool) -> None:

@@ -10,8 +10,8 @@ import typer
 from rich.progress import Progress as Bar
 
 from monitor.app import App
-from monitor.cli.correcting import Who
-from monitor.cli.invocation import Json, current_app, current_user, settings_of
+from monitor.cli.correcting import Who, name_of
+from monitor.cli.invocation import Json, current_app, settings_of
 from monitor.cli.output import counted, cut, err, heading, note, number, print_json, print_table, say
 from monitor.cli.stories import group
 from monitor.errors import UsageError
@@ -20,6 +20,8 @@ from monitor.store import articles, stories
 from monitor.types import Article, ArticleId
 
 N_SHOWN = 50
+EARLIEST = datetime(1970, 1, 1)  # noqa: DTZ001 - as the option gives it
+"""Nothing was put into stories before."""
 
 
 def register(_cli: typer.Typer) -> None:
@@ -43,10 +45,9 @@ def rebuild_stories(
 
     What people decided holds. Applied, it is one log entry, which `stories undo` takes back.
     """
+    by, start = name_of(who), max(since, EARLIEST).replace(tzinfo=UTC)
     with current_app(settings_of(context)) as app:
-        languages = _languages(app, language)
-        done = [_rebuild(app, one, since.replace(tzinfo=UTC), (who or current_user()) if apply else None)
-                for one in languages]  # fmt: skip
+        done = [_rebuild(app, one, start, by if apply else None) for one in _languages(app, language)]
         with app.store.read() as conn:
             moved = [one for each in done for one in each.difference.placed]
             titles = articles.load_articles(conn, moved)

@@ -30,6 +30,8 @@ from monitor.text.normalise import clean_line
 from monitor.types import DateOrigin, ExtractedArticle, Precision, Reason
 
 MAX_NAME_CHARS = 300
+FIRST_YEAR = 1990
+"""As of all dates that are believed."""
 MIN_WORDS = 30
 """Of shorter texts copies are known by their titles alone, and a registered text has no title that others print."""
 
@@ -65,6 +67,8 @@ def add(
     handed_out_at = None if date is None else date.replace(tzinfo=UTC)
     if handed_out_at is not None and handed_out_at > now:
         raise UsageError(f"--date {date:%Y-%m-%d %H:%M} lies ahead; a text is registered once it is handed out")
+    if handed_out_at is not None and handed_out_at.year < FIRST_YEAR:
+        raise UsageError(f"--date {date:%Y-%m-%d} is before {FIRST_YEAR}; leave it out where nobody knows it")
     given = _given(_read(file, settings), title=title, handed_out_at=handed_out_at)
     called = clean_line(name or given.article.title or Path(file).name)[:MAX_NAME_CHARS]
     with current_store(settings) as store, store.begin() as conn:
@@ -93,6 +97,8 @@ def _read(file: str, settings: Settings) -> ExtractedArticle:
         deadline_s=settings.extract.deadline_s,
         warm=warm_up,
     )
+    if article is Reason.NOT_HTML:
+        raise MonitorError(f"{file} is neither a web page nor a plain text in UTF-8")
     if isinstance(article, Reason):
         raise MonitorError(f"{file} holds no text that can be read: {explain_failure(article, None)}")
     if article.n_words < MIN_WORDS:

@@ -73,7 +73,7 @@ def _row(row: Mapping[str, Any]) -> tuple[object, ...]:
 @group.command()
 def show(
     context: typer.Context,
-    story: Annotated[int, typer.Argument(metavar="ID", help="Number of a story, also of one that was merged.")],
+    story: Annotated[int, typer.Argument(metavar="ID", min=1, help="Number of a story, also of one that was merged.")],
     as_json: Json = False,
 ) -> None:
     """One story with its articles, the earliest first."""

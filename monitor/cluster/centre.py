@@ -20,9 +20,9 @@ from datetime import datetime
 
 import numpy as np
 
-from monitor.cluster.assign import Vector, field_weights
 from monitor.cluster.guards import DATE_WORDS, Kind
 from monitor.cluster.statistics import Statistics, Weights
+from monitor.cluster.vectors import Vector, field_weights
 from monitor.text.spellings import Spellings, spellings
 from monitor.types import ArticleId
 

@@ -8,7 +8,7 @@ Refuses to judge: facts that contradict each other are the business of whoever t
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from monitor.types import ArticleId, StoryId
@@ -72,9 +72,19 @@ class Facts:
         barred |= self.locked
         return Bounds(None if follows in barred else follows, frozenset(barred))
 
-    def may_merge(self, some: Collection[ArticleId], others: Collection[ArticleId]) -> bool:
-        """Whether no fact keeps two groups of articles apart."""
-        if len(self._apart) == 0:
-            return True
-        smaller, larger = sorted((set(some), set(others)), key=len)
-        return all(self.apart(one).isdisjoint(larger) for one in smaller)
+    def kept_apart(self) -> frozenset[ArticleId]:
+        """All articles that must not be in one story with some other."""
+        return frozenset(each for one in self._apart for each in self.chain(one))
+
+    def may_merge(self, one: StoryId, other: StoryId, story_of: Mapping[ArticleId, StoryId]) -> bool:
+        """Whether no fact keeps two stories apart, by the stories of those `kept_apart`."""
+        places: dict[frozenset[ArticleId], set[StoryId | None]] = {}
+
+        def of_chain(article_id: ArticleId) -> set[StoryId | None]:
+            chain = self.chain(article_id)
+            if chain not in places:
+                places[chain] = {story_of.get(each) for each in chain}
+            return places[chain]
+
+        pairs = ((of_chain(a), of_chain(b)) for a, others in self._apart.items() for b in others)
+        return not any(one in some and other in rest for some, rest in pairs)

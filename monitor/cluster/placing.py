@@ -59,13 +59,23 @@ class StoryKeeper:
         """Enters the article that was decided last into its story; whether the counts of terms were halved by that."""
         return self.index.add(story_id, article)
 
-    def revise(self, article: Member, decision: Assignment) -> Change | None:
-        """Whether the story that the article was added to merges with another one, or falls apart."""
+    def revise(
+        self, article: Member, decision: Assignment, story_of: Mapping[ArticleId, StoryId] | None = None
+    ) -> Change | None:
+        """Whether the story that the article was added to merges with another one, or falls apart.
+
+        `story_of`: the stories of those that facts keep apart and that may not be in memory any more.
+        """
         story_id = self.index.story_of(article.article_id)
         if story_id is None or story_id in self.facts.locked or decision.story_id is None:
             return None
-        merge = decide_merge(self.index, article, decision, facts=self.facts, policy=self.policy)
+        places = self._places_apart(story_of or {}) if decision.also else {}
+        merge = decide_merge(self.index, article, decision, facts=self.facts, places=places, policy=self.policy)
         return merge or decide_split(self.index, article, story_id, facts=self.facts, policy=self.policy)
+
+    def _places_apart(self, story_of: Mapping[ArticleId, StoryId]) -> dict[ArticleId, StoryId]:
+        found = {one: self.index.story_of(one) or story_of.get(one) for one in self.facts.kept_apart()}
+        return {one: story_id for one, story_id in found.items() if story_id is not None}
 
     def apply(self, change: Change, new_story_id: StoryId | None = None) -> None:
         """Carries a revision out; a split needs the id of the story that its part becomes."""
@@ -90,7 +100,7 @@ class StoryKeeper:
         decision = self.decide(article, follows=follows, story_of=story_of)
         story_id = new_id() if decision.story_id is None else decision.story_id
         self.add(story_id, article)
-        change = self.revise(article, decision)
+        change = self.revise(article, decision, story_of)
         part_id = None
         if change is not None:
             part_id = None if isinstance(change, Merge) else new_id()

@@ -8,8 +8,8 @@ by half since last time.
 The bars are shares of similarities measured in the same stories, so they hold for any language and density. Both act
 only when sure: a revision that is wrong is worse than none, since readers saw the stories as they were.
 
-Refuses to touch what people decided: locked stories, articles that must or must not be together. Only articles within
-the window count; what is older goes with the part whose first article arrived first.
+Refuses to touch what people decided: locked stories, articles that must or must not be together, however old. Else only
+articles within the window count; what is older goes with the part whose first article arrived first.
 
 Source of the numbers: measured on labelled English sets and a dense stream; see docs/decisions.md.
 """
@@ -17,7 +17,7 @@ Source of the numbers: measured on labelled English sets and a dense stream; see
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -75,9 +75,18 @@ Change = Merge | Split
 
 
 def decide_merge(
-    index: StoryIndex, article: Member, decision: Assignment, *, facts: Facts, policy: RevisePolicy
+    index: StoryIndex,
+    article: Member,
+    decision: Assignment,
+    *,
+    facts: Facts,
+    places: Mapping[ArticleId, StoryId],
+    policy: RevisePolicy,
 ) -> Merge | None:
-    """Whether the story that an article joined is one with the best of the others that it could have joined."""
+    """Whether the story that an article joined is one with the best of the others that it could have joined.
+
+    `places`: the stories of those that facts keep apart, however old they are.
+    """
     own_id = decision.story_id
     if own_id is None:
         return None
@@ -86,7 +95,7 @@ def decide_merge(
             continue
         ours = [one for one in index.members(own_id, beside=article) if one != article.article_id]
         theirs = index.members(other.story_id, beside=article)
-        if not ours or not theirs or not facts.may_merge(index.members(own_id), index.members(other.story_id)):
+        if not ours or not theirs or not facts.may_merge(own_id, other.story_id, places):
             continue
         ours, theirs = ours[-policy.n_compared :], theirs[-policy.n_compared :]
         within = [_within(_near(index, some, some), range(len(some))) for some in (ours, theirs) if len(some) > 1]
@@ -114,9 +123,10 @@ def decide_split(
         return None
     between = round(float(near[np.ix_(first, second)].mean()), 6)
     bar = round(policy.split_share * min(_within(near, first), _within(near, second)), 6)
-    if between >= bar:
-        return None
-    return Split(story_id, tuple(ids[i] for i in (second if first[0] < second[0] else first)), between, bar)
+    moved = tuple(ids[i] for i in (second if first[0] < second[0] else first))
+    if between >= bar or not all(facts.chain(one) <= set(moved) for one in moved):
+        return None  # what a part must stay with may be older than what is looked at
+    return Split(story_id, moved, between, bar)
 
 
 def _is_checked(n: int, policy: RevisePolicy) -> bool:

@@ -100,6 +100,8 @@ def _assign_batch(app: App, assigner: Assigner, language: str, leased_until: dat
             stories.hold(conn, [language])  # before any story, as those who merge and erase do
             _describe(conn, assigner.keeper.index, assigner.undescribed.pop())
         for article_id in ids:
+            if loaded[article_id].first_seen_at - AssignPolicy().window < assigner.since:
+                break  # out of an archive, and came after the look at how far back to remember: next time
             try:
                 with conn.begin_nested():
                     is_decided = _assign(conn, assigner, loaded[article_id], leased_until=leased_until, now=now)
@@ -151,7 +153,8 @@ def _assign(conn: Connection, assigner: Assigner, article: Article, *, leased_un
     story_id = memberships.save_member(conn, chosen, leased_until=leased_until, now=now)
     if keeper.add(story_id, member):
         stories.halve_statistics(conn, article.language)
-    change = keeper.revise(member, decision)
+    apart = keeper.facts.kept_apart() if decision.also else ()
+    change = keeper.revise(member, decision, stories.find_story_of(conn, apart, language=article.language))
     touched = {story_id} if standing is None else {story_id, standing.story_id}
     if change is not None:
         part_id = _save_change(conn, change, arrival_no=_number(article), now=now)

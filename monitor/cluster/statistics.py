@@ -149,7 +149,7 @@ def word_chances(language: str) -> Mapping[str, float]:
         return {}
     try:
         frequencies = wordfreq.get_frequency_dict(language, "small")
-    except LookupError:
+    except (LookupError, ValueError):  # unknown, or no code of a language at all
         return {}
     sums: dict[str, float] = {}
     for word, frequency in frequencies.items():

@@ -23,6 +23,8 @@ Row = Mapping[str, Any]
 Kind = Literal["articles", "pairs"]
 
 _ARTICLE = "an article has id, title, text, date, lang, source and cluster"
+FIRST_YEAR, LAST_YEAR = 1600, 2400
+"""No news is from other years; windows around the ends of the calendar would leave it."""
 _TEXTS = ("title", "text", "lang", "source", "url")
 
 
@@ -123,7 +125,11 @@ def _moment(date: object, key: str, position: int) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(str(date))
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+        moment = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError) as error:
         what = f"row {position}, article {key[:80]}: date {str(date)[:40]!r} is not ISO 8601"
         raise UsageError(f"{what}; write it as 2026-01-06T10:30:00Z") from error
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        years = f"{FIRST_YEAR} to {LAST_YEAR}"
+        raise UsageError(f"row {position}, article {key[:80]}: date {str(date)[:40]!r} is in none of the years {years}")
+    return moment

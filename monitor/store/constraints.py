@@ -115,6 +115,23 @@ def restored(conn: Connection, ids: Collection[int]) -> list[Wish]:
     return [Wish(*row) for row in rows]
 
 
+def hand_over(conn: Connection, ids: Collection[ArticleId]) -> None:
+    """These articles are about to be erased: what holds through them holds on between those that are left."""
+    leaving = set(ids)
+    ends = {each.id: (each.kind, {each.a_id, each.b_id}) for each in load_holding(conn)}
+    before = {fact_id: pair for fact_id, (_, pair) in ends.items()}
+    for one in sorted(leaving & {end for pair in before.values() for end in pair}):
+        mine = {fact_id: (kind, pair - {one}) for fact_id, (kind, pair) in ends.items() if one in pair}
+        linked = {other for kind, others in mine.values() if kind == MUST for other in others}
+        if linked:
+            heir = min(linked, key=lambda other: (other in leaving, other))
+            ends |= {fact_id: (kind, others | {heir}) for fact_id, (kind, others) in mine.items()}
+    for fact_id, (_, pair) in sorted(ends.items()):
+        if pair != before[fact_id] and len(pair) == 2:
+            values = {"article_a_id": min(pair), "article_b_id": max(pair)}
+            conn.execute(update(story_constraints).where(story_constraints.c.id == fact_id).values(values))
+
+
 def set_numbers(conn: Connection, number: int) -> None:
     """Give what was added and lifted in this transaction its place in the stored order, which is taken last."""
     c = story_constraints.c

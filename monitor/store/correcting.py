@@ -19,7 +19,7 @@ from sqlalchemy import Connection, select, update
 from monitor.errors import NotFoundError, UsageError
 from monitor.store import constraints, story_log
 from monitor.store.constraints import CANNOT, MUST, Wish
-from monitor.store.rearranging import load_members, plain_led, rearrange
+from monitor.store.rearranging import find_stories, load_members, plain_led, rearrange
 from monitor.store.stories import disturb, find_story_of, hold, is_locked, resolve_story
 from monitor.store.story_log import LOCKED, UNLOCKED, LogEntry, Move
 from monitor.store.tables import stories, story_redirects
@@ -128,8 +128,9 @@ def undo(conn: Connection, log_id: int, order: Order) -> Corrected:
     left = find_story_of(conn, [one for move in entry.moves for one in move.ids])
     if not left:
         raise UsageError(f"log entry {entry.id} cannot be taken back: its articles are no more")
-    language, _ = _hold(conn, *sorted(set(left.values())))
+    language, _ = _hold(conn, *sorted({*left.values(), *find_stories(conn, [move.left_id for move in entry.moves])}))
     placed = _places_before(conn, entry)
+    _refuse_renaming(conn, entry, placed)
     facts: Mapping[str, Sequence[int]] = entry.details.get("facts", {})
     change = _Change(action="undone", story_id=entry.story_id, placed=placed, undoes_id=entry.id)
     change.wishes = constraints.restored(conn, facts.get("lifted", ()))
@@ -176,6 +177,17 @@ def _refuse_gone(conn: Connection, story_id: StoryId, entry: LogEntry, now_in: C
     if leads_to not in now_in:
         became = "is no more" if leads_to == story_id else f"became part of story {leads_to}"
         raise UsageError(f"log entry {entry.id} cannot be taken back: story {story_id} {became} since")
+
+
+def _refuse_renaming(conn: Connection, entry: LogEntry, placed: Mapping[ArticleId, int]) -> None:
+    """A story that nothing else is left in would only get another id."""
+    gone = set(placed.values()) - find_stories(conn, placed.values())
+    where = find_story_of(conn, [one for one, target in placed.items() if target in gone])
+    for story_id in sorted(set(where.values())):
+        if placed.keys() >= set(load_members(conn, story_id)):
+            raise UsageError(
+                f"log entry {entry.id} cannot be taken back: nothing but its articles is left in story {story_id}"
+            )
 
 
 def _against(conn: Connection, entry: LogEntry, placed: Mapping[ArticleId, int]) -> list[Wish]:

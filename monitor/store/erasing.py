@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, Connection, Table, and_, delete, func, or_, select
 
 from monitor.errors import NotFoundError
-from monitor.store import claims, duplicates, stories
+from monitor.store import claims, constraints, duplicates, stories
 from monitor.store.bylines import forget_unused_names
 from monitor.store.columns import storable
 from monitor.store.engine import RESOLVE_LOCK, hold_lock, insert
@@ -134,6 +134,7 @@ def erase(conn: Connection, order: Order, now: datetime) -> Erased:
     _forget_rare_terms(conn, ids)
     _write_audit(conn, order, erased, now)
     _leave_stories(conn, ids, order.who, now)
+    constraints.hand_over(conn, ids)
     for some in _in_batches(loose):
         conn.execute(delete(entries).where(entries.c.id.in_(some)))
     for some in _in_batches(ids):

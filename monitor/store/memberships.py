@@ -26,6 +26,7 @@ from monitor.store.tables import (
     language_statistics,
     revisions,
     stories,
+    story_gists,
     story_members,
     story_redirects,
     terms,
@@ -337,7 +338,9 @@ def renew_story(conn: Connection, story_id: StoryId) -> bool:
 
     Headed by the article that stands for it; where that left, or is a copy now, by its earliest report until it is
     described anew; by its earliest copy where it has nothing else.
+    Its gist was made of headlines that may be another story's now, or nobody's: it is made anew.
     """
+    conn.execute(delete(story_gists).where(story_gists.c.story_id == story_id))
     names = ("id", "appeared_at", "url", "arrival_no")
     rows = (
         select(*(articles.c[name] for name in names), copies.c.article_id.is_not(None).label("is_copy"))

@@ -36,6 +36,7 @@ from monitor.store.tables import (
     fingerprints,
     hits,
     pages,
+    releases,
     revisions,
     rewrites,
     sightings,
@@ -85,6 +86,8 @@ def merge_articles(conn: Connection, old_id: ArticleId, into_id: ArticleId, *, b
     for one in (old_id, into_id):
         if one not in by_id:
             raise NotFoundError(f"no article {one}; it was merged or erased meanwhile")
+        if conn.execute(select(releases.c.article_id).where(releases.c.article_id == one)).first() is not None:
+            raise UsageError(f"{one} is a registered text, which nobody published; it cannot be merged")
     _merge_sightings(conn, old_id, into_id)
     _merge_places(conn, old_id, into_id)
     if by_id[into_id]["arrival_no"] is None and by_id[old_id]["arrival_no"] is not None:

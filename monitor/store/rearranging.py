@@ -72,6 +72,14 @@ def plain_led(led: Mapping[StoryId, Sequence[StoryId]]) -> dict[str, list[int]]:
     return {str(gone): list(ids) for gone, ids in led.items() if ids}
 
 
+def find_stories(conn: Connection, ids: Iterable[int]) -> set[int]:
+    """Those of these ids that are stories today."""
+    found: set[int] = set()
+    for some in _in_batches(ids):
+        found |= set(conn.execute(select(stories.c.id).where(stories.c.id.in_(some))).scalars())
+    return found
+
+
 def load_members(conn: Connection, story_id: StoryId, *, until_no: int | None = None) -> list[ArticleId]:
     """The articles of a story, the first arrived first; with `until_no` those that arrived by then."""
     rows = (
@@ -122,9 +130,7 @@ def _open_stories(
 ) -> dict[int, StoryId]:
     """New stories, and those that are to be again under the id they had; by the number that stood for them."""
     wanted = sorted(set(changed.values()), key=lambda number: (number < 0, abs(number)))
-    there: set[int] = set()
-    for some in _in_batches(number for number in wanted if number > 0):
-        there |= set(conn.execute(select(stories.c.id).where(stories.c.id.in_(some))).scalars())
+    there = find_stories(conn, (number for number in wanted if number > 0))
     opened: dict[int, StoryId] = {}
     for number in wanted:
         if number in there:

@@ -8,13 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, delete, exists, func, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, delete, exists, func, or_, select
 
 from monitor.store.columns import MAX_KEY
 from monitor.store.duplicates import match_again
 from monitor.store.engine import insert
 from monitor.store.fingerprints import thin
-from monitor.store.tables import articles, counters, fingerprints
+from monitor.store.tables import articles, counters, fingerprints, releases
 from monitor.types import ArticleId
 
 _BELOW, _SINCE, _ALL, _THINNED = "recompare.below", "recompare.since", "recompare.all", "fingerprints.thinned"
@@ -83,7 +83,8 @@ def thin_next(conn: Connection, before: datetime) -> bool:
 
 def _meant(what: Recomparison, scheme: str) -> ColumnElement[bool]:
     c = articles.c
-    inside = and_(c.id < what.below, c.first_seen_at >= what.since, c.arrival_no.is_not(None))
+    has_text = or_(c.arrival_no.is_not(None), c.id.in_(select(releases.c.article_id)))
+    inside = and_(c.id < what.below, c.first_seen_at >= what.since, has_text)
     if what.is_of_all:
         return inside
     its = fingerprints.c.article_id == c.id

@@ -66,6 +66,9 @@ def test_mistakes_are_told_in_one_sentence(monitor: Monitor) -> None:
         (("undo", 99), 1, "no log entry"),
         (("lock", big, "--who", "assigner"), 2, "another name"),
         (("lock", big, "--who", " "), 2, "--who"),
+        (("merge", "--", big, -(10**30)), 2, "1"),
+        (("undo", "--", -1), 2, "1"),
+        (("rebuild", "--since", "2026-01-01", "--apply", "--who", "assigner"), 2, "another name"),
         (("rebuild", "--since", "2026-01-01", "--language", "xx"), 2, "xx"),
     ):
         ran = monitor("stories", *arguments)
@@ -76,7 +79,7 @@ def test_mistakes_are_told_in_one_sentence(monitor: Monitor) -> None:
 
 def test_stories_are_rebuilt_beside_the_stored_ones(monitor: Monitor) -> None:
     big, other = ids_of(monitor)
-    same = monitor("stories", "rebuild", "--since", "2020-01-01")
+    same = monitor("stories", "rebuild", "--since", "0001-01-01")
     assert "the stories are what they would be" in same.out
     monitor("stories", "merge", big, other)
     log = monitor("stories", "log", "--json").document

@@ -54,6 +54,12 @@ def test_what_cannot_be_registered_gets_a_sentence(monitor: Monitor, tmp_path: P
     short, binary = tmp_path / "short.txt", tmp_path / "binary.bin"
     short.write_text("Read all about it.", encoding="utf-8")
     binary.write_bytes(b"\x00\x01\x02")
+    latin = tmp_path / "latin.txt"
+    latin.write_bytes(("Die Brücke von Tölz wird am Montag für 300 Gäste eröffnet. " * 9).encode("latin-1"))
+    assert "UTF-8" in monitor("releases", "add", latin).err
+    whole = tmp_path / "whole.txt"
+    whole.write_text(WIRE, encoding="utf-8")
+    assert "1990" in monitor("releases", "add", whole, "--date", "0001-01-01").err
     for arguments in ((short,), (binary,), (tmp_path / "none.txt",), (short, "--date", "2999-01-01")):
         ran = monitor("releases", "add", *arguments)
         assert ran.code in {1, 2}

@@ -64,6 +64,22 @@ def test_a_database_with_rows_of_each_kind_goes_to_the_newest_revision_and_back(
         assert counts(old) == before
 
 
+def test_a_downgrade_does_not_forget_which_ids_were_given_out(old: Store) -> None:
+    if old.engine.dialect.name != "sqlite":
+        pytest.skip("a sequence of PostgreSQL is no part of its table")
+    given = "SELECT s.name, s.seq FROM sqlite_sequence s JOIN sqlite_master m ON m.name = s.name ORDER BY s.name"
+    with old.begin() as conn:
+        conn.execute(text("UPDATE sqlite_sequence SET seq = 99 WHERE name = 'stories'"))
+        before = conn.execute(text(given)).all()
+    for _ in range(2):
+        schema.upgrade(old)
+        schema.downgrade(old, "0003")
+    with old.read() as conn:
+        assert conn.execute(text(given)).all() == before
+        kept = "SELECT COUNT(*) FROM sqlite_master WHERE name = 'stories' AND sql LIKE '%AUTOINCREMENT%'"
+        assert conn.execute(text(kept)).scalar_one() == 1
+
+
 def test_rows_of_before_say_today_what_they_said(old: Store) -> None:
     schema.upgrade(old)
     c = t.articles.c

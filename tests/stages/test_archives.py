@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import count
 
 from sqlalchemy import select
 
 from monitor.cluster import stage as cluster
 from monitor.dedup import stage as dedup
 from monitor.store import tables as t
-from monitor.store.engine import Store
+from monitor.store.engine import Store, open_store
 from tests.stages.test_similarity import app_of
-from tests.store.rows import DAY, NOW, make_article
+from tests.store.rows import DAY, NOW, make_article, mark_matched
 
 YEAR = timedelta(days=365)
 FIRST = (
@@ -39,3 +41,32 @@ def test_an_archive_is_put_into_stories_as_if_it_were_of_today(store: Store) -> 
         today, last_year, day_after = conn.execute(rows).scalars()
     assert last_year == day_after
     assert today != last_year
+
+
+def test_what_comes_out_of_an_archive_while_the_assigner_is_restored_waits_for_the_next_batch(sqlite_url: str) -> None:
+    store = open_store(sqlite_url)
+
+    def put(number: int, body: str, seen_at: datetime) -> None:
+        with store.begin() as conn:
+            url = f"https://p{number}.example/1"
+            mark_matched(conn, make_article(conn, url, seen_at=seen_at, title="Arvel rebuilds Tarn bridge", body=body))
+
+    put(1, FIRST, NOW - YEAR)
+    while cluster.run(app_of(store)).n_done:
+        pass
+    put(2, "Of something else.", NOW)
+    app = app_of(store)
+    looks = count(1)
+
+    def clock() -> datetime:
+        if next(looks) == 2:  # the assigner has looked at what waits
+            put(3, SECOND, NOW - YEAR + DAY / 8)
+        return NOW + timedelta(minutes=1)
+
+    app = replace(app, clock=clock)
+    while cluster.run(app).n_done:
+        pass
+    with store.read() as conn:
+        found = dict(conn.execute(select(t.story_members.c.article_id, t.story_members.c.story_id)).all())
+    store.close()
+    assert found[1] == found[3] != found[2]

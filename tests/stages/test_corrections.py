@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 
 from monitor.cluster.placing import BY_HAND
 from monitor.errors import NotFoundError, UsageError
-from monitor.store import correcting, stories, story_log
+from monitor.store import correcting, erasing, stories, story_log
 from monitor.store import tables as t
 from monitor.store.correcting import Corrected, Order
 from monitor.store.engine import Store, open_store
@@ -238,6 +238,44 @@ def test_what_later_changes_have_overtaken_is_not_taken_back(sqlite: Store) -> N
     started = log_of(sqlite, found[budget[0]])[-1]
     with pytest.raises(UsageError, match="nothing to take back"):
         do(sqlite, correcting.undo, started.id)
+
+
+def test_a_merge_is_not_taken_back_where_nothing_else_is_left_in_the_story(store: Store) -> None:
+    ferry, budget = two_stories(store)
+    found = places(store)
+    merged = do(store, correcting.merge_stories, found[ferry[0]], found[budget[0]])
+    erase(store, *ferry)
+    with pytest.raises(UsageError, match="nothing but its articles is left"):
+        do(store, correcting.undo, merged.log_id)
+    assert {places(store)[one] for one in budget} == {found[ferry[0]]}
+
+
+def test_nothing_is_taken_back_into_a_locked_story(sqlite: Store) -> None:
+    ferry, budget = two_stories(sqlite)
+    found = places(sqlite)
+    moved = do(sqlite, correcting.move_article, ferry[2], found[budget[0]])
+    do(sqlite, correcting.set_lock, found[ferry[0]], action=LOCKED)
+    with pytest.raises(UsageError, match="is locked"):
+        do(sqlite, correcting.undo, moved.log_id)
+
+
+def test_what_was_decided_holds_among_those_that_are_left_when_an_article_is_erased(sqlite: Store) -> None:
+    ferry, budget = two_stories(sqlite)
+    found = places(sqlite)
+    do(sqlite, correcting.split_story, found[ferry[0]], ferry[1:])
+    do(sqlite, correcting.merge_stories, places(sqlite)[ferry[1]], found[budget[0]])
+    first, second, third = budget[0], *ferry[1:]
+    assert holding(sqlite, "must") == {(first, second), (first, third), (second, third)}
+    assert holding(sqlite, "cannot") == {(ferry[0], second)}
+    erase(sqlite, second)
+    assert (holding(sqlite, "must"), holding(sqlite, "cannot")) == ({(first, third)}, {(ferry[0], first)})
+    erase(sqlite, first)
+    assert (holding(sqlite, "must"), holding(sqlite, "cannot")) == (set(), {(ferry[0], third)})
+
+
+def erase(store: Store, *ids: ArticleId) -> None:
+    with store.begin() as conn:
+        erasing.erase(conn, erasing.Order(article_ids=ids, who="op", because="court"), NOW)
 
 
 def test_corrections_that_make_no_sense_are_refused(sqlite: Store) -> None:

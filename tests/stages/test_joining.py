@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,12 +15,14 @@ from monitor.app import App
 from monitor.cluster import stage as cluster
 from monitor.dedup import stage as dedup
 from monitor.embeddings import Embed, Vectors, load_embedder
-from monitor.store import story_groups
+from monitor.store import erasing, story_groups
 from monitor.store import tables as t
-from monitor.store.engine import Store
-from monitor.types import StoryId
+from monitor.store.engine import Store, open_store
+from monitor.store.erasing import Order
+from monitor.types import ArticleId, StoryId
 from tests.stages.test_similarity import app_of
-from tests.store.rows import make_article
+from tests.store.rows import NOW, make_article
+from tests.store.test_erasing import places_of
 
 HEADLINES = {
     "en": "Mayor Brandt opens the Tarn bridge after 14 months",
@@ -28,6 +30,13 @@ HEADLINES = {
     "fr": "La maire Brandt inaugure le pont de Tarn après 14 mois",
 }
 OTHER = "Harbour of Lower Elmar closed by ice"
+
+
+@pytest.fixture
+def sqlite(sqlite_url: str) -> Iterator[Store]:
+    store = open_store(sqlite_url)
+    yield store
+    store.close()
 
 
 def by_subject(texts: Sequence[str]) -> Vectors:
@@ -66,6 +75,37 @@ def test_stories_about_one_event_are_shown_together_whatever_their_language(stor
     with store.read() as conn:
         apart = conn.execute(select(t.stories.c.id).where(t.stories.c.title == OTHER)).scalar_one()
     assert group_of(store, apart) == []
+
+
+def test_what_was_erased_is_in_no_gist(sqlite: Store) -> None:
+    app = with_model(sqlite, by_subject)
+    body = "Mayor Brandt opened the bridge of Tarn on Monday, after 14 months, before 300 guests."
+    with sqlite.begin() as conn:
+        for host, headline in (("a", "Mayor Zanzicanary opens the Tarn bridge"), ("b", HEADLINES["en"])):
+            make_article(conn, f"https://{host}.example/1", title=headline, body=body, language="en")
+    while dedup.run(app).n_done or cluster.run(app).n_done:
+        pass
+    joining.run(app)
+    with sqlite.begin() as conn:
+        assert "story_gists.names" in places_of(conn, "zanzicanary")
+        erasing.erase(conn, Order(article_ids=(ArticleId(1),), who="op", because="court"), NOW)
+        assert places_of(conn, "zanzicanary") == set()
+    assert joining.run(app).n_done == 1
+
+
+def test_a_gist_of_headlines_that_went_meanwhile_is_not_kept(sqlite: Store) -> None:
+    def slow(texts: Sequence[str]) -> Vectors:
+        with sqlite.begin() as conn:
+            erasing.erase(conn, Order(article_ids=(ArticleId(1),), who="op", because="court"), NOW)
+        return by_subject(texts)
+
+    app = with_model(sqlite, slow)
+    tell(sqlite, app)
+    joining.run(app)
+    with sqlite.read() as conn:
+        assert conn.execute(select(t.story_gists.c.story_id).order_by(t.story_gists.c.story_id)).all() == [
+            (2,), (3,), (4,)
+        ]  # fmt: skip
 
 
 def test_without_a_model_nothing_is_looked_at(store: Store) -> None:

@@ -12,16 +12,18 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text, update
 
+from monitor import recomparison
 from monitor.cluster import stage as cluster
+from monitor.errors import UsageError
 from monitor.extract.given import article_from_text
 from monitor.query.forms import forms_of
 from monitor.query.grammar import parse
-from monitor.store import duplicates, releases, search
+from monitor.store import duplicates, merging, releases, search
 from monitor.store import tables as t
 from monitor.store.engine import Connection, Store, open_store
 from monitor.store.given_texts import GivenArticle
 from monitor.types import ArticleId, ExtractedArticle
-from tests.stages.test_recomparison import app_of, compare_all, text_of
+from tests.stages.test_recomparison import app_of, compare_all, rename_scheme, text_of
 from tests.store.rows import DAY, NOW, make_article
 
 GROUPS = Path(__file__).parents[1] / "rewrites" / "groups.jsonl"
@@ -132,6 +134,31 @@ def test_a_text_registered_twice_is_one_and_removed_leaves_its_copies_a_group(sq
     with sqlite.read() as conn:
         assert releases.list_releases(conn) == []
         assert duplicates.load_originals(conn, ids) == {ids[1]: ids[0]}
+
+
+def test_a_registered_text_is_found_by_the_next_scheme_too(sqlite: Store) -> None:
+    app = app_of(sqlite)
+    with sqlite.begin() as conn:
+        release_id = register(conn)
+        make_article(conn, "https://early.example/1", body=text_of(1))
+    compare_all(app)
+    with sqlite.begin() as conn:
+        rename_scheme(conn, "older-0")
+        conn.execute(update(t.fingerprints).values(made_at=NOW))
+    while recomparison.run(app).n_done or compare_all(app):
+        pass
+    with sqlite.begin() as conn:
+        make_article(conn, "https://late.example/1", body=text_of(1), seen_at=NOW + DAY)
+    compare_all(app)
+    assert [one[0] for one in pickup(sqlite, release_id)] == ["early.example", "late.example"]
+
+
+def test_a_registered_text_is_not_merged_with_an_article(sqlite: Store) -> None:
+    with sqlite.begin() as conn:
+        release_id, article_id = register(conn), make_article(conn, body=text_of(1))
+    for pair in ((release_id, article_id), (article_id, release_id)):
+        with pytest.raises(UsageError, match="registered"), sqlite.begin() as conn:
+            merging.merge_articles(conn, *pair, because="seen", now=NOW)
 
 
 def test_reports_that_follow_an_agency_whose_text_is_not_here_are_one_voice(sqlite: Store) -> None:

@@ -254,6 +254,14 @@ def test_a_missing_file_is_an_error() -> None:
         list(read_rows(Path("no/such/file.jsonl")))
 
 
+def test_a_date_at_the_end_of_the_calendar_is_refused_and_any_language_is_taken() -> None:
+    for date in ("0001-01-01", "9999-12-31T23:59:59Z"):
+        with pytest.raises(UsageError, match=r"row 4, article x: date .* is in none of the years"):
+            labelled_article({"id": "x", "date": date}, position=4)
+    rows = [{**one, "lang": "<x> \ud800"} for one in ROWS]
+    assert list(evaluate_stories(rows)["per_language"]) == ["<x> \ud800"]
+
+
 def test_a_date_that_is_none_names_the_article() -> None:
     with pytest.raises(UsageError, match="row 4, article x: date 'yesterday' is not ISO 8601"):
         labelled_article({"id": "x", "date": "yesterday"}, position=4)

@@ -104,15 +104,27 @@ def test_neither_locked_nor_linked_articles_are_split() -> None:
         assert [one.change for one in placed] == [None] * len(placed)
 
 
+def test_articles_stay_with_one_they_are_linked_to_that_is_not_looked_at_any_more() -> None:
+    few = RevisePolicy(n_split=6)
+    _, placed = keep(MIXED, policy=few)
+    (split,) = (one.change for one in placed if isinstance(one.change, Split))
+    assert ArticleId(17) not in split.moved_ids
+    linked = Facts.of(must=[(ArticleId(17), split.moved_ids[-1])])
+    _, placed = keep(MIXED, policy=few, facts=linked)
+    assert not any(isinstance(one.change, Split) for one in placed)
+
+
 def test_stories_that_an_article_brings_together_merge_and_the_earlier_id_stays() -> None:
-    def apart(policy: RevisePolicy, facts: Facts | None = None) -> tuple[StoryKeeper, Placement]:
+    def apart(
+        policy: RevisePolicy, facts: Facts | None = None, story_of: dict[ArticleId, StoryId] | None = None
+    ) -> tuple[StoryKeeper, Placement]:
         keeper, _ = keep(["ferry", "ferry"])
         moment = START + timedelta(hours=1)
         for number in (30, 31):
             keeper.add(story(90), Member(ArticleId(number), features(*report("ferry", number), "en"), moment, moment))
         keeper.policy, keeper.facts = policy, facts or Facts()
         member = Member(ArticleId(40), features(*report("ferry", 40), "en"), moment, moment)
-        return keeper, keeper.place(member, new_id=lambda: story(99))
+        return keeper, keeper.place(member, new_id=lambda: story(99), story_of=story_of)
 
     keeper, placed = apart(RevisePolicy())
     assert placed.change == Merge(story(17), story(90), placed.change.between, placed.change.bar)  # type: ignore[union-attr]
@@ -120,6 +132,10 @@ def test_stories_that_an_article_brings_together_merge_and_the_earlier_id_stays(
     assert keeper.index.members(story(17)) == [17, 18, 30, 31, 40]
     for facts in (Facts.of(cannot=[(ArticleId(18), ArticleId(31))]), Facts.of(locked=[story(90)])):
         assert apart(RevisePolicy(), facts)[1].change is None
+    old = ArticleId(7000)  # long out of memory
+    facts = Facts.of(cannot=[(old, ArticleId(31))])
+    assert apart(RevisePolicy(), facts, {old: story(17)})[1].change is None
+    assert apart(RevisePolicy(), facts, {old: story(5)})[1].change is not None
     assert apart(RevisePolicy(merge_share=50.0))[1].change is None
 
 
