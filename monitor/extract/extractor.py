@@ -48,13 +48,13 @@ def read_text(root: HtmlElement, *, url: str, include_tables: bool, favor_recall
 
 
 def _options(url: str, *, tables: bool, recall: bool, is_unspaced: bool) -> Extractor:
-    options = copy(_common_options(tables, recall, is_unspaced))
+    options = copy(_common_options(tables=tables, recall=recall, is_unspaced=is_unspaced))
     options.url = options.source = url
     return options
 
 
 @cache
-def _common_options(tables: bool, recall: bool, is_unspaced: bool) -> Extractor:
+def _common_options(*, tables: bool, recall: bool, is_unspaced: bool) -> Extractor:
     """What all pages of a kind share: reading it out of the configuration takes as long as copying a page."""
     config = _UNSPACED if is_unspaced else DEFAULT_CONFIG
     return Extractor(config=config, output_format="python", comments=False, tables=tables, recall=recall)

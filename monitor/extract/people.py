@@ -46,7 +46,7 @@ class Named:
 
 
 def read_names(raw: str) -> Named:
-    """What one author field names; fields of more than 500 characters are cut there. Not to be changed by the caller."""
+    """What one author field names, not to be changed; fields of more than 500 characters are cut there."""
     return _read_line(clean_line(raw)[:_MAX_FIELD_CHARS])
 
 

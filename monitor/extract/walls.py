@@ -43,9 +43,11 @@ _PLATFORM = re.compile(
 _CONSENT_WORDING = (
     *("cookie", "consent", "personal data", "your data", "our partners", "vendors", "privacy", "legitimate interest"),
     *("personalised ads", "personalized ads", "personalised content", "personalized content"),
-    *("personalised advertising", "personalized advertising", "consentement", "donnees personnelles", "nos partenaires"),
-    *("vie privee", "zustimm", "einwillig", "personenbezogen", "unsere partner", "datenschutz", "consentimiento"),
-    *("datos personales", "nuestros socios", "privacidad", "dados pessoais", "consenso", "dati personali"),
+    *("personalised advertising", "personalized advertising"),
+    *("consentement", "donnees personnelles", "nos partenaires", "vie privee"),
+    *("zustimm", "einwillig", "personenbezogen", "unsere partner", "datenschutz"),
+    *("consentimiento", "datos personales", "nuestros socios", "privacidad", "dados pessoais"),
+    *("consenso", "dati personali"),
     *("toestemming", "persoonsgegevens", "zgod", "согласи", "персональн"),
 )
 _CONSENT_CONTROL = re.compile(

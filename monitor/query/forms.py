@@ -13,9 +13,8 @@ from monitor.query.matching import index_words
 from monitor.text.normalise import fold, hash_of_tokens, text_hash, tokens_of
 from monitor.text.tokens import words_of_folded
 
-_TOUCHING = re.compile("[`\x7f\x85]")
-"""Where these stand it matters whether a text is folded as a whole or piece by piece."""
-
+_TELLS_PIECES = re.compile("[`\x7f\x85]")
+"""Where these stand it matters whether a text is folded as a whole, by lines or by sentences."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,11 +33,13 @@ class TextForms:
 def forms_of(title: str, text: str) -> TextForms:
     """The forms of a wording; linear in its length."""
     folded_title, folded = fold(title), fold(text)
-    if folded.startswith("%") or _TOUCHING.search(title) or _TOUCHING.search(text):
+    if folded.startswith("%") or _TELLS_PIECES.search(title) or _TELLS_PIECES.search(text):
         return _forms_by_definition(title, text)
-    # Folded and parted once for all three: two thirds of the time are saved.
+    # Folded once for all three, and without finding sentences: two thirds of the time are saved.
     tokens = tokens_of(folded)
-    words = [*words_of_folded(folded_title), "", *(word for line in folded.splitlines() for word in words_of_folded(line))]
+    words = [*words_of_folded(folded_title), ""]
+    for line in folded.splitlines():
+        words += words_of_folded(line)
     return TextForms(
         text_hash=hash_of_tokens(tokens),
         revision_hash=hash_of_tokens([*tokens_of(folded_title), *tokens]),
