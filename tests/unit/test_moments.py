@@ -97,7 +97,7 @@ def test_any_text_gives_a_possible_moment_or_none(raw: str, found: str) -> None:
 
 
 @given(
-    st.one_of(st.none(), st.datetimes(datetime(1980, 1, 1), datetime(2026, 2, 1), timezones=st.just(UTC))),
+    st.one_of(st.none(), st.integers(-400_000, 400).map(lambda n: MIDNIGHT + timedelta(hours=n))),
     st.sampled_from(["2026-01-05T10:00:00Z", "2025-12-31", ""]),
 )
 def test_what_the_page_declares_does_not_count_where_the_feed_settles_it(fed_at: datetime | None, raw: str) -> None:
