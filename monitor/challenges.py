@@ -40,8 +40,11 @@ _HEADERS_OF_REFUSALS = (
 
 
 def _mark(*patterns: str) -> tuple[re.Pattern[bytes], ...]:
-    """All of these must be found; they stand alone so that no body makes them take long."""
-    return tuple(re.compile(pattern.encode(), re.IGNORECASE) for pattern in patterns)
+    """All of these must be found in a body in lower case; they stand alone so that no body makes them take long.
+
+    Each begins with the same letters in every case, which are looked for a dozen times as fast as one of several.
+    """
+    return tuple(re.compile(pattern.encode()) for pattern in patterns)
 
 
 _CAPTCHA_TITLE = (
@@ -52,31 +55,41 @@ _CAPTCHA_WIDGET = (
     r"class=.(?:g-recaptcha|h-captcha|cf-turnstile|frc-captcha)\b|//[\w.-]{0,60}(?:arkoselabs|funcaptcha|geetest)\.com/"
 )
 _BODIES = (
-    ("Cloudflare", _mark(r"_cf_chl_opt|/cdn-cgi/challenge-platform/h/[a-z]/orchestrate")),
+    ("Cloudflare", _mark(r"_cf_chl_opt")),
+    ("Cloudflare", _mark(r"/cdn-cgi/challenge-platform/h/[a-z]/orchestrate")),
     ("Cloudflare", _mark(r"id=.(?:cf-challenge-running|challenge-error-text|cf-please-wait)\b")),
-    ("Cloudflare", _mark(r"class=.cf-browser-verification|class=.cf-error-code.>10(?:10|20)<")),
+    ("Cloudflare", _mark(r"class=.cf-browser-verification")),
+    ("Cloudflare", _mark(r"class=.cf-error-code.>10(?:10|20)<")),
     ("Cloudflare", _mark(r"<title>attention required! \| cloudflare")),
     ("DataDome", _mark(r"//(?:geo|ct|c)\.captcha-delivery\.com/")),
-    ("Akamai", _mark(r"id=.sec-(?:if-)?cpt-|bm-verify=")),
+    ("Akamai", _mark(r"id=.sec-(?:if-)?cpt-")),
+    ("Akamai", _mark(r"bm-verify=")),
     (
         "Akamai",
         _mark(r"<title>access denied</title>", r"errors(?:\.|&#46;)edgesuite(?:\.|&#46;)net|reference&#32;&#35;"),
     ),
-    ("PerimeterX/HUMAN", _mark(r"id=.px-captcha|//captcha\.px-(?:cdn|cloud)\.net/|/captcha/px\w{6,12}/captcha\.js")),
-    ("Imperva", _mark(r"incapsula incident id|<iframe[^>]{0,200}/_incapsula_resource\?")),
+    ("PerimeterX/HUMAN", _mark(r"id=.px-captcha")),
+    ("PerimeterX/HUMAN", _mark(r"//captcha\.px-(?:cdn|cloud)\.net/")),
+    ("PerimeterX/HUMAN", _mark(r"/captcha/px\w{6,12}/captcha\.js")),
+    ("Imperva", _mark(r"incapsula incident id")),
+    ("Imperva", _mark(r"<iframe[^>]{0,200}/_incapsula_resource\?")),
     (
         "Imperva",
         _mark(r"<title>pardon our interruption", r"distil|onprotectioninitialized|_incapsula_resource|reese84"),
     ),
     ("AWS WAF", _mark(r"window\.(?:gokuprops|awswafcookiedomainlist)\s{0,9}=")),
-    ("Anubis", _mark(r"id=.anubis_challenge|/\.within\.website/x/cmd/anubis/")),
-    ("Sucuri", _mark(r"sucuri_cloudproxy_js|//cdn\.sucuri\.net/sucuri[-_]firewall[-_]block\.css")),
+    ("Anubis", _mark(r"id=.anubis_challenge")),
+    ("Anubis", _mark(r"/\.within\.website/x/cmd/anubis/")),
+    ("Sucuri", _mark(r"sucuri_cloudproxy_js")),
+    ("Sucuri", _mark(r"//cdn\.sucuri\.net/sucuri[-_]firewall[-_]block\.css")),
     ("Sucuri", _mark(r"<title>(?:access denied - )?sucuri website firewall")),
-    ("DDoS-Guard", _mark(r"<title>ddos-guard</title>|/\.well-known/ddos-guard/(?:js-challenge|ddg-captcha-page)/")),
+    ("DDoS-Guard", _mark(r"<title>ddos-guard</title>")),
+    ("DDoS-Guard", _mark(r"/\.well-known/ddos-guard/(?:js-challenge|ddg-captcha-page)/")),
     ("DDoS-Guard", _mark(r"//check\.ddos-guard\.net/check\.js")),
     ("Vercel", _mark(r"<title>vercel security checkpoint</title>")),
     ("Kasada", _mark(r"window\.kpsdk\b", r"/ips\.js\?")),
-    (UNKNOWN, _mark(r"/\.well-known/sgcaptcha/|/cmd/go-away/assets/")),
+    (UNKNOWN, _mark(r"/\.well-known/sgcaptcha/")),
+    (UNKNOWN, _mark(r"/cmd/go-away/assets/")),
     (UNKNOWN, _mark(_CAPTCHA_TITLE, _CAPTCHA_WIDGET)),
 )
 # to clients that ask for no HTML two walls answer with an object that names the page of the puzzle
@@ -120,7 +133,8 @@ def _challenge_in(content_type: str, status: int, body: bytes) -> str | None:
         return next((name for name, mark in _JSON_BODIES if mark.match(body.lstrip())), None)
     if not ("html" in content_type or _HTML.match(body)) or _FEED_ROOT.search(body, 0, 1_000):
         return None
-    found = next((name for name, marks in _BODIES if all(mark.search(body) for mark in marks)), None)
+    lowered = body.lower()
+    found = next((name for name, marks in _BODIES if all(mark.search(lowered) for mark in marks)), None)
     return found if found and not _is_worth_reading(body) else None
 
 

@@ -7,14 +7,15 @@ of metadata costs a third as much again as the text, so it is asked only where n
 
 from __future__ import annotations
 
-from copy import deepcopy
+from copy import copy, deepcopy
 from dataclasses import dataclass
+from functools import cache
 from itertools import islice
 
 import trafilatura
 from lxml.html import HtmlElement
 from trafilatura.metadata import extract_metadata
-from trafilatura.settings import DEFAULT_CONFIG
+from trafilatura.settings import DEFAULT_CONFIG, Extractor
 
 from monitor.text.normalise import clean_line
 from monitor.text.scripts import script_counts
@@ -41,14 +42,22 @@ def read_text(root: HtmlElement, *, url: str, include_tables: bool, favor_recall
     `favor_recall`: rather take too much. The tree stays as it is.
     """
     document = trafilatura.bare_extraction(
-        root,
-        url=url,
-        include_comments=False,
-        include_tables=include_tables,
-        favor_recall=favor_recall,
-        config=_UNSPACED if _is_unspaced(root) else DEFAULT_CONFIG,
+        root, options=_options(url, tables=include_tables, recall=favor_recall, is_unspaced=_is_unspaced(root))
     )
     return (document.text or "") if document is not None and not isinstance(document, dict) else ""
+
+
+def _options(url: str, *, tables: bool, recall: bool, is_unspaced: bool) -> Extractor:
+    options = copy(_common_options(tables=tables, recall=recall, is_unspaced=is_unspaced))
+    options.url = options.source = url
+    return options
+
+
+@cache
+def _common_options(*, tables: bool, recall: bool, is_unspaced: bool) -> Extractor:
+    """What all pages of a kind share: reading it out of the configuration takes as long as copying a page."""
+    config = _UNSPACED if is_unspaced else DEFAULT_CONFIG
+    return Extractor(config=config, output_format="python", comments=False, tables=tables, recall=recall)
 
 
 def _is_unspaced(root: HtmlElement) -> bool:

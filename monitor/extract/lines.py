@@ -12,10 +12,9 @@ import re
 from collections.abc import Iterable
 
 from monitor.extract import phrases
-from monitor.text.normalise import TOKEN, fold
+from monitor.text.normalise import fold, tokens_of
 
 _BULLET = re.compile(r"^[\s\-–—*•·>→▶|\[(]+")
-_EDGES = re.compile(r"^[\W_]+|[\W_]+$")
 _TOKEN = re.compile(r"[^\W_]+")
 _SENTENCE_END = re.compile(r"[.!?。！？…][\"'”’»)\]]*$")
 _QUOTE = re.compile(r"[\"“”„«»‹›]")
@@ -84,7 +83,7 @@ def is_noise(line: str) -> bool:
     if len(line) > MAX_LINE_CHARS:
         return False
     folded = _BULLET.sub("", fold(line)).strip()
-    key = _EDGES.sub("", folded)
+    key = _without_marks(folded)
     n_words = len(line.split())
     if key in phrases.ADVERTISEMENT_LINES or not key:
         return True
@@ -99,6 +98,16 @@ def is_noise(line: str) -> bool:
         or bool(_PROFILE.fullmatch(folded))
         or bool(_TRAILERS.match(folded[:600]))
     )
+
+
+def _without_marks(line: str) -> str:
+    """Without what is neither letter nor figure at both ends; a pattern would try every gap between words."""
+    start, end = 0, len(line)
+    while end and not line[end - 1].isalnum():
+        end -= 1
+    while start < end and not line[start].isalnum():
+        start += 1
+    return line[start:end]
 
 
 def is_sentence(line: str) -> bool:
@@ -184,7 +193,7 @@ def _is_cookie_notice(folded: str, n_words: int) -> bool:
 
 
 def _is_share_bar(folded: str) -> bool:
-    tokens = TOKEN.findall(folded)
+    tokens = tokens_of(folded)
     if not 1 <= len(tokens) <= _MAX_SHARE_WORDS:
         return False
     anchors = [token for token in tokens if token in phrases.SHARE_ANCHORS]

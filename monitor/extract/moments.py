@@ -66,6 +66,11 @@ def choose_moment(
     return chosen
 
 
+def is_settled(fed_at: datetime | None, first_seen_at: datetime | None) -> bool:
+    """Does `choose_moment` take the feed's date whatever the page declares?"""
+    return fed_at is not None and _precision(fed_at) is Precision.MINUTE and _can_be(fed_at, first_seen_at)
+
+
 def declared_dates(
     published: Iterable[tuple[str, DateOrigin]], changed: Iterable[tuple[str, DateOrigin]]
 ) -> DeclaredDates:

@@ -22,7 +22,7 @@ from monitor.extract.candidates import Candidate, agree, choose, is_suspicious
 from monitor.extract.cleaning import Cleaned, clean_paragraphs
 from monitor.extract.extractor import Guess, guess, read_text
 from monitor.extract.kinds import what_is_no_page
-from monitor.extract.moments import choose_moment
+from monitor.extract.moments import choose_moment, is_settled
 from monitor.extract.page_facts import PageFacts, read_facts
 from monitor.extract.page_shape import has_layout_tables
 from monitor.extract.paragraphs import declared_paragraphs, paragraphs_of
@@ -79,7 +79,7 @@ def extract_article(
 def _article_of_page(
     root: HtmlElement, body: bytes, *, url: str, content_type: str | None, access: Access, hints: FeedHints
 ) -> ExtractedArticle | Reason:
-    facts = read_facts(root, url=url)
+    facts = read_facts(root, url=url, with_dates=not is_settled(hints.published_at, hints.first_seen_at))
     include_tables = not has_layout_tables(root)
     prune(root)
     text = _text_of_page(root, url=url, include_tables=include_tables)

@@ -43,7 +43,7 @@ _META_CHANGED = ("article:modified_time", "og:updated_time", "datemodified", "la
 class PageFacts:
     """Declarations of one page; texts are single clean lines, but for `article_body`, which is as it was declared.
 
-    `body_is_own`: its object names the URL or a title of this page.
+    `body_is_own`: there is one, and its object names the URL or a title of this page.
     """
 
     headline: str = ""
@@ -75,15 +75,17 @@ class _Markup:
     json_scripts: list[str] = field(default_factory=list)
 
 
-def read_facts(root: etree._Element, *, url: str) -> PageFacts:
-    """Facts of a parsed page that was found at `url`."""
+def read_facts(root: etree._Element, *, url: str, with_dates: bool = True) -> PageFacts:
+    """Facts of a parsed page that was found at `url`; without `with_dates` its dates are not looked for."""
     markup = _walk(root)
     meta = markup.meta
     items = list(objects_of(markup.json_scripts))
     absolute = absolute_url(url, markup.canonical) if markup.canonical else None
     canonical = canonical_url(absolute) if absolute else None
+    urls = (url, canonical or url)
     titles = [title for title in (meta.get("og:title"), markup.heading, markup.title) if title]
-    article = article_of(items, urls=(url, canonical or url), titles=titles)
+    article = article_of(items, urls=urls, titles=titles)
+    article_body = body_of(article)
     return PageFacts(
         headline=_line(article.get("headline")) or meta.get("og:title", ""),
         page_title=markup.title,
@@ -91,15 +93,15 @@ def read_facts(root: etree._Element, *, url: str) -> PageFacts:
         description=meta.get("og:description") or meta.get("description", ""),
         site_names=_site_names(article, meta),
         authors=_authors(article.get("author"), items, meta),
-        dates=_dates(article, meta, root),
+        dates=_dates(article, meta, root) if with_dates else DeclaredDates(),
         section=_section(article, meta),
         tags=_tags(article, meta),
         language=root.get("lang") or root.get("xml:lang") or _line(article.get("inLanguage")) or meta.get("og:locale"),
         canonical_url=canonical,
         is_free=is_free([article, *items]),
         declares_article=bool(article) or meta.get("og:type") == "article",
-        article_body=body_of(article),
-        body_is_own=is_own(article, urls=(url, canonical or url), titles=titles),
+        article_body=article_body,
+        body_is_own=bool(article_body) and is_own(article, urls=urls, titles=titles),
         meta=meta,
     )
 

@@ -56,6 +56,8 @@ def read_shape(root: etree._Element) -> PageShape:
 
 def has_layout_tables(root: etree._Element) -> bool:
     """Do tables place things on this page rather than hold data? After the signs that the HTML standard names."""
+    if next(root.iter("table"), None) is None:  # most pages have none
+        return False
     tables = root.xpath(".//table[not(ancestor::head)]")[:200]
     is_data = "boolean(.//th|.//caption|.//thead)"
     is_layout = "boolean(@cellpadding|@cellspacing|@width|@bgcolor|@align|self::*[@border='0' or @role='presentation'])"

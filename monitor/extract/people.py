@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from monitor.extract import credit_phrases
 from monitor.extract.agencies import is_known_agency, known_agencies
@@ -45,9 +46,15 @@ class Named:
 
 
 def read_names(raw: str) -> Named:
-    """What one author field names; fields of more than 500 characters are cut there."""
+    """What one author field names, not to be changed; fields of more than 500 characters are cut there."""
+    return _read_line(clean_line(raw)[:_MAX_FIELD_CHARS])
+
+
+@lru_cache(maxsize=256)
+def _read_line(line: str) -> Named:
+    """Every rule about authors reads the same few fields of a page again."""
     found = Named()
-    text = _ADDRESS.sub(" ", clean_line(raw)[:_MAX_FIELD_CHARS])
+    text = _ADDRESS.sub(" ", line)
     for inside in _BRACKETS.findall(text):
         if is_known_agency(inside):
             found.agencies.append(inside.strip())

@@ -22,7 +22,7 @@ _LINK_WORDS = 3
 _ALL_LINK = 0.8
 _MAX_LINK_PARAGRAPHS = 0.33
 _BUBBLE_LINKS = 3
-_QUOTED = "//blockquote[contains(@class, 'twitter-') or contains(@class, '-media')]"
+_MAX_QUOTED = 200
 
 
 def prune(root: HtmlElement) -> None:
@@ -36,8 +36,9 @@ def prune(root: HtmlElement) -> None:
     if sum(_n_chars(link) for link in links) < _MAX_LINK_PARAGRAPHS * sum(map(_n_chars, paragraphs)):
         for link in links:
             link.drop_tree()
-    for quoted in root.xpath(_QUOTED)[:200]:
-        _unwrap(quoted)
+    quoted = [message for message in root.iter("blockquote") if _is_quoted(message)]
+    for message in quoted[:_MAX_QUOTED]:
+        _unwrap(message)
 
 
 def _is_link(paragraph: HtmlElement) -> bool:
@@ -53,6 +54,11 @@ def _drop_bubbles(paragraph: HtmlElement) -> None:
     for span in reversed(list(paragraph.iter("span", "div"))):  # the innermost first: what it hangs on stays
         if len(span.findall(".//a")) >= _BUBBLE_LINKS and _n_link_chars(span) >= _ALL_LINK * _n_chars(span):
             span.drop_tree()
+
+
+def _is_quoted(blockquote: HtmlElement) -> bool:
+    names = blockquote.get("class") or ""
+    return "twitter-" in names or "-media" in names
 
 
 def _unwrap(quoted: HtmlElement) -> None:

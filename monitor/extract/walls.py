@@ -40,11 +40,15 @@ _PLATFORM = re.compile(
     rb"|consent-?wall|cookie-?wall|consent-?(?:form|page|dialog|gate)",
     re.IGNORECASE,
 )
-_CONSENT_WORDING = re.compile(
-    r"cookie|consent|personal data|your data|our partners|vendors|privacy|legitimate interest|personali[sz]ed ads"
-    r"|personali[sz]ed (?:content|advertising)|consentement|donnees personnelles|nos partenaires|vie privee"
-    r"|zustimm|einwillig|personenbezogen|unsere partner|datenschutz|consentimiento|datos personales|nuestros socios"
-    r"|privacidad|dados pessoais|consenso|dati personali|toestemming|persoonsgegevens|zgod|согласи|персональн"
+_CONSENT_WORDING = (
+    *("cookie", "consent", "personal data", "your data", "our partners", "vendors", "privacy", "legitimate interest"),
+    *("personalised ads", "personalized ads", "personalised content", "personalized content"),
+    *("personalised advertising", "personalized advertising"),
+    *("consentement", "donnees personnelles", "nos partenaires", "vie privee"),
+    *("zustimm", "einwillig", "personenbezogen", "unsere partner", "datenschutz"),
+    *("consentimiento", "datos personales", "nuestros socios", "privacidad", "dados pessoais"),
+    *("consenso", "dati personali"),
+    *("toestemming", "persoonsgegevens", "zgod", "согласи", "персональн"),
 )
 _CONSENT_CONTROL = re.compile(
     r"^(?:i )?(?:accept|agree|reject|refuse|allow|deny|consent|manage|akzept|zustimm|einverstand|ablehn|annehm|alle "
@@ -136,7 +140,8 @@ def _consent_share(text: str) -> tuple[int, int]:
     n_about = n_other_words = 0
     for line in text.splitlines():
         for sentence in sentences(line):
-            if _CONSENT_WORDING.search(fold(sentence)):
+            folded = fold(sentence)
+            if any(wording in folded for wording in _CONSENT_WORDING):
                 n_about += 1
             else:
                 n_other_words += len(sentence.split())

@@ -6,10 +6,15 @@ process of its own works them out there and hands them on. Refuses nothing.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from monitor.query.matching import index_words
-from monitor.text.normalise import text_hash
+from monitor.text.normalise import fold, hash_of_tokens, text_hash, tokens_of
+from monitor.text.tokens import words_of_folded
+
+_TELLS_PIECES = re.compile("[`\x7f\x85]")
+"""Where these stand it matters whether a text is folded as a whole, by lines or by sentences."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +32,22 @@ class TextForms:
 
 def forms_of(title: str, text: str) -> TextForms:
     """The forms of a wording; linear in its length."""
+    folded_title, folded = fold(title), fold(text)
+    if folded.startswith("%") or _TELLS_PIECES.search(title) or _TELLS_PIECES.search(text):
+        return _forms_by_definition(title, text)
+    # Folded once for all three, and without finding sentences: two thirds of the time are saved.
+    tokens = tokens_of(folded)
+    words = [*words_of_folded(folded_title), ""]
+    for line in folded.splitlines():
+        words += words_of_folded(line)
+    return TextForms(
+        text_hash=hash_of_tokens(tokens),
+        revision_hash=hash_of_tokens([*tokens_of(folded_title), *tokens]),
+        folded=f" {' '.join(words)} ",
+    )
+
+
+def _forms_by_definition(title: str, text: str) -> TextForms:
     return TextForms(
         text_hash=text_hash(text),
         revision_hash=revision_hash(title, text),

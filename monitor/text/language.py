@@ -79,7 +79,7 @@ def judge_language(text: str, declared: Sequence[str | None]) -> Languages:
     counts = script_counts(sample)
     if told is not None and counts.total() < _ENOUGH_LETTERS and _n_unspaced(counts) < _ENOUGH_UNSPACED:
         return Languages(told, told, None)
-    detected = detect_language(text)
+    detected = _detected(sample, counts)
     if detected is None or told is None or detected == told:
         return Languages(detected or told, told, detected)
     if any(told in group and detected in group for group in _RELATIVES):
@@ -92,7 +92,10 @@ def judge_language(text: str, declared: Sequence[str | None]) -> Languages:
 def detect_language(text: str) -> str | None:
     """ISO 639-1 code, or None when there are too few letters. The first call of a process loads a model (about 1 s)."""
     sample = _sample(text)
-    counts = script_counts(sample)
+    return _detected(sample, script_counts(sample))
+
+
+def _detected(sample: str, counts: Counter[str]) -> str | None:
     n_letters = counts.total()
     if n_letters < _MIN_LETTERS and _n_unspaced(counts) < _MIN_LETTERS_UNSPACED:
         return None

@@ -9,10 +9,10 @@ learned from the stream (document frequencies), not written down.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
-from monitor.text.normalise import TOKEN, fold
+from monitor.text.normalise import fold, tokens_of
 from monitor.text.scripts import script_of_char
 from monitor.text.sentences import sentences
 
@@ -55,24 +55,32 @@ def words(text: str) -> list[str]:
 
     Chinese, Japanese, Korean, Thai, Lao, Khmer and Burmese runs give overlapping pairs of characters.
     """
-    return list(_tokens(fold(text)))
+    return words_of_folded(fold(text))
 
 
-def _tokens(folded: str) -> Iterator[str]:
-    if "'" in folded:
-        folded = _POSSESSIVE.sub("", folded)
-    for token in TOKEN.findall(folded):
-        if token.isascii():
-            yield token if token.isalpha() else _number_or_initials(token)
-        elif _UNSPACED.search(token):
-            yield from _bigrams(token)
-        else:
-            yield token.replace(".", "") if not token[0].isdigit() else token
+def words_of_folded(folded: str) -> list[str]:
+    """`words` of a text that is folded already."""
+    found = _spelled_tokens(folded)
+    if folded.isascii() or not _UNSPACED.search(folded):
+        return [token if token.isalpha() else _number_or_initials(token) for token in found]
+    return [part for token in found for part in _parts(token)]
+
+
+def _spelled_tokens(folded: str) -> list[str]:
+    return tokens_of(_POSSESSIVE.sub("", folded) if "'" in folded else folded)
+
+
+def _parts(token: str) -> Iterable[str]:
+    if _UNSPACED.search(token):
+        return _bigrams(token)
+    return (token if token.isalpha() else _number_or_initials(token),)
 
 
 def _number_or_initials(token: str) -> str:
     if not token[0].isdigit():
         return token.replace(".", "")
+    if not token.isascii():
+        return token
     token = "".join(token.split())
     if _THOUSANDS.match(token):
         return token.replace(",", "")
@@ -94,7 +102,11 @@ def _bigrams(token: str) -> Iterator[str]:
 
 def n_words(text: str) -> int:
     """How many words a text has; a bigram counts as one."""
-    return sum(1 for _ in _tokens(fold(text)))
+    folded = fold(text)
+    found = _spelled_tokens(folded)
+    if folded.isascii() or not _UNSPACED.search(folded):
+        return len(found)
+    return sum(1 for token in found for _ in _parts(token))
 
 
 def names(text: str, language: str | None = None) -> list[str]:
@@ -162,7 +174,7 @@ def _capital_runs(sentence: str, language: str | None) -> list[tuple[bool, list[
             current = []
         if is_capital:
             opens_sentence = index == 0 and not n_cut if not current else opens_sentence
-            current.extend(_tokens(fold(name)))
+            current.extend(words_of_folded(fold(name)))
         elif current:
             current.append(match[0])
         end = match.end()

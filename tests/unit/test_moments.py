@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.extract.moments import Moment, choose_moment, declared_dates
+from monitor.extract.moments import Moment, choose_moment, declared_dates, is_settled
 from monitor.types import DateOrigin, Precision
 
 TEN = datetime(2026, 1, 5, 10, 0, tzinfo=UTC)
@@ -94,3 +94,18 @@ def test_any_text_gives_a_possible_moment_or_none(raw: str, found: str) -> None:
     moment = chosen((raw, JSON_LD), found=found)
     assert moment.at is None or datetime(1990, 1, 1, tzinfo=UTC) <= moment.at <= SEEN + timedelta(days=1)
     assert (moment.at is None) == (moment.origin is DateOrigin.FIRST_SEEN)
+
+
+@given(
+    st.one_of(st.none(), st.integers(-400_000, 400).map(lambda n: MIDNIGHT + timedelta(hours=n))),
+    st.sampled_from(["2026-01-05T10:00:00Z", "2025-12-31", ""]),
+)
+def test_what_the_page_declares_does_not_count_where_the_feed_settles_it(fed_at: datetime | None, raw: str) -> None:
+    if is_settled(fed_at, SEEN):
+        assert chosen((raw, JSON_LD), changed=raw, fed_at=fed_at) == Moment(fed_at, Precision.MINUTE, FEED)
+
+
+@pytest.mark.parametrize("fed_at", [None, MIDNIGHT, SEEN + timedelta(days=2), datetime(1970, 1, 1, 10, tzinfo=UTC)])
+def test_a_date_that_is_missing_a_mere_day_or_cannot_be_settles_nothing(fed_at: datetime | None) -> None:
+    assert not is_settled(fed_at, SEEN)
+    assert is_settled(TEN, SEEN)
