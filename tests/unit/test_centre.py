@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from monitor.cluster.assign import vector
 from monitor.cluster.centre import N_SHOWN, KeyWords, Report, by_centrality, key_words, speaking
 from monitor.cluster.features import features
 from monitor.cluster.guards import Kind
 from monitor.cluster.statistics import Statistics
+from monitor.cluster.vectors import vector
 from monitor.text.spellings import spellings
 from monitor.types import ArticleId
 
