@@ -53,7 +53,7 @@ _GONE_S = -math.inf
 
 
 class StoryIndex:
-    """Open stories of one language in memory: some 7 kB an article with its share of the vocabulary."""
+    """Open stories of one language in memory: 7 to 9 kB an article with its share of the vocabulary."""
 
     def __init__(
         self,

@@ -39,7 +39,7 @@ from tests.bench.many_stories import LANGUAGE, Filed, Newsroom
 from tests.bench.many_texts import News, background
 from tests.bench.processes import resident_bytes
 
-pytestmark = pytest.mark.bench
+pytestmark = [pytest.mark.bench, pytest.mark.timeout(3600)]
 
 SIZES = [int(size) for size in os.environ.get("BENCH_ARTICLES", "10000,100000").split(",")]
 DATA = os.environ.get("MONITOR_QUALITY_DATA")
