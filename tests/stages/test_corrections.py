@@ -141,6 +141,17 @@ def test_a_merge_that_was_taken_back_gives_the_old_ids_again_and_is_not_repeated
 # --- by hand -------------------------------------------------------------------------------------------------------
 
 
+def test_the_latest_entries_of_the_log_come_first_and_hostile_words_are_kept_as_far_as_can_be(store: Store) -> None:
+    ferry, _ = two_stories(store)
+    hostile = Order(who="\udcff\x00x", because="\ud800\x00y", now=NOW)
+    for action in (LOCKED, UNLOCKED, LOCKED):
+        with store.begin() as conn:
+            correcting.set_lock(conn, places(store)[ferry[0]], hostile, action=action)
+    with store.read() as conn:
+        found = story_log.load_log(conn, limit=2)
+    assert [(one.action, one.who[-1], one.because[-1]) for one in found] == [(LOCKED, "x", "y"), (UNLOCKED, "x", "y")]
+
+
 def test_merge_then_split_then_undo_gives_the_same_members(store: Store) -> None:
     ferry, budget = two_stories(store)
     before = places(store)
