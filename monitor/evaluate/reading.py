@@ -83,7 +83,7 @@ def labelled_articles(rows: Sequence[Row]) -> list[LabelledArticle]:
     found: dict[str, LabelledArticle] = {}
     for number, row in enumerate(rows, start=1):
         article = labelled_article(row, position=number)
-        if article.key in found:
+        while article.key in found:
             article = replace(article, key=f"{article.key}, row {number}")
         found[article.key] = article
     return list(found.values())

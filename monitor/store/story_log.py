@@ -147,15 +147,16 @@ def load_log(conn: Connection, story_id: StoryId | None = None, *, limit: int | 
         ids = [story_id, *conn.execute(merged).scalars()]
         query = query.where(story_log.c.story_id.in_(ids))
     shown: dict[int, LogEntry] = {}
-    for row in conn.execute(query.execution_options(yield_per=_N_READ)).mappings():
-        entry = _entry(row)
-        if "of" in entry.details:
-            if story_id is None:
-                continue
-            entry = get_entry(conn, entry.details["of"])
-        shown.setdefault(entry.id, entry)
-        if limit is not None and len(shown) >= limit:
-            break
+    with conn.execute(query.execution_options(yield_per=_N_READ)) as rows:  # what is not read is let go
+        for row in rows.mappings():
+            entry = _entry(row)
+            if "of" in entry.details:
+                if story_id is None:
+                    continue
+                entry = get_entry(conn, entry.details["of"])
+            shown.setdefault(entry.id, entry)
+            if limit is not None and len(shown) >= limit:
+                break
     return sorted(shown.values(), key=lambda entry: -entry.id)
 
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 import pytest
 from sqlalchemy import select, update
 
 from monitor.cluster.placing import BY_HAND
 from monitor.errors import NotFoundError, UsageError
-from monitor.store import correcting, erasing, stories, story_log
+from monitor.store import correcting, duplicates, erasing, stories, story_log
 from monitor.store import tables as t
 from monitor.store.correcting import Corrected, Order
 from monitor.store.engine import Store, open_store
 from monitor.store.story_log import ASSIGNER, LOCKED, UNLOCKED, LogEntry
 from monitor.types import ArticleId, StoryId
+from tests.stages.test_saving_together import somebody_waits
 from tests.stages.told import (
     Events,
     anchor_of,
@@ -136,6 +139,17 @@ def test_a_merge_that_was_taken_back_gives_the_old_ids_again_and_is_not_repeated
 
 
 # --- by hand -------------------------------------------------------------------------------------------------------
+
+
+def test_the_latest_entries_of_the_log_come_first_and_hostile_words_are_kept_as_far_as_can_be(store: Store) -> None:
+    ferry, _ = two_stories(store)
+    hostile = Order(who="\udcff\x00x", because="\ud800\x00y", now=NOW)
+    for action in (LOCKED, UNLOCKED, LOCKED):
+        with store.begin() as conn:
+            correcting.set_lock(conn, places(store)[ferry[0]], hostile, action=action)
+    with store.read() as conn:
+        found = story_log.load_log(conn, limit=2)
+    assert [(one.action, one.who[-1], one.because[-1]) for one in found] == [(LOCKED, "x", "y"), (UNLOCKED, "x", "y")]
 
 
 def test_merge_then_split_then_undo_gives_the_same_members(store: Store) -> None:
@@ -331,6 +345,18 @@ def test_who_assigns_just_now_loses_the_lease_to_a_correction(sqlite: Store) -> 
     app = app_of(sqlite)
     assign(app)
     assert_replayed(sqlite)
+
+
+def test_a_correction_and_who_takes_an_article_away_do_not_wait_for_each_other(postgresql_url: str) -> None:
+    with closing(open_store(postgresql_url)) as store:
+        ferry, _ = two_stories(store)
+        story_id = places(store)[ferry[0]]
+        with ThreadPoolExecutor(1) as pool, store.begin() as conn:
+            duplicates.hold_around(conn, ferry)  # as erasing and merging articles begin
+            split = pool.submit(do, store, correcting.split_story, story_id, ferry[1:])
+            somebody_waits(store)
+            stories.hold_languages(conn, ferry)
+        assert split.result().story_id == story_id
 
 
 # --- dates that lie, and stories that are over -----------------------------------------------------------------------

@@ -138,6 +138,8 @@ def test_unknown_sources_are_nobodys_family() -> None:
 def test_ids_that_recur_are_articles_of_their_own() -> None:
     found = evaluate_stories([row("1", FERRY, cluster="ferry"), row("1", BUDGET, cluster="budget")])
     assert (found["n_articles"], found["predicted"]) == (2, 2)
+    same = [row(key, FERRY, cluster="ferry") for key in ("1", "1, row 3", "1")]
+    assert evaluate_stories(same)["n_articles"] == 3
 
 
 def test_progress_is_told_for_each_step() -> None:
