@@ -18,7 +18,7 @@ from tests.cli.conftest import Monitor
 
 PROGRAM = [sys.executable, "-c", "import sys; from monitor.cli.main import main; sys.exit(main())"]
 ROOT = Path(__file__).parent.parent.parent
-COMMANDS = "demo run once ingest health search explain db config feeds inspect articles stories digest evaluate".split()
+COMMANDS = "demo run once ingest health search explain db config feeds inspect articles stories duplicates releases digest evaluate".split()
 GROUPS = {
     "db": ("upgrade", "downgrade", "check"),
     "config": ("show", "check"),
@@ -38,6 +38,8 @@ GROUPS = {
     "inspect": ("feed", "article", "url"),
     "articles": ("show", "set-aside", "requeue", "reextract", "boilerplate", "merge", "erase"),
     "stories": ("list", "show", "merge", "split", "move", "lock", "unlock", "undo", "log", "rebuild"),
+    "duplicates": ("show", "rebuild"),
+    "releases": ("add", "list", "show", "remove"),
     "digest": ("preview", "send", "list"),
     "evaluate": ("stories", "duplicates", "extraction"),
 }

@@ -161,12 +161,11 @@ def test_a_new_text_is_compared_although_the_one_before_is_being_compared_just_n
         _, match_lease = duplicates.claim_unmatched(conn, now=NOW, lease_s=60, limit=9)
         _, watch_lease = watchlists.claim_unwatched(conn, now=NOW, lease_s=60, limit=9)
         save_text(conn, article_id, body="Something else altogether.", now=NOW + HOUR)
-    for finish in (
-        lambda conn: duplicates.finish_match(conn, article_id, match_lease),
-        lambda conn: watchlists.save_hits(conn, article_id, [], leased_until=watch_lease, now=NOW),
-    ):
-        with pytest.raises(LeaseLostError), store.begin() as conn:
-            finish(conn)
+    with store.begin() as conn:
+        assert duplicates.hold(conn, [article_id], match_lease) == set()
+        duplicates.finish_matches(conn, [article_id], match_lease)
+    with pytest.raises(LeaseLostError), store.begin() as conn:
+        watchlists.save_hits(conn, article_id, [], leased_until=watch_lease, now=NOW)
     with store.begin() as conn:
         assert duplicates.claim_unmatched(conn, now=NOW + HOUR, lease_s=60, limit=9)[0] == [article_id]
         assert watchlists.claim_unwatched(conn, now=NOW + HOUR, lease_s=60, limit=9)[0] == [article_id]

@@ -92,7 +92,7 @@ def test_a_report_of_stories_names_what_does_not_belong_and_what_is_missing() ->
     assert "it is a copy of an article of this story" in page
     assert "A lost headline" in page
     assert "began another part" in page
-    assert "where 0.100 was needed" in page
+    assert "where 0.500 was needed" in page
 
 
 def test_a_report_of_pairs_shows_both_texts_and_why() -> None:
