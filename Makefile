@@ -7,6 +7,9 @@ PYTHON =
 OUT =
 # More arguments for pytest: make test ARGS="-k polling"
 ARGS =
+# How many tests run at once; files stay together. make test TESTS_AT_ONCE=0 runs them one by one, in this process.
+TESTS_AT_ONCE = auto
+PARALLEL = -n $(TESTS_AT_ONCE) --maxprocesses 4 --dist loadfile
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -46,7 +49,7 @@ run: $(RUN_READY)
 	@$(VENV)/bin/monitor run
 
 test: $(DEV_READY)
-	$(PY) -m pytest -m "not slow and not chromium and not docker and not bench" $(ARGS)
+	$(PY) -m pytest $(PARALLEL) -m "not slow and not chromium and not docker and not bench" $(ARGS)
 
 test-all: $(DEV_READY)
 	$(PY) -m pytest -m "not bench" $(ARGS)
@@ -56,7 +59,7 @@ check: $(DEV_READY)
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
 	$(PY) -c 'from importlinter.cli import lint_imports_command; lint_imports_command()' --no-logo
-	$(PY) -m pytest -m "not slow and not chromium and not docker and not bench" $(ARGS)
+	$(PY) -m pytest $(PARALLEL) -m "not slow and not chromium and not docker and not bench" $(ARGS)
 	@mkdir -p build && rm -f build/check.db*
 	MONITOR_DATABASE_URL=sqlite:///build/check.db $(PY) -m alembic upgrade head
 	MONITOR_DATABASE_URL=sqlite:///build/check.db $(PY) -m alembic check

@@ -46,7 +46,7 @@ def show(
     which: Annotated[str, typer.Argument(metavar="ARTICLE", help="Number or URL of an article.")],
     as_json: Json = False,
 ) -> None:
-    """The copy group of an article: its original and its copies, by when they appeared."""
+    """Show an article's copy group, by when each appeared."""
     with current_store(settings_of(context)) as store, store.read() as conn:
         article = articles.get_article(conn, which)
         found = copy_groups.load_copy_group(conn, article.id)
@@ -100,7 +100,7 @@ def rebuild(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Compare the articles of the window again by the rules of today.
+    """Compare the window again by the rules of today.
 
     Links are added and copy groups derived anew; nothing is deleted. The daemon may go on meanwhile. Interrupted, it is
     gone on with by the daemon, and by the next call without --since.

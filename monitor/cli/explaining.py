@@ -43,9 +43,10 @@ def explain(
     story: Annotated[int | None, typer.Option(metavar="ID", help="Number of a story, not another article.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Say why two articles are copies or one story, or not; or why an article is in a story, or not.
+    """Say why two articles are copies or one story, or not.
 
-    Shows the measured values beside the thresholds, and the terms that weigh most.
+    With --story: why an article is in a story, or not. Shows the measured values beside the thresholds, and what
+    weighs most.
     """
     if (second is None) == (story is None):
         raise UsageError("name two articles, or an article and a story: monitor explain ARTICLE --story ID")

@@ -139,7 +139,10 @@ def list_registered(context: typer.Context, as_json: Json = False) -> None:
 
 @group.command()
 def show(context: typer.Context, release_id: Id, as_json: Json = False) -> None:
-    """Who picked up a registered text: its copies and rewrites, and how much of it they have."""
+    """Show who picked up a registered text.
+
+    Its copies and rewrites, by outlet, and how much of it they have.
+    """
     with current_store(settings_of(context)) as store, store.read() as conn:
         release = releases.get_release(conn, release_id)
         pickup = releases.load_pickup(conn, release.id)
@@ -217,7 +220,10 @@ def _described(taken: Taken) -> dict[str, Any]:
 
 @group.command()
 def remove(context: typer.Context, release_id: Id, as_json: Json = False) -> None:
-    """Let a text be registered no more; the articles that picked it up stay."""
+    """Let a text be registered no more.
+
+    The articles that picked it up stay.
+    """
     with current_store(settings_of(context)) as store, store.begin() as conn:
         release: Release = releases.remove_release(conn, release_id, utc_now())
     if as_json:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.cluster.assign import Comparison, Member
-from monitor.cluster.guards import Kind
+from monitor.cluster.assign import AssignPolicy, Comparison, Member, StoryScore, is_template
+from monitor.cluster.guards import Kind, n_rare_needed, story_bar
 from monitor.cluster.statistics import Weights
 from monitor.cluster.vectors import Vector
 from monitor.types import ArticleId, StoryId
@@ -58,6 +59,22 @@ class Question:
     near: Sequence[float]
 
 
+def guarded(asked: Question, found: Found, held: Held, event_s: array[float], *, policy: AssignPolicy) -> StoryScore:
+    """What the guards say of a story whose nearest member is `held`; the scorer's figures are still missing."""
+    needed = int(asked.compared.n_rare_needed[found.nearest])
+    is_near = found.similarity >= policy.min_score
+    return StoryScore(
+        story_id=found.story_id,
+        score=0.0,
+        nearest_id=held.article_id,
+        n_shared_rare=int(asked.compared.n_shared_rare[found.nearest]),
+        n_rare_needed=n_rare_needed(needed, asked.article.family, found.families, policy.guards),
+        is_template=is_near and is_template(asked.query, held.vector, policy),
+        bar=story_bar(np.frombuffer(event_s)[found.members], found.families, policy.guards),
+        is_weak=found.is_weak,
+    )
+
+
 def strongest(slots: Slots, values: Weights, n: int) -> Slots:
     """The `n` slots of the highest values, the earlier slot first among equals, returned in arrival order."""
     if len(slots) > n:
@@ -70,6 +87,13 @@ def strongest(slots: Slots, values: Weights, n: int) -> Slots:
 def lowest_of(values: Weights, n: int) -> float:
     """The lowest of the `n` highest values; where there are fewer, lower than any."""
     return float(np.partition(values, len(values) - n)[len(values) - n]) if len(values) >= n else -math.inf
+
+
+def rarest_within(counts: Weights, most: int) -> Slots:
+    """Positions of the lowest counts that together stay within `most`, at least one, the earlier first among equals."""
+    order = np.argsort(counts, kind="stable")
+    n_kept = int(np.searchsorted(np.cumsum(counts[order]), most, side="right"))
+    return order[: max(1, n_kept)]
 
 
 def mean_known(values: Weights) -> float:

@@ -30,14 +30,24 @@ from monitor.cluster.assign import (
     decay,
     decide_assignment,
     evidence_of,
-    is_template,
     shared_terms,
     story_score,
 )
 from monitor.cluster.explain import strongest_terms
 from monitor.cluster.features import Features
-from monitor.cluster.guards import DAY_S, Kind, is_series, n_rare_needed, series_key, story_bar
-from monitor.cluster.held import Found, Held, Question, Slots, lowest_of, mean_known, moments, strongest
+from monitor.cluster.guards import DAY_S, Kind, is_series, series_key
+from monitor.cluster.held import (
+    Found,
+    Held,
+    Question,
+    Slots,
+    guarded,
+    lowest_of,
+    mean_known,
+    moments,
+    rarest_within,
+    strongest,
+)
 from monitor.cluster.scorer import Scorer, StoryEvidence, probability, shipped_scorer, unrelated_level, weigh
 from monitor.cluster.statistics import Statistics, Weights
 from monitor.cluster.vectors import ALL, NAMES, Vector, field_weights, vector
@@ -272,16 +282,14 @@ class StoryIndex:
         return slots, np.round(at_most * decay(self._gaps_s(article, slots), self.policy), 6)
 
     def _telling(self, query: Vector, weights: Weights, article: Member) -> Slots:
-        """Positions of the heaviest terms, in term order, whose postings together stay within `max_postings`.
+        """Positions of the terms to look up, in term order: the heaviest ones, as far as they are rare enough.
 
         By the counts of the statistics, which a restart brings back, not by the postings, which it shortens. They stand
         for fewer articles than the window holds where they were halved meanwhile.
         """
         heaviest = np.argsort(-np.round(weights, 6), kind="stable")[: self.policy.n_query_terms]
-        n_postings = np.cumsum(np.sort(self.statistics.n_with(query.ids[heaviest]))) * self._n_held_a_counted(article)
-        n_kept = max(1, int(np.searchsorted(n_postings, self.policy.max_postings, side="right")))
-        rarest = np.argsort(self.statistics.n_with(query.ids[heaviest]), kind="stable")[:n_kept]
-        return np.sort(heaviest[rarest])
+        n_with = self.statistics.n_with(query.ids[heaviest]) * self._n_held_a_counted(article)
+        return np.sort(heaviest[rarest_within(n_with, self.policy.max_postings)])
 
     def _n_held_a_counted(self, article: Member) -> float:
         """Articles in the window for each that the statistics count, 1 or more."""
@@ -323,7 +331,7 @@ class StoryIndex:
         logits = self.scorer.logits(evidence, cases)
         return [
             replace(
-                self._score(asked, each),
+                guarded(asked, each, self._held[slots[each.nearest]], self._event_s, policy=self.policy),
                 score=probability(logit),
                 logit=logit,
                 evidence=tuple(evidence[row].tolist()),
@@ -378,22 +386,6 @@ class StoryIndex:
             similarity=found.similarity,
             gap_s=float(self._gaps_s(asked.article, np.array([slot]))[0]),
             mean_gap_s=mean_known(self._gaps_s(asked.article, found.members)),
-        )
-
-    def _score(self, asked: Question, found: Found) -> StoryScore:
-        """What the guards say of a story; its score is the scorer's."""
-        held, guards = self._held[asked.slots[found.nearest]], self.policy.guards
-        needed = int(asked.compared.n_rare_needed[found.nearest])
-        is_near = found.similarity >= self.policy.min_score
-        return StoryScore(
-            story_id=found.story_id,
-            score=0.0,
-            nearest_id=held.article_id,
-            n_shared_rare=int(asked.compared.n_shared_rare[found.nearest]),
-            n_rare_needed=n_rare_needed(needed, asked.article.family, found.families, guards),
-            is_template=is_near and is_template(asked.query, held.vector, self.policy),
-            bar=story_bar(np.frombuffer(self._event_s)[found.members], found.families, guards),
-            is_weak=found.is_weak,
         )
 
     def _members(self, story_id: StoryId, article: Member) -> Slots:

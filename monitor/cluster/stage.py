@@ -71,8 +71,16 @@ def run(app: App, *, batch: int = BATCH) -> Progress:
         if claimed is None:
             return Progress(next_at=stories.next_assign_at(conn, now))
     language, leased_until = claimed
+    held = app.memory.get(_key(language))
     try:
         assigner = _assigner(app, language, now, batch=batch)
+        if assigner is not held:  # what took long to remember is kept, also where somebody else has the lease by now
+            now = app.clock()
+            with app.store.begin() as conn:
+                mine = stories.take_language(conn, language, now=now, lease_s=LEASE_S, mine=leased_until)
+            if mine is None:
+                return Progress(n_failed=1)
+            leased_until = mine
         progress = _assign_batch(app, assigner, language, leased_until, batch=batch)
     except BaseException:
         app.memory.pop(_key(language), None)  # it may know of members that were rolled back

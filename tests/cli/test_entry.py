@@ -18,7 +18,10 @@ from tests.cli.conftest import Monitor
 
 PROGRAM = [sys.executable, "-c", "import sys; from monitor.cli.main import main; sys.exit(main())"]
 ROOT = Path(__file__).parent.parent.parent
-COMMANDS = "demo run once ingest health search explain db config feeds inspect articles stories duplicates releases digest evaluate".split()
+COMMANDS = (
+    "demo run once ingest health search explain db config feeds inspect articles stories duplicates releases digest "
+    "evaluate"
+).split()
 GROUPS = {
     "db": ("upgrade", "downgrade", "check"),
     "config": ("show", "check"),
