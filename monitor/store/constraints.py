@@ -12,12 +12,12 @@ from datetime import datetime
 
 from sqlalchemy import Connection, and_, or_, select, update
 
+from monitor.store.batches import in_batches
 from monitor.store.engine import insert
 from monitor.store.tables import stories, story_constraints
 from monitor.types import ArticleId, StoryId
 
 MUST, CANNOT = "must", "cannot"
-_BATCH = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ def between(conn: Connection, kind: str, some: Collection[ArticleId], others: Co
     c = story_constraints.c
     found: set[int] = set()
     rest = set(others)
-    for few in _in_batches(some):
+    for few in in_batches(some):
         either = or_(c.article_a_id.in_(few), c.article_b_id.in_(few))
         rows = select(c.id, c.article_a_id, c.article_b_id).where(c.kind == kind, c.lifted_at.is_(None), either)
         mine = set(few)
@@ -99,7 +99,7 @@ def between(conn: Connection, kind: str, some: Collection[ArticleId], others: Co
 
 def lift(conn: Connection, ids: Collection[int], now: datetime) -> None:
     """Let facts hold no more, to be numbered by `set_numbers`."""
-    for few in _in_batches(ids):
+    for few in in_batches(ids):
         mine = and_(story_constraints.c.id.in_(few), story_constraints.c.lifted_at.is_(None))
         conn.execute(update(story_constraints).where(mine).values(lifted_at=now))
 
@@ -109,7 +109,7 @@ def restored(conn: Connection, ids: Collection[int]) -> list[Wish]:
     c = story_constraints.c
     rows = [
         row
-        for few in _in_batches(ids)
+        for few in in_batches(ids)
         for row in conn.execute(select(c.kind, c.article_a_id, c.article_b_id).where(c.id.in_(few)))
     ]
     return [Wish(*row) for row in rows]
@@ -138,8 +138,3 @@ def set_numbers(conn: Connection, number: int) -> None:
     conn.execute(update(story_constraints).where(c.made_no.is_(None)).values(made_no=number))
     left = and_(c.lifted_at.is_not(None), c.lifted_no.is_(None))
     conn.execute(update(story_constraints).where(left).values(lifted_no=number))
-
-
-def _in_batches(ids: Collection[int]) -> list[list[int]]:
-    wanted = sorted(ids)
-    return [wanted[start : start + _BATCH] for start in range(0, len(wanted), _BATCH)]

@@ -31,9 +31,9 @@ from sqlalchemy import (
 )
 
 from monitor.store import claims
+from monitor.store.batches import BATCH, in_batches
 from monitor.store.claims import Claimable
 from monitor.store.engine import COPY_GROUPS_LOCK, hold_lock, insert
-from monitor.store.fingerprints import BATCH, in_batches
 from monitor.store.tables import articles, copies, duplicates, fingerprints, releases, rewrites
 from monitor.types import ArticleId, DuplicateKind, DuplicateLink, RewriteLink
 

@@ -10,7 +10,7 @@ the counts of terms, except those of terms that nothing else had.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -19,6 +19,7 @@ from sqlalchemy import Column, ColumnElement, Connection, Table, and_, delete, f
 
 from monitor.errors import NotFoundError
 from monitor.store import claims, constraints, duplicates, stories
+from monitor.store.batches import BATCH, in_batches
 from monitor.store.bylines import forget_unused_names
 from monitor.store.columns import storable
 from monitor.store.engine import RESOLVE_LOCK, hold_lock, insert
@@ -63,8 +64,6 @@ from monitor.text.normalise import clean_line, fold
 from monitor.text.tokens import figures, names, words
 from monitor.types import Access, ArticleId, DigestId, EntryId, FeedId, Reason, SourceId, StoryId
 from monitor.urls import host_of, registered_domain
-
-BATCH = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,9 +134,9 @@ def erase(conn: Connection, order: Order, now: datetime) -> Erased:
     _write_audit(conn, order, erased, now)
     _leave_stories(conn, ids, order.who, now)
     constraints.hand_over(conn, ids)
-    for some in _in_batches(loose):
+    for some in in_batches(loose):
         conn.execute(delete(entries).where(entries.c.id.in_(some)))
-    for some in _in_batches(ids):
+    for some in in_batches(ids):
         conn.execute(delete(entries).where(entries.c.article_id.in_(some)))
         conn.execute(delete(articles).where(articles.c.id.in_(some)))
     if order.source is not None:
@@ -168,12 +167,6 @@ def refuse_entry(conn: Connection, entry_id: EntryId, now: datetime) -> None:
     """Let an entry go whose link or feed leads to what was erased; it will not be stored again."""
     bury(conn, _keys(conn, [], [entry_id]), because="leads to what was erased", now=now)
     conn.execute(delete(entries).where(entries.c.id == entry_id))
-
-
-def _in_batches(ids: Iterable[int]) -> Iterator[list[Any]]:
-    """Databases take a limited number of parameters."""
-    wanted = sorted(set(ids))
-    return (wanted[start : start + BATCH] for start in range(0, len(wanted), BATCH))
 
 
 # --- what an order means ---------------------------------------------------------------------------------------------
@@ -221,7 +214,7 @@ def _of_source(conn: Connection, source_id: SourceId) -> tuple[list[ArticleId], 
 
 def _keys(conn: Connection, ids: Sequence[ArticleId], loose: Sequence[EntryId]) -> Iterator[Key]:
     yield from map(article_key, ids)
-    for some in _in_batches(ids):
+    for some in in_batches(ids):
         old = select(article_merges.c.old_id).where(article_merges.c.article_id.in_(some))
         yield from map(article_key, conn.execute(old).scalars())
         for column, key in ((article_urls.c.url, article_urls.c.article_id), (articles.c.url, articles.c.id)):
@@ -230,7 +223,7 @@ def _keys(conn: Connection, ids: Sequence[ArticleId], loose: Sequence[EntryId]) 
         for title, text in conn.execute(wordings):
             yield from text_keys(title, text)
         yield from _entry_keys(conn, entries.c.article_id.in_(some))
-    for some in _in_batches(loose):
+    for some in in_batches(loose):
         yield from _entry_keys(conn, entries.c.id.in_(some))
 
 
@@ -272,7 +265,7 @@ def _members(conn: Connection, ids: Sequence[ArticleId]) -> list[tuple[ArticleId
 
 def _leave_stories(conn: Connection, ids: Sequence[ArticleId], who: str, now: datetime) -> None:
     members = _members(conn, ids)
-    for some in _in_batches(ids):
+    for some in in_batches(ids):
         conn.execute(delete(story_members).where(story_members.c.article_id.in_(some)))
     for article_id, story_id in members:
         log_story(conn, story_id, action="left", who=who, details={"article_id": article_id}, now=now)
@@ -304,7 +297,7 @@ def _named(conn: Connection, ids: Sequence[ArticleId], author: str | None) -> di
     """The authors and tags of articles, and the rows of an author who is erased himself."""
     found: dict[Table, set[int]] = {authors: set(_find_author(conn, author)) if author is not None else set()}
     for table, used in ((authors, article_authors.c.author_id), (tags, article_tags.c.tag_id)):
-        for some in _in_batches(ids):
+        for some in in_batches(ids):
             its = conn.execute(select(used).where(used.table.c.article_id.in_(some))).scalars()
             found.setdefault(table, set()).update(its)
     return found
@@ -326,13 +319,13 @@ def _silence(conn: Connection, source_id: SourceId) -> None:
 
 
 def _count(conn: Connection, column: Column[Any], ids: Sequence[ArticleId]) -> int:
-    counted = (select(func.count()).select_from(column.table).where(column.in_(some)) for some in _in_batches(ids))
+    counted = (select(func.count()).select_from(column.table).where(column.in_(some)) for some in in_batches(ids))
     return sum(conn.execute(one).scalar_one() for one in counted)
 
 
 def _count_copies_left(conn: Connection, ids: Sequence[ArticleId]) -> int:
     found: set[int] = set()
-    for some in _in_batches(ids):
+    for some in in_batches(ids):
         ends = select(copies.c.article_id, copies.c.original_id)
         near = or_(copies.c.article_id.in_(some), copies.c.original_id.in_(some))
         found |= {end for row in conn.execute(ends.where(near)) for end in row}
@@ -341,7 +334,7 @@ def _count_copies_left(conn: Connection, ids: Sequence[ArticleId]) -> int:
 
 def _digests(conn: Connection, ids: Sequence[ArticleId]) -> tuple[DigestId, ...]:
     found: set[DigestId] = set()
-    for some in _in_batches(ids):
+    for some in in_batches(ids):
         told = select(digest_item_articles.c.digest_id).where(digest_item_articles.c.article_id.in_(some))
         found |= set(conn.execute(told).scalars())
     return tuple(sorted(found))

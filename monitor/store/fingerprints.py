@@ -7,19 +7,19 @@ nearly all of the space, go.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import BigInteger, Connection, and_, delete, func, literal, select, union_all, update
 
+from monitor.store.batches import BATCH, in_batches
 from monitor.store.columns import MAX_KEY
 from monitor.store.engine import insert, table_of_numbers
 from monitor.store.tables import articles, bands, fingerprints, revisions
 from monitor.types import ArticleId
 
-BATCH = 500
 SAME_TEXT = -1
 """The band number under which articles with the very same text are listed: it is no band of any text."""
 
@@ -40,12 +40,6 @@ class PrintRow:
     body: bytes
     band_numbers: tuple[int, ...]
     gone_bands: tuple[int, ...] = ()
-
-
-def in_batches(ids: Iterable[ArticleId]) -> Iterator[list[ArticleId]]:
-    """Databases take a limited number of parameters."""
-    wanted = sorted(set(ids))
-    return (wanted[start : start + BATCH] for start in range(0, len(wanted), BATCH))
 
 
 def save_fingerprints(conn: Connection, rows: Sequence[PrintRow], now: datetime) -> None:

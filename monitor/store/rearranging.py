@@ -15,13 +15,12 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, delete, select, update
 
 from monitor.errors import NotFoundError
+from monitor.store.batches import in_batches
 from monitor.store.engine import insert
 from monitor.store.memberships import redirect, redirected, renew_story
 from monitor.store.story_log import Move
 from monitor.store.tables import articles, stories, story_members, story_redirects
 from monitor.types import ArticleId, StoryId
-
-_BATCH = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +52,7 @@ def rearrange(conn: Connection, placed: Mapping[ArticleId, int], *, now: datetim
         joined = new_ids.get(changed[one]) or StoryId(changed[one])
         groups.setdefault((before[one], joined), []).append(one)
     for (_, joined), ids in groups.items():
-        for some in _in_batches(ids):
+        for some in in_batches(ids):
             mine = story_members.c.article_id.in_(some)
             conn.execute(update(story_members).where(mine).values(story_id=joined))
     led = {gone: list(conn.execute(redirected(gone)).scalars()) for gone in sorted(emptied)}
@@ -75,7 +74,7 @@ def plain_led(led: Mapping[StoryId, Sequence[StoryId]]) -> dict[str, list[int]]:
 def find_stories(conn: Connection, ids: Iterable[int]) -> set[int]:
     """Those of these ids that are stories today."""
     found: set[int] = set()
-    for some in _in_batches(ids):
+    for some in in_batches(ids):
         found |= set(conn.execute(select(stories.c.id).where(stories.c.id.in_(some))).scalars())
     return found
 
@@ -85,7 +84,7 @@ def hold_articles(conn: Connection, ids: Iterable[ArticleId]) -> None:
 
     Before it holds their stories: whoever takes articles away has them first, and then waits for the stories.
     """
-    for some in _in_batches(ids):
+    for some in in_batches(ids):
         rows = select(articles.c.id).where(articles.c.id.in_(some)).order_by(articles.c.id)
         conn.execute(rows.with_for_update(read=True, key_share=True)).all()
 
@@ -105,7 +104,7 @@ def load_members(conn: Connection, story_id: StoryId, *, until_no: int | None = 
 
 def _load_places(conn: Connection, ids: Iterable[ArticleId]) -> dict[ArticleId, StoryId]:
     found: dict[ArticleId, StoryId] = {}
-    for some in _in_batches(ids):
+    for some in in_batches(ids):
         rows = select(story_members.c.article_id, story_members.c.story_id).where(story_members.c.article_id.in_(some))
         found.update(conn.execute(rows).all())
     return found
@@ -158,7 +157,7 @@ def _open_stories(
 def _first_of(conn: Connection, ids: Sequence[ArticleId], before: Mapping[ArticleId, StoryId]) -> dict[str, Any]:
     """What a story begins with, anchored by the first arrived; the rest is derived when its members are in it."""
     rows: list[RowMapping] = []
-    for some in _in_batches(ids):
+    for some in in_batches(ids):
         names = ("id", "title", "appeared_at", "arrival_no")
         rows += conn.execute(select(*(articles.c[name] for name in names)).where(articles.c.id.in_(some))).mappings()
     first = min(rows, key=lambda row: row["arrival_no"])
@@ -171,8 +170,3 @@ def _first_of(conn: Connection, ids: Sequence[ArticleId], before: Mapping[Articl
         "first_seen_at": first["appeared_at"],
         "last_seen_at": first["appeared_at"],
     }
-
-
-def _in_batches(ids: Iterable[int]) -> Iterable[list[Any]]:
-    wanted = sorted(set(ids))
-    return (wanted[start : start + _BATCH] for start in range(0, len(wanted), _BATCH))

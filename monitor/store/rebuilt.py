@@ -10,12 +10,11 @@ from sqlalchemy import Connection, bindparam, select, update
 
 from monitor.errors import LeaseLostError
 from monitor.store import story_log
+from monitor.store.batches import in_batches
 from monitor.store.rearranging import hold_articles, plain_led, rearrange
 from monitor.store.stories import disturb, hold, take_language
 from monitor.store.tables import stories, story_members
 from monitor.types import ArticleId, StoryId
-
-_BATCH = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +29,8 @@ class Verdict:
 def load_whole(conn: Connection, ids: Iterable[StoryId]) -> dict[ArticleId, StoryId]:
     """All members of these stories."""
     found: dict[ArticleId, StoryId] = {}
-    wanted = sorted(set(ids))
-    for start in range(0, len(wanted), _BATCH):
-        mine = story_members.c.story_id.in_(wanted[start : start + _BATCH])
+    for some in in_batches(ids):
+        mine = story_members.c.story_id.in_(some)
         found.update(conn.execute(select(story_members.c.article_id, story_members.c.story_id).where(mine)).all())
     return found
 

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, and_, bindparam, column, delete, func, or_, select, table, text, update
 
 from monitor.errors import NotFoundError
+from monitor.store.batches import in_batches
 from monitor.store.claims import MAX_TRIES
 from monitor.store.columns import MAX_KEY
 from monitor.store.counters import take_numbers
@@ -29,8 +30,6 @@ from monitor.store.tables import (
 )
 from monitor.text.sentences import lead
 from monitor.types import ArticleId, DuplicateKind, Origin, Story, StoryHour, StoryId, StoryMember
-
-BATCH = 500
 
 
 def claim_language(conn: Connection, *, now: datetime, lease_s: float) -> tuple[str, datetime] | None:
@@ -190,7 +189,7 @@ def pass_over(conn: Connection, language: str, arrival_no: int) -> bool:
 def hold_languages(conn: Connection, ids: Collection[ArticleId]) -> set[str]:
     """Keep those who assign the stories of these articles from going on until this transaction ends; the languages."""
     found: set[str] = set()
-    for some in _in_batches(ids):
+    for some in in_batches(ids):
         decided = select(features.c.language).where(features.c.article_id.in_(some)).distinct()
         found |= set(conn.execute(decided).scalars())
     hold(conn, found)
@@ -224,7 +223,7 @@ def find_story_of(
 ) -> dict[ArticleId, StoryId]:
     """The stories of those of these articles that are in one; `language` is the story's, not the text's of today."""
     found: dict[ArticleId, StoryId] = {}
-    for some in _in_batches(ids):
+    for some in in_batches(ids):
         rows = select(story_members.c.article_id, story_members.c.story_id).where(story_members.c.article_id.in_(some))
         if language is not None:
             rows = rows.join(stories, stories.c.id == story_members.c.story_id).where(stories.c.language == language)
@@ -271,7 +270,7 @@ _MOMENTS = {name: articles.c[name].type for name in ("published_at", "first_seen
 def _load_members(conn: Connection, key: str, ids: Iterable[int]) -> Iterator[RowMapping]:
     """The articles in stories whose `key`, "story_id" or "article_id", is one of these."""
     members = text(_MEMBERS.format(key=key)).bindparams(bindparam("ids", expanding=True)).columns(**_MOMENTS)
-    for some in _in_batches(ids):
+    for some in in_batches(ids):
         yield from conn.execute(members, {"ids": some}).mappings()
 
 
@@ -286,19 +285,13 @@ def load_stories(conn: Connection, ids: Sequence[StoryId] | None = None) -> list
     rows: list[RowMapping] = []
     if ids is None:
         rows += conn.execute(query).mappings()
-    for some in _in_batches(ids or ()):
+    for some in in_batches(ids or ()):
         rows += conn.execute(query.where(_V_STORIES.c.id.in_(some))).mappings()
     rows.sort(key=lambda row: (-row["last_seen_at"].timestamp(), row["id"]))
     members: dict[StoryId, list[RowMapping]] = {row["id"]: [] for row in rows}
     for member in _load_members(conn, "story_id", members):
         members[member["story_id"]].append(member)
     return [_story(row, _in_order(members[row["id"]])) for row in rows]
-
-
-def _in_batches(ids: Iterable[int]) -> Iterable[list[Any]]:
-    """Databases take a limited number of parameters."""
-    wanted = sorted(set(ids))
-    return (wanted[start : start + BATCH] for start in range(0, len(wanted), BATCH))
 
 
 def _in_order(rows: Iterable[RowMapping]) -> tuple[StoryMember, ...]:
@@ -352,7 +345,7 @@ def list_stories(conn: Connection, limit: int | None = None) -> list[dict[str, A
     ids: list[StoryId] = list(conn.execute(newest).scalars())
     rows: dict[StoryId, RowMapping] = {}
     languages: dict[StoryId, list[str]] = {}
-    for some in _in_batches(ids):  # by their numbers: a view is not narrowed by a query within the query
+    for some in in_batches(ids):  # by their numbers: a view is not narrowed by a query within the query
         rows |= {row["id"]: row for row in conn.execute(select(_V_STORIES).where(_V_STORIES.c.id.in_(some))).mappings()}
         spoken = (
             select(story_members.c.story_id, articles.c.language)
