@@ -43,7 +43,6 @@ def upgrade() -> None:
     _key_old_entries()
     op.add_column("features", sa.Column("family", sa.String(length=300), nullable=False, server_default=""))
     op.add_column("language_statistics", sa.Column("n_halvings", sa.Integer(), nullable=False, server_default="0"))
-    op.add_column("language_statistics", sa.Column("calibration", sa.JSON(), nullable=True))
     op.add_column("stories", sa.Column("locked_at", UTCDateTime, nullable=True))
     op.add_column("stories", sa.Column("representative_id", Key, nullable=True))
     op.add_column("stories", sa.Column("key_terms", sa.Text(), nullable=True))
@@ -121,7 +120,7 @@ def downgrade() -> None:
         ("story_log", ("undoes_id", "arrival_no")),
         ("story_constraints", ("lifted_at", "lifted_no", "made_no")),
         ("stories", ("key_names", "key_terms", "representative_id", "locked_at")),
-        ("language_statistics", ("calibration", "n_halvings")),
+        ("language_statistics", ("n_halvings",)),
         ("features", ("family",)),
         ("articles", ("n_reextract_tries", "reextract_leased_until", "asked_at", "page_title", "feed_title")),
     ):

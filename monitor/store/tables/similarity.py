@@ -39,8 +39,6 @@ language_statistics = Table(
     Column("n_tries", Integer, nullable=False, default=0),
     # How often the counts of terms were halved: what is common is what was common lately.
     Column("n_halvings", Integer, nullable=False, default=0),
-    # How near unrelated articles of this language are to each other, learned from the stream.
-    Column("calibration", JSON),
 )
 
 terms = Table(
