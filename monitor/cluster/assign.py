@@ -376,7 +376,7 @@ def could_join(candidates: Sequence[StoryScore], decision: Assignment) -> tuple[
         for each in candidates
         if each.story_id != decision.story_id
         and each.score >= decision.threshold
-        and not each.is_template
+        and not (each.is_template or each.is_weak)
         and each.n_shared_rare >= each.n_rare_needed
     ]
     return tuple(sorted(found, key=lambda each: (-each.score, each.story_id)))

@@ -232,8 +232,10 @@ def _assigner(app: App, language: str, now: datetime, *, batch: int) -> Assigner
     held: Assigner | None = app.memory.get(_key(language))
     with app.store.read() as conn:
         oldest = stories.oldest_unassigned(conn, language, 2 * batch)
-    since = _horizon(now) if oldest is None else min(_horizon(now), oldest - AssignPolicy().window)
-    if held is None or held.since > since:
+    window = AssignPolicy().window
+    since = _horizon(now) if oldest is None else min(_horizon(now), oldest - 2 * window)
+    if held is None or (oldest is not None and held.since > oldest - window):
+        # A window further back than is needed: an archive that goes back in time is not restored for each batch.
         renew_features(app, language, since=since)
         held = None
     with app.store.read() as conn:
