@@ -12,6 +12,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from monitor.evaluate.copies import CopyIndex
 from monitor.evaluate.duplicates import GroupsRun, PairsRun, group_figures, pair_figures
 from monitor.evaluate.report import charts, worst_pairs, worst_stories
 from monitor.evaluate.report.charts import BarChart, LineChart
@@ -67,7 +68,6 @@ def pairs_page(run: PairsRun, *, name: str, sweep: Sweep | None) -> str:
             each.overlap.containment for each in run.pairs if not each.is_duplicate and each.is_found
         ],
     }
-    wrong = worst_pairs.wrong_pairs(run)
     return _rendered(
         "duplicates.html",
         name=clean_line(name),
@@ -75,17 +75,7 @@ def pairs_page(run: PairsRun, *, name: str, sweep: Sweep | None) -> str:
         sweep=None if sweep is None else _swept(sweep, "pairs"),
         swept=sweep,
         sizes=None,
-        scores=charts.distributions(
-            list(containments.items()),
-            first=0.0,
-            last=1.0,
-            n_ticks=10,
-            marked=None,
-            x_name="share of the shorter text that stands in the longer",
-        ),
-        n_wrong=_counted(wrong),
-        wrongly_linked=worst_pairs.worst(wrong, run.stored.index, is_missed=False),
-        missed=worst_pairs.worst(wrong, run.stored.index, is_missed=True),
+        **_links_shown(containments, worst_pairs.wrong_pairs(run), run.stored.index),
     )
 
 
@@ -111,7 +101,17 @@ def groups_page(run: GroupsRun, *, name: str, sweep: Sweep | None) -> str:
             ("found", worst_stories.sizes(run.predicted())),
             x_name="labelled articles in a copy group",
         ),
-        scores=charts.distributions(
+        **_links_shown(containments, wrong, run.stored.index),
+    )
+
+
+def _links_shown(
+    containments: Mapping[str, Sequence[float]], wrong: Sequence[worst_pairs.WrongPair], index: CopyIndex
+) -> dict[str, Any]:
+    """What both pages about duplicates show of links: how much texts share, and the worst errors."""
+    n_missed = sum(pair.is_missed for pair in wrong)
+    return {
+        "scores": charts.distributions(
             list(containments.items()),
             first=0.0,
             last=1.0,
@@ -119,15 +119,10 @@ def groups_page(run: GroupsRun, *, name: str, sweep: Sweep | None) -> str:
             marked=None,
             x_name="share of the shorter text that stands in the longer",
         ),
-        n_wrong=_counted(wrong),
-        wrongly_linked=worst_pairs.worst(wrong, run.stored.index, is_missed=False),
-        missed=worst_pairs.worst(wrong, run.stored.index, is_missed=True),
-    )
-
-
-def _counted(wrong: Sequence[worst_pairs.WrongPair]) -> Mapping[str, int]:
-    n_missed = sum(pair.is_missed for pair in wrong)
-    return {"missed": n_missed, "false": len(wrong) - n_missed}
+        "n_wrong": {"missed": n_missed, "false": len(wrong) - n_missed},
+        "wrongly_linked": worst_pairs.worst(wrong, index, is_missed=False),
+        "missed": worst_pairs.worst(wrong, index, is_missed=True),
+    }
 
 
 def _swept(sweep: Sweep, what: str) -> LineChart:
