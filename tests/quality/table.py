@@ -24,12 +24,16 @@ class Line:
 
     @property
     def verdict(self) -> str:
-        """hit, missed, or "" without a target. Final figures may reach it as well."""
+        """hit, missed, or "" without a target; told apart where only merges and splits reach it."""
         if self.target is None:
             return ""
-        reached = [value for value in (self.ours, self.final) if value is not None]
-        hit = min(reached) <= self.target if self.at_most else max(reached) >= self.target
-        return "hit" if hit else "MISSED"
+        if self._reaches(self.ours):
+            return "hit"
+        return "hit after" if self.final is not None and self._reaches(self.final) else "MISSED"
+
+    def _reaches(self, value: float) -> bool:
+        target = self.target or 0.0
+        return value <= target if self.at_most else value >= target
 
     def cells(self) -> tuple[str, ...]:
         sign = "≤" if self.at_most else "≥"
