@@ -34,6 +34,9 @@ _SIGNED = re.compile(r"\(([^\W\d_]{2,5})\)$")
 _RELEASE_NAMES = "|".join(map(re.escape, credit_phrases.PRESS_RELEASE_NAMES))
 _RELEASE = re.compile(rf"\((?:{_RELEASE_NAMES})(?:[)/]| -)|/(?:{_RELEASE_NAMES})/")
 """A press release service is named as one in brackets or slashes, or alone in the credit."""
+_RELEASE_START = re.compile(rf"(?:{'|'.join(map(re.escape, credit_phrases.RELEASE_STARTS))})(?!\w)")
+_MAX_RELEASE_LINE_WORDS = 12
+"""Releases open or close with a line that says so or names the press office; longer lines are sentences."""
 _AGGREGATOR = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, credit_phrases.AGGREGATOR_WORDS))})")
 
 
@@ -215,9 +218,15 @@ def _agency_of_form(credit: str) -> str | None:
 
 def _origin(credit: str | None, agency: str | None, lines: Sequence[str]) -> Origin:
     folded = fold(credit or "")
-    edges = [fold(line[:200]) for line in (*lines[:1], *lines[-1:])]
-    if any(_hands_out_releases(text) or _RELEASE.search(text) for text in (folded, *edges)):
+    ends = (*lines[:1], *lines[-1:])
+    edges = [fold(line[:200]) for line in ends]
+    is_handed_out = any(_hands_out_releases(text) or _RELEASE.search(text) for text in (folded, *edges))
+    if is_handed_out or any(_says_release(line) for line in (*(credit or "").split("; "), *ends)):
         return Origin.PRESS_RELEASE
     if _AGGREGATOR.search(folded):
         return Origin.AGGREGATOR
     return Origin.AGENCY if agency else Origin.OWN
+
+
+def _says_release(line: str) -> bool:
+    return len(line.split()) <= _MAX_RELEASE_LINE_WORDS and bool(_RELEASE_START.match(fold(line)))

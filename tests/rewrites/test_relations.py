@@ -54,6 +54,7 @@ def candidate_of(text: dict[str, Any], language: str, number: int) -> tuple[Cand
         url=f"https://{text['domain']}/{text['id']}",
         agency=cleaned.agency,
         credit=cleaned.credit,
+        is_release=cleaned.origin is Origin.PRESS_RELEASE,
         text=body,
     )
     return candidate, cleaned.origin
