@@ -7,8 +7,8 @@ taken over. A run of eight words hardly ever repeats by chance, while runs of th
 The other way round, whoever reports has heard somebody: a quotation that the other text has not is a sign of own work.
 
 A text names an outlet or agency when its name stands in it with its capitals, without words such as "news agency"
-("Agencia Norte": "Norte"), or as the first label of a domain or a family's name ("tideline.example": "Tideline").
-Accents do not count, and a Cyrillic name may be inflected.
+("Agencia Norte": "Norte") or an addition in brackets ("Tideline (Video)"), or as the first label of a domain or a
+family's name ("tideline.example": "Tideline"). Accents do not count, and a Cyrillic name may be inflected.
 """
 
 from __future__ import annotations
@@ -53,6 +53,7 @@ _MIN_NAME_CHARS = 2
 _MIN_LABEL_CHARS = 4
 _MIN_STEM_CHARS = 4
 _CYRILLIC = re.compile("[\u0400-\u04ff]")
+_IN_BRACKETS = re.compile(r"\s*\([^()]*\)")
 _GENERIC = re.compile(
     r"\b(?:news ?agency|press ?agency|agency|newswire|nachrichtenagentur|presseagentur|agentur|agence(?: de presse)?"
     r"|agencia(?: de noticias)?|agenzia(?: di stampa)?|persbureau|агентство|інформагентство)\b",
@@ -98,7 +99,7 @@ def names_any(text: str, names: Iterable[str]) -> bool:
 def _forms(name: str) -> set[str]:
     """Patterns of the ways in which a text may write a name."""
     name = _unaccented(" ".join(name.split()))
-    written = {name, _GENERIC.sub("", name).strip(" «»\"“”„'")}
+    written = {name, _GENERIC.sub("", name).strip(" «»\"“”„'"), _IN_BRACKETS.sub("", name)}
     label = name.removeprefix("www.").partition(".")[0]
     if label == label.lower() and " " not in name and len(label) >= _MIN_LABEL_CHARS:
         written |= {label.capitalize(), label.upper(), label.title(), label.replace("-", " ").title()}
