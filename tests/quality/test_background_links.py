@@ -7,7 +7,7 @@ abridged, rewrite (passages or the whole account taken over), independent (own r
 or that follow a third), template (a publisher's own frame); `why` says it in a reader's words. Every verdict rests on
 one reading of both texts, from the first word to the last, by a single reader who knew what the rules said. The dates
 are days, so which of two texts was first is often a guess. The rules were changed after these pairs were read: the
-figures are optimistic. On links among other articles that no rule was tuned on, 14 of 20 rewrites were right.
+figures are optimistic. Among other articles, which few rules were settled on, 14 of 20 rewrites were right.
 """
 
 from __future__ import annotations
