@@ -40,7 +40,7 @@ def vector(features: Features, statistics: Statistics) -> Vector:
 
 def field_weights(counts: Counts, idf: Weights) -> Weights:
     """TF-IDF weights of five rows: title, lead, body, names, and all text with the title twice."""
-    weights: Weights = DAMPED[np.vstack([counts, everywhere(counts)])] * idf
+    weights: Weights = DAMPED.take(np.vstack([counts, everywhere(counts)])) * idf
     return weights
 
 
