@@ -19,9 +19,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
+from numpy.typing import NDArray
 
 from monitor.cluster.guards import DATE_WORDS, Kind
-from monitor.cluster.statistics import Statistics, Weights
+from monitor.cluster.statistics import Ids, Statistics
 from monitor.cluster.vectors import Vector, field_weights
 from monitor.text.spellings import Spellings, spellings
 from monitor.types import ArticleId
@@ -78,20 +79,27 @@ def by_centrality(reports: Sequence[Report], statistics: Statistics) -> list[Rep
 
 def _centrality(reports: Sequence[Report], statistics: Statistics) -> list[float]:
     """Mean cosine of each report with the others (at least one), by way of the sum of all unit vectors."""
-    total, units = np.zeros(len(statistics)), []
-    for one in reports:
+    ids, places = _terms_of(reports)
+    total, units = np.zeros(len(ids)), []
+    for one, at in zip(reports, places, strict=True):
         weights = field_weights(one.vector.counts, statistics.idf(one.vector.ids))[_ALL]
         unit = weights / (float(np.sqrt(np.sum(weights**2))) or 1.0)
-        total[one.vector.ids] += unit
+        total[at] += unit
         units.append(unit)
-    sums = [float(total[one.vector.ids] @ unit - unit @ unit) for one, unit in zip(reports, units, strict=True)]
+    sums = [float(total[at] @ unit - unit @ unit) for at, unit in zip(places, units, strict=True)]
     return [round(each / (len(reports) - 1), 6) for each in sums]
+
+
+def _terms_of(reports: Sequence[Report]) -> tuple[Ids, list[NDArray[np.intp]]]:
+    """The ids of the terms of all reports, and for each report the places of its own among them."""
+    ids = np.unique(np.concatenate([one.vector.ids for one in reports]))
+    return ids, [np.searchsorted(ids, one.vector.ids) for one in reports]
 
 
 def key_words(reports: Sequence[Report], texts: Sequence[str], statistics: Statistics) -> KeyWords:
     """What a story is known by. `texts`: title and opening of the most central reports."""
     spelled = spellings(texts)
-    weights, named = _Weighed.of(reports, _ALL, statistics), _Weighed.of(reports, _NAMES, statistics)
+    weights, named = _Weighed.of(reports, (_ALL, _NAMES), statistics)
     ids = statistics.known([*spelled.words, *spelled.names, *(pair for run in spelled.runs for pair in run)])
     names = _names(spelled, named, ids)
     words_of_names = {word for name in spelled.names if named.share_of(name, ids) > 0 for word in name.split()}
@@ -107,31 +115,40 @@ def key_words(reports: Sequence[Report], texts: Sequence[str], statistics: Stati
 
 @dataclass(frozen=True, slots=True)
 class _Weighed:
-    """By term id: mean weight over some reports, and the share of them that have the term; 0 for ids beyond.
+    """By term id: mean weight over some reports, and the share of them that have the term; 0 for other terms.
 
     A weight is TF-IDF times IDF: eight words are to tell a story from all others.
     """
 
-    means: Weights
-    shares: Weights
+    means: Mapping[int, float]
+    shares: Mapping[int, float]
     least_share: float
 
     @staticmethod
-    def of(reports: Sequence[Report], row: int, statistics: Statistics) -> _Weighed:
-        means, shares = np.zeros(len(statistics)), np.zeros(len(statistics))
-        for one in reports:
+    def of(reports: Sequence[Report], rows: Sequence[int], statistics: Statistics) -> list[_Weighed]:
+        """By each of some rows of the weights; of one report or more."""
+        ids, places = _terms_of(reports)
+        means, shares = np.zeros((len(rows), len(ids))), np.zeros((len(rows), len(ids)))
+        for one, at in zip(reports, places, strict=True):
             idf = statistics.idf(one.vector.ids)
-            weights = field_weights(one.vector.counts, idf)[row] * idf
-            means[one.vector.ids] += weights
-            shares[one.vector.ids] += weights > 0
-        n = max(1, len(reports))
-        return _Weighed(np.round(means / n, 6), shares / n, 0.0 if n < 3 else max(2 / n, _LEAST_SHARE))
+            weights = field_weights(one.vector.counts, idf)[list(rows)] * idf
+            means[:, at] += weights
+            shares[:, at] += weights > 0
+        n, of_ids = len(reports), ids.tolist()
+        return [
+            _Weighed(
+                dict(zip(of_ids, mean, strict=True)),
+                dict(zip(of_ids, share, strict=True)),
+                0.0 if n < 3 else max(2 / n, _LEAST_SHARE),
+            )
+            for mean, share in zip(np.round(means / n, 6).tolist(), (shares / n).tolist(), strict=True)
+        ]
 
     def weight_of(self, term: str, ids: Mapping[str, int]) -> float:
-        return float(self.means[ids[term]]) if term in ids else 0.0
+        return self.means.get(ids[term], 0.0) if term in ids else 0.0
 
     def share_of(self, term: str, ids: Mapping[str, int]) -> float:
-        return float(self.shares[ids[term]]) if term in ids else 0.0
+        return self.shares.get(ids[term], 0.0) if term in ids else 0.0
 
     def is_shared(self, term: str, ids: Mapping[str, int]) -> bool:
         share = self.share_of(term, ids)
@@ -198,7 +215,7 @@ def _parts_of_run(run: Sequence[str], weights: _Weighed, ids: Mapping[str, int])
 def _strongest(scored: Mapping[str, float]) -> tuple[str, ...]:
     """The heaviest, none of which is a part of another or, in scripts without spaces, goes on where it ends."""
     chosen: list[str] = []
-    for one in sorted(scored, key=lambda shown: (-round(scored[shown], 6), shown)):
+    for _, one in sorted((-round(score, 6), shown) for shown, score in scored.items()):
         if len(chosen) == N_SHOWN:
             break
         if not any(_repeats(one.casefold(), other.casefold()) for other in chosen):

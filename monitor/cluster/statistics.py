@@ -88,7 +88,7 @@ class Statistics:
 
     def known(self, terms: Iterable[str]) -> dict[str, int]:
         """Positions of those of some terms that are in the vocabulary."""
-        return {term: self._ids[term] for term in terms if term in self._ids}
+        return {term: found for term in terms if (found := self._ids.get(term)) is not None}
 
     def learn(self, terms: Iterable[str]) -> bool:
         """One more article, with these distinct terms. True where it was the one after which all counts are halved."""
