@@ -99,86 +99,86 @@ def _terms_of(reports: Sequence[Report]) -> tuple[Ids, list[NDArray[np.intp]]]:
 def key_words(reports: Sequence[Report], texts: Sequence[str], statistics: Statistics) -> KeyWords:
     """What a story is known by. `texts`: title and opening of the most central reports."""
     spelled = spellings(texts)
-    weights, named = _Weighed.of(reports, (_ALL, _NAMES), statistics)
-    ids = statistics.known([*spelled.words, *spelled.names, *(pair for run in spelled.runs for pair in run)])
-    names = _names(spelled, named, ids)
-    words_of_names = {word for name in spelled.names if named.share_of(name, ids) > 0 for word in name.split()}
+    ids, at = _terms_of(reports)
+    weights, named = _Weighed.of(reports, at, len(ids), statistics)
+    place_of = dict(zip(ids.tolist(), range(len(ids)), strict=True))
+    known = statistics.known([*spelled.words, *spelled.names, *(pair for run in spelled.runs for pair in run)])
+    places = {term: place_of[term_id] for term, term_id in known.items() if term_id in place_of}
+    names = _names(spelled, named, places)
+    words_of_names = {word for name in spelled.names if named.share_of(name, places) > 0 for word in name.split()}
     scored = {
-        spelled.words[word]: weights.weight_of(word, ids)
+        spelled.words[word]: weights.weight_of(word, places)
         for word in spelled.words
-        if word not in words_of_names and weights.is_shared(word, ids) and _is_word(word)
+        if word not in words_of_names and weights.is_shared(word, places) and _is_word(word)
     }
     for run in spelled.runs:
-        scored |= _parts_of_run(run, weights, ids)
+        scored |= _parts_of_run(run, weights, places)
     return KeyWords(_strongest(scored), names)
 
 
 @dataclass(frozen=True, slots=True)
 class _Weighed:
-    """By term id: mean weight over some reports, and the share of them that have the term; 0 for other terms.
+    """By the place of a term among those of some reports: its mean weight, and the share of them that have it.
 
     A weight is TF-IDF times IDF: eight words are to tell a story from all others.
     """
 
-    means: Mapping[int, float]
-    shares: Mapping[int, float]
+    means: Sequence[float]
+    shares: Sequence[float]
     least_share: float
 
     @staticmethod
-    def of(reports: Sequence[Report], rows: Sequence[int], statistics: Statistics) -> list[_Weighed]:
-        """By each of some rows of the weights; of one report or more."""
-        ids, places = _terms_of(reports)
-        means, shares = np.zeros((len(rows), len(ids))), np.zeros((len(rows), len(ids)))
+    def of(
+        reports: Sequence[Report], places: Sequence[NDArray[np.intp]], n_terms: int, statistics: Statistics
+    ) -> tuple[_Weighed, _Weighed]:
+        """By all text, and by the names alone."""
+        means, shares = np.zeros((2, n_terms)), np.zeros((2, n_terms))
         for one, at in zip(reports, places, strict=True):
             idf = statistics.idf(one.vector.ids)
-            weights = field_weights(one.vector.counts, idf)[list(rows)] * idf
+            weights = field_weights(one.vector.counts, idf)[[_ALL, _NAMES]] * idf
             means[:, at] += weights
             shares[:, at] += weights > 0
-        n, of_ids = len(reports), ids.tolist()
-        return [
-            _Weighed(
-                dict(zip(of_ids, mean, strict=True)),
-                dict(zip(of_ids, share, strict=True)),
-                0.0 if n < 3 else max(2 / n, _LEAST_SHARE),
-            )
-            for mean, share in zip(np.round(means / n, 6).tolist(), (shares / n).tolist(), strict=True)
-        ]
+        n = len(reports)
+        least_share = 0.0 if n < 3 else max(2 / n, _LEAST_SHARE)
+        rows = zip(np.round(means / n, 6).tolist(), (shares / n).tolist(), strict=True)
+        by_text, by_names = (_Weighed(mean, share, least_share) for mean, share in rows)
+        return by_text, by_names
 
-    def weight_of(self, term: str, ids: Mapping[str, int]) -> float:
-        return self.means.get(ids[term], 0.0) if term in ids else 0.0
+    def weight_of(self, term: str, places: Mapping[str, int]) -> float:
+        return self.means[places[term]] if term in places else 0.0
 
-    def share_of(self, term: str, ids: Mapping[str, int]) -> float:
-        return self.shares.get(ids[term], 0.0) if term in ids else 0.0
+    def share_of(self, term: str, places: Mapping[str, int]) -> float:
+        return self.shares[places[term]] if term in places else 0.0
 
-    def is_shared(self, term: str, ids: Mapping[str, int]) -> bool:
-        share = self.share_of(term, ids)
+    def is_shared(self, term: str, places: Mapping[str, int]) -> bool:
+        share = self.share_of(term, places)
         return share > 0 and share >= self.least_share
 
 
-def _names(spelled: Spellings, named: _Weighed, ids: Mapping[str, int]) -> tuple[str, ...]:
+def _names(spelled: Spellings, named: _Weighed, places: Mapping[str, int]) -> tuple[str, ...]:
     """Names by weight: single words, each shown as the name that it is usually a part of."""
-    longer = _longer_names(spelled, named, ids)
+    longer = _longer_names(spelled, named, places)
     scored: dict[str, float] = {}
     for name in spelled.names:
-        if not named.is_shared(name, ids) or name[0].isdigit() or DATE_WORDS.issuperset(name.split()):
+        if not named.is_shared(name, places) or name[0].isdigit() or DATE_WORDS.issuperset(name.split()):
             continue
-        if " " in name and any(named.share_of(word, ids) > 0 for word in name.split() if word in spelled.names):
+        if " " in name and any(named.share_of(word, places) > 0 for word in name.split() if word in spelled.names):
             continue  # its words stand for it
-        least_share = _WHOLE_NAME_SHARE * named.share_of(name, ids)
+        least_share = _WHOLE_NAME_SHARE * named.share_of(name, places)
         whole = next((one for one, share in longer.get(name, ()) if share >= least_share), name)
         shown = spelled.names[whole]
-        scored[shown] = max(scored.get(shown, 0.0), named.weight_of(name, ids))
+        scored[shown] = max(scored.get(shown, 0.0), named.weight_of(name, places))
     return _strongest(scored)
 
 
-def _longer_names(spelled: Spellings, named: _Weighed, ids: Mapping[str, int]) -> dict[str, list[tuple[str, float]]]:
+def _longer_names(spelled: Spellings, named: _Weighed, places: Mapping[str, int]) -> dict[str, list[tuple[str, float]]]:
     """By word: names of several words with it, and the share of reports that have them; the most usual one first.
 
     A part of a run of names is one, too: where reports tell of Jane Doe of Lima and of Chief Jane Doe it is Jane Doe.
     """
     shares: dict[str, float] = {}
     for run in spelled.names:
-        words, share = run.split(), named.share_of(run, ids)
+        words, share = run.split(), named.share_of(run, places)
         for i in range(len(words) if share > 0 else 0):
             for j in range(i + 2, len(words) + 1):
                 part = " ".join(words[i:j])
@@ -197,18 +197,18 @@ def _is_word(word: str) -> bool:
     return len(word) >= _MIN_CHARS or not word.isascii()
 
 
-def _parts_of_run(run: Sequence[str], weights: _Weighed, ids: Mapping[str, int]) -> dict[str, float]:
+def _parts_of_run(run: Sequence[str], weights: _Weighed, places: Mapping[str, int]) -> dict[str, float]:
     """Of a script without word spaces: what follows each other in several reports is one part, else each pair is."""
     found: dict[str, float] = {}
     part, scores = "", [0.0]
     for pair in (*run, ""):
-        is_shared = pair != "" and weights.is_shared(pair, ids) and not pair[0].isdigit()
+        is_shared = pair != "" and weights.is_shared(pair, places) and not pair[0].isdigit()
         if part and is_shared and weights.least_share and len(part) < _MAX_RUN_CHARS:
-            part, scores = part + pair[-1], [*scores, weights.weight_of(pair, ids)]
+            part, scores = part + pair[-1], [*scores, weights.weight_of(pair, places)]
             continue
         if part:
             found[part] = max(found.get(part, 0.0), sum(scores) / len(scores))
-        part, scores = (pair, [weights.weight_of(pair, ids)]) if is_shared else ("", [0.0])
+        part, scores = (pair, [weights.weight_of(pair, places)]) if is_shared else ("", [0.0])
     return found
 
 
