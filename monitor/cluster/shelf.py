@@ -12,6 +12,7 @@ from array import array
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
+from itertools import repeat
 from typing import TypeVar
 
 import numpy as np
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 
 from monitor.cluster.guards import Kind
 from monitor.cluster.held import Held, Slots
-from monitor.cluster.statistics import Weights
+from monitor.cluster.statistics import Ids, Weights
 from monitor.types import ArticleId, StoryId
 
 _Key = TypeVar("_Key")
@@ -36,7 +37,8 @@ class Shelf:
         self._slots: dict[ArticleId, int] = {}
         self._by_story: dict[StoryId, array[int]] = {}
         self._by_series: dict[str, array[int]] = {}
-        self._postings: dict[int, array[int]] = {}
+        self._postings: list[array[int] | None] = []
+        """By the id of a term, which are consecutive numbers."""
         self._seen_s = array("d")
         self._event_s = array("d")
         self._lengths = array("d")
@@ -104,8 +106,9 @@ class Shelf:
 
     def sharing(self, term_ids: Sequence[int], gains: Sequence[float]) -> tuple[Slots, Weights]:
         """The slots that have any of these terms, ascending; what they gain, by the root of their length."""
-        postings = zip(map(self._postings.get, term_ids), gains, strict=True)
-        found = [(posting, gain) for posting, gain in postings if posting is not None]
+        n_known = len(self._postings)
+        postings = (self._postings[term_id] if term_id < n_known else None for term_id in term_ids)
+        found = [(posting, gain) for posting, gain in zip(postings, gains, strict=True) if posting is not None]
         if not found:
             return np.zeros(0, dtype=np.intp), np.zeros(0)
         places = np.concatenate([np.frombuffer(posting, dtype=np.int32) for posting, _ in found]) - self._first
@@ -130,18 +133,23 @@ class Shelf:
             self._n_undated += 1
         else:
             insort(self._moments_s, held.seen_s)
-        for term_id in held.vector.ids.tolist():
-            posting = self._postings.get(term_id)
-            if posting is None:
-                self._postings[term_id] = array("i", (slot,))
-            else:
-                posting.append(slot)
+        self._post(held.vector.ids, slot)
         if held.series:
             same = self._by_series.setdefault(held.series, array("i"))
             same.append(slot)
             if len(same) > self._series_days:
                 for other in same:
                     self._is_recurring[other - self._first] = True
+
+    def _post(self, term_ids: Ids, slot: int) -> None:
+        postings = self._postings
+        postings.extend(repeat(None, int(term_ids.max(initial=-1)) + 1 - len(postings)))
+        for term_id in term_ids.tolist():
+            posting = postings[term_id]
+            if posting is None:
+                postings[term_id] = array("i", (slot,))
+            else:
+                posting.append(slot)
 
     def move(self, article_id: ArticleId, story_id: StoryId) -> None:
         """A held article changes to another story, as if it had always been in it."""
@@ -181,10 +189,9 @@ class Shelf:
         is_left = np.ones(len(self._held), dtype=np.bool_)
         is_left[np.array(slots, dtype=np.intp) - self._first] = False
         for term_id in term_ids:
-            posting = np.frombuffer(self._postings.pop(term_id), dtype=np.int32)
+            posting = np.array(self._postings[term_id], dtype=np.int32)
             left = posting[is_left.take(posting - self._first)]
-            if len(left):
-                self._postings[term_id] = array("i", left.tobytes())
+            self._postings[term_id] = array("i", left.tobytes()) if len(left) else None
 
     def _drop_empty(self) -> None:
         n_empty = next((n for n, held in enumerate(self._held) if held is not None), len(self._held))

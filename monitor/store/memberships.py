@@ -8,7 +8,7 @@ its last member went to, and what was told of it is told of that one.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, Select, and_, delete, exists, func, or_, select, update
 
 from monitor.errors import LeaseLostError
-from monitor.store.batches import in_batches
+from monitor.store.batches import BATCH, in_batches
 from monitor.store.columns import storable
 from monitor.store.engine import insert
 from monitor.store.story_log import ASSIGNER, log_story
@@ -98,8 +98,8 @@ class NewMember:
 
 def load_members(
     conn: Connection, language: str, *, since: datetime | None, scheme: str, from_no: int | None = None
-) -> list[Arrival]:
-    """The articles in stories of a language, in arrival order.
+) -> Iterator[Arrival]:
+    """The articles in stories of a language, in arrival order, read as they are asked for: they may be very many.
 
     With `since` those that were first seen since then; with `from_no` too also those that arrived from there on.
     """
@@ -112,7 +112,8 @@ def load_members(
     if since is not None:
         is_young = features.c.first_seen_at >= since
         rows = rows.where(is_young if from_no is None else or_(is_young, features.c.arrival_no >= from_no))
-    return [arrival_of(row, row["story_id"]) for row in conn.execute(rows).mappings()]
+    for row in conn.execute(rows, execution_options={"yield_per": BATCH}).mappings():
+        yield arrival_of(row, row["story_id"])
 
 
 def load_arrivals(conn: Connection, language: str, *, scheme: str, from_no: int = 0) -> list[Arrival]:

@@ -225,13 +225,13 @@ def test_the_assigners_memory_is_restored_in_arrival_order(store: Store) -> None
         assign(conn, two, story_id, features=b"two")
         assign(conn, one, story_id, features=b"one")
         assign(conn, french)
-        found = memberships.load_members(conn, "en", since=NOW - DAY, scheme="features/1")
+        found = list(memberships.load_members(conn, "en", since=NOW - DAY, scheme="features/1"))
         assert [(each.article_id, each.story_id, each.features) for each in found] == [
             (one, story_id, b"one"),
             (two, story_id, b"two"),
         ]
         assert (found[0].published_at, found[0].first_seen_at) == (NOW - HOUR, NOW)
-        assert memberships.load_members(conn, "en", since=NOW - DAY, scheme="features/2") == []
+        assert not list(memberships.load_members(conn, "en", since=NOW - DAY, scheme="features/2"))
         assert stories.find_story_of(conn, [one, french, ArticleId(999)]).keys() == {one, french}
 
 
