@@ -98,6 +98,8 @@ def _terms_of(reports: Sequence[Report]) -> tuple[Ids, list[NDArray[np.intp]]]:
 
 def key_words(reports: Sequence[Report], texts: Sequence[str], statistics: Statistics) -> KeyWords:
     """What a story is known by. `texts`: title and opening of the most central reports."""
+    if not reports:
+        return KeyWords((), ())
     spelled = spellings(texts)
     ids, at = _terms_of(reports)
     weights, named = _Weighed.of(reports, at, len(ids), statistics)
