@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.cluster.features import Features
+from monitor.cluster.features import FIELDS, Features
 from monitor.cluster.statistics import Ids, Statistics, Weights
 
 Counts = NDArray[np.uint8]
@@ -31,16 +31,13 @@ class Vector:
 
 def vector(features: Features, statistics: Statistics) -> Vector:
     """Looks the terms up; new ones get an id in the vocabulary of `statistics`."""
-    position = {term: place for place, term in enumerate(features.terms)}
-    counts = np.zeros((4, len(position)), dtype=np.uint8)
-    for row, field_counts in enumerate(features.by_field()):
-        counts[row, list(map(position.__getitem__, field_counts))] = list(field_counts.values())
+    counts = np.frombuffer(features.counts, dtype=np.uint8).reshape(len(FIELDS), len(features.terms))
     return Vector(statistics.ids(features.terms), counts, np.array(features.sketch, dtype=np.uint32))
 
 
 def field_weights(counts: Counts, idf: Weights) -> Weights:
     """TF-IDF weights of five rows: title, lead, body, names, and all text with the title twice."""
-    weights: Weights = DAMPED[np.vstack([counts, everywhere(counts)])] * idf
+    weights: Weights = DAMPED.take(np.vstack([counts, everywhere(counts)])) * idf
     return weights
 
 

@@ -16,7 +16,7 @@ from monitor.cluster import stage as cluster
 from monitor.config import Settings
 from monitor.dedup import stage as dedup
 from monitor.dedup.matching import derive_groups
-from monitor.store import duplicates
+from monitor.store import duplicates, stories
 from monitor.store import tables as t
 from monitor.store.claims import MAX_TRIES
 from monitor.store.engine import Store, open_store
@@ -109,6 +109,8 @@ def test_an_article_that_cannot_be_assigned_is_set_aside_and_the_language_goes_o
     with sqlite.read() as conn:
         rows = conn.execute(select(t.story_members.c.article_id).order_by(t.story_members.c.article_id))
         assert list(rows.scalars()) == [one, three]
+        n_articles, counts = stories.load_statistics(conn, "en")
+    assert (n_articles, counts["council"]) == (2, 2), "what was decided before it in its batch counts, it does not"
     assert replaying.replay(app, "en").keys() == {one, three}
 
 
