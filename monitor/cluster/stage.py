@@ -98,14 +98,13 @@ def _assign_batch(app: App, assigner: Assigner, language: str, leased_until: dat
     """Assign up to the first article that fails: those behind it would be decided without it."""
     now = app.clock()
     n_done = n_failed = 0
-    again: list[ArticleId] = []
+    again: list[Article] = []
     with app.store.begin() as conn:
+        ids = stories.load_unassigned(conn, language, batch)
         if stories.last_assigned_no(conn, language) != assigner.last_arrival_no:
             raise LeaseLostError(f"another worker assigned articles of language {language} meanwhile")
-        ids = stories.load_unassigned(conn, language, batch)
         loaded = articles.load_articles(conn, ids)
         for _ in range(min(batch, len(assigner.undescribed))):
-            stories.hold(conn, [language])  # before any story, as those who merge and erase do
             _describe(conn, assigner.keeper.index, assigner.undescribed.pop())
         for article_id in ids:
             if loaded[article_id].first_seen_at - AssignPolicy().window < assigner.since:
@@ -125,12 +124,19 @@ def _assign_batch(app: App, assigner: Assigner, language: str, leased_until: dat
                 break
             n_done += 1
             if not is_decided:
-                again.append(article_id)
+                again.append(loaded[article_id])
         stories.release_language(conn, language, leased_until)
-        arrive_again(conn, again, now)
+    _let_arrive_again(app, again)
     if assigner.keeper.index.statistics.n_halvings:
         app.memory.pop(_key(language), None)  # restored from what is left, it is rid of the words that were forgotten
     return Progress(n_done=n_done, n_failed=n_failed)
+
+
+def _let_arrive_again(app: App, lost: Iterable[Article]) -> None:
+    """Give articles that lost their turn a new one. Until they have it they only lose the old one again."""
+    for article in lost:
+        with app.store.begin() as conn:
+            arrive_again(conn, article.id, app.clock(), instead_of=_number(article))
 
 
 def _assign(conn: Connection, assigner: Assigner, article: Article, *, leased_until: datetime, now: datetime) -> bool:

@@ -11,10 +11,11 @@ from sqlalchemy import select, update
 
 from monitor.cluster.placing import BY_HAND
 from monitor.errors import NotFoundError, UsageError
-from monitor.store import correcting, duplicates, erasing, stories, story_log
+from monitor.store import correcting, erasing, stories, story_log
 from monitor.store import tables as t
 from monitor.store.correcting import Corrected, Order
 from monitor.store.engine import Store, open_store
+from monitor.store.holding import hold_to_take_away
 from monitor.store.story_log import ASSIGNER, LOCKED, UNLOCKED, LogEntry
 from monitor.types import ArticleId, StoryId
 from tests.stages.test_saving_together import somebody_waits
@@ -352,10 +353,11 @@ def test_a_correction_and_who_takes_an_article_away_do_not_wait_for_each_other(p
         ferry, _ = two_stories(store)
         story_id = places(store)[ferry[0]]
         with ThreadPoolExecutor(1) as pool, store.begin() as conn:
-            duplicates.hold_around(conn, ferry)  # as erasing and merging articles begin
-            split = pool.submit(do, store, correcting.split_story, story_id, ferry[1:])
+            hold_to_take_away(conn, ferry[:1])  # as erasing and merging articles begin
+            split = pool.submit(do, store, correcting.split_story, story_id, ferry[2:])
             somebody_waits(store)
-            stories.hold_languages(conn, ferry)
+            order = erasing.Order(article_ids=(ferry[0],), who="op", because="court")
+            erasing.erase(conn, order, NOW)
         assert split.result().story_id == story_id
 
 
