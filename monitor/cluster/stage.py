@@ -275,7 +275,7 @@ def facts_of(holding: Iterable[Constraint], locked: Iterable[StoryId]) -> Facts:
 
 
 def renew_features(app: App, language: str, *, since: datetime) -> int:
-    """Compute the features of articles in stories that have none of today's scheme, from their texts; how many.
+    """Compute the features of articles in stories that have none of today's scheme, from their texts of then; how many.
 
     They are saved as it goes on, so what takes long is done once, and an interrupted run goes on where it was.
     """
@@ -283,10 +283,9 @@ def renew_features(app: App, language: str, *, since: datetime) -> int:
     while True:
         with app.store.begin() as conn:
             outdated = older_features.load_outdated(conn, language, since=since, scheme=FEATURES, limit=BATCH)
-            texts = articles.load_articles(conn, [row.article_id for row in outdated])
             for row in outdated:
-                article = texts[row.article_id]
-                body = features(article.title, article.text, language).to_bytes()
+                decided = older_features.load_decided(conn, row)
+                body = features(decided.title, decided.text, language).to_bytes()
                 older_features.save_features_anew(conn, row, scheme=FEATURES, body=body)
         if not outdated:
             return n_renewed
