@@ -132,8 +132,8 @@ def erase(conn: Connection, order: Order, now: datetime) -> Erased:
     bury(conn, [*_keys(conn, ids, loose), *_keys_of(conn, order)], because=order.because, now=now)
     _forget_rare_terms(conn, ids)
     _write_audit(conn, order, erased, now)
-    _leave_stories(conn, ids, order.who, now)
     constraints.hand_over(conn, ids)
+    _leave_stories(conn, ids, order.who, now)
     for some in in_batches(loose):
         conn.execute(delete(entries).where(entries.c.id.in_(some)))
     for some in in_batches(ids):
