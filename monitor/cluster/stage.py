@@ -63,7 +63,10 @@ class Assigner:
 
 
 def run(app: App, *, batch: int = BATCH) -> Progress:
-    """Assign a batch of articles of one language; `next_at` tells when the lease of a lost assigner ends."""
+    """Assign a batch of articles of one language; `next_at` tells when the lease of a lost assigner ends.
+
+    Or now, where this run could not do what is due and the next one can.
+    """
     now = app.clock()
     with app.store.begin() as conn:
         claimed = stories.claim_language(conn, now=now, lease_s=LEASE_S)
@@ -79,7 +82,7 @@ def run(app: App, *, batch: int = BATCH) -> Progress:
             with app.store.begin() as conn:
                 mine = stories.take_language(conn, language, now=now, lease_s=LEASE_S, mine=leased_until)
             if mine is None:
-                return Progress(n_failed=1)
+                return Progress(n_failed=1, next_at=now)
             leased_until = mine
         progress = _assign_batch(app, assigner, language, leased_until, batch=batch)
     except BaseException:
@@ -98,6 +101,7 @@ def _assign_batch(app: App, assigner: Assigner, language: str, leased_until: dat
     """Assign up to the first article that fails: those behind it would be decided without it."""
     now = app.clock()
     n_done = n_failed = 0
+    next_at: datetime | None = None
     again: list[Article] = []
     with app.store.begin() as conn:
         ids = stories.load_unassigned(conn, language, batch)
@@ -108,7 +112,9 @@ def _assign_batch(app: App, assigner: Assigner, language: str, leased_until: dat
             _describe(conn, assigner.keeper.index, assigner.undescribed.pop())
         for article_id in ids:
             if loaded[article_id].first_seen_at - AssignPolicy().window < assigner.since:
-                break  # out of an archive, and came after the look at how far back to remember: next time
+                # Out of an archive, and came after the look at how far back to remember: the next run looks again.
+                next_at = now
+                break
             try:
                 with conn.begin_nested():
                     is_decided = _assign(conn, assigner, loaded[article_id], leased_until=leased_until, now=now)
@@ -129,7 +135,7 @@ def _assign_batch(app: App, assigner: Assigner, language: str, leased_until: dat
     _let_arrive_again(app, again)
     if assigner.keeper.index.statistics.n_halvings:
         app.memory.pop(_key(language), None)  # restored from what is left, it is rid of the words that were forgotten
-    return Progress(n_done=n_done, n_failed=n_failed)
+    return Progress(n_done=n_done, n_failed=n_failed, next_at=next_at)
 
 
 def _let_arrive_again(app: App, lost: Iterable[Article]) -> None:
