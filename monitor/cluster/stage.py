@@ -45,6 +45,8 @@ BATCH = 50
 LEASE_S = 120.0
 """How long one batch may take before another worker may go on with the language."""
 FORGET_EVERY = timedelta(hours=12)
+_ROOM = 2 * BATCH
+"""So many articles more than twice those that were kept are held before an archive lets the assigner forget again."""
 _NEW = -1
 """Stands for a story that is to begin."""
 
@@ -58,6 +60,8 @@ class Assigner:
     since: datetime
     """What was first seen before is not held."""
     tidied_at: datetime
+    n_kept: int
+    """How many articles were held then."""
     undescribed: list[StoryId]
     """Stories whose membership changed without an assigner, or that are of a time before stories were described."""
 
@@ -253,10 +257,16 @@ def _assigner(app: App, language: str, now: datetime, *, batch: int) -> Assigner
     with app.store.read() as conn:
         if held is None or held.last_arrival_no != stories.last_assigned_no(conn, language):
             held = app.memory[_key(language)] = _restore(conn, language, since, now=now)
-    if now - held.tidied_at > FORGET_EVERY:
+    if now - held.tidied_at > FORGET_EVERY or _has_outgrown(held, since):
         held.keeper.index.forget(since)
-        held.since, held.tidied_at = since, now
+        held.since, held.tidied_at, held.n_kept = since, now, len(held.keeper.index)
     return held
+
+
+def _has_outgrown(held: Assigner, since: datetime) -> bool:
+    """Whether an archive of years, which goes on from window to window, left more behind than it needs."""
+    has_gone_on = since - held.since > AssignPolicy().window
+    return has_gone_on and len(held.keeper.index) > 2 * held.n_kept + _ROOM
 
 
 def _restore(conn: Connection, language: str, since: datetime, *, now: datetime) -> Assigner:
@@ -269,7 +279,14 @@ def _restore(conn: Connection, language: str, since: datetime, *, now: datetime)
     last_arrival_no = stories.last_assigned_no(conn, language)
     keeper = StoryKeeper(index, facts=facts)
     undescribed = descriptions.load_undescribed(conn, language)
-    return Assigner(keeper=keeper, last_arrival_no=last_arrival_no, since=since, tidied_at=now, undescribed=undescribed)
+    return Assigner(
+        keeper=keeper,
+        last_arrival_no=last_arrival_no,
+        since=since,
+        tidied_at=now,
+        n_kept=len(index),
+        undescribed=undescribed,
+    )
 
 
 def facts_of(holding: Iterable[Constraint], locked: Iterable[StoryId]) -> Facts:

@@ -13,8 +13,10 @@ from monitor.dedup import stage as dedup
 from monitor.store import tables as t
 from monitor.store.engine import Store, open_store
 from monitor.types import Progress
+from tests.stages.events import report
 from tests.stages.test_similarity import app_of
 from tests.store.rows import DAY, NOW, make_article, mark_matched
+from tests.store.rows import count as count_rows
 
 YEAR = timedelta(days=365)
 FIRST = (
@@ -90,3 +92,20 @@ def test_a_batch_that_begins_with_what_came_out_of_an_archive_meanwhile_is_tried
     app = replace(app_of(store), clock=clock)
     assert cluster.run(app) == Progress(next_at=NOW + timedelta(minutes=1))
     assert cluster.run(app) == Progress(n_done=2)
+
+
+def test_an_archive_of_years_does_not_stay_in_memory(sqlite_url: str) -> None:
+    n, store = 150, open_store(sqlite_url)
+    with store.begin() as conn:
+        for number in range(n):
+            url, seen_at = f"https://p{number}.example/1", NOW - 9 * YEAR + number * 3 * DAY
+            title, body = report(f"event{number}", 0)
+            mark_matched(conn, make_article(conn, url, seen_at=seen_at, title=title, body=body))
+    app = app_of(store)
+    most = 0
+    while cluster.run(app, batch=10).n_done:
+        most = max(most, len(app.memory["assigner:en"].keeper.index))
+    with store.read() as conn:
+        assert count_rows(conn, "story_members") == n
+    store.close()
+    assert most < n - 20
