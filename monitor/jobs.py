@@ -96,7 +96,7 @@ def run_job(app: App, job: Job) -> Outcome:
         progress = job.run(app)
     except LeaseLostError as error:
         log.warning("job.lease_lost", job=job.name, detail=str(error))
-        return Outcome(Progress(n_failed=1))
+        return Outcome(Progress(n_failed=1, next_at=app.clock()))  # what it could not save may be due still
     except Exception as error:
         _mask_secrets(error)
         log.exception("job.crashed", job=job.name)

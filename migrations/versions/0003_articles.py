@@ -183,11 +183,11 @@ def downgrade() -> None:
     with op.batch_alter_table("pages") as pages:
         pages.drop_column("hints_hash")
         pages.drop_column("body_hash")
-    with op.batch_alter_table("articles") as articles:
-        articles.drop_index(op.f("ix_articles_source_id_arrival_no"))
-        articles.drop_index(op.f("ix_articles_reextract_due_at"))
-        for column in _ARTICLE_COLUMNS:
-            articles.drop_column(column)
+    op.drop_index(op.f("ix_articles_source_id_arrival_no"), table_name="articles")
+    op.drop_index(op.f("ix_articles_reextract_due_at"), table_name="articles")
+    for column in _ARTICLE_COLUMNS:
+        # In place: a table that SQLite makes anew forgets which ids it gave out.
+        op.drop_column("articles", column)
     with op.batch_alter_table("entries") as entries:
         entries.drop_index(op.f("ix_entries_feed_id_title_key"))
         entries.drop_index(op.f("ix_entries_feed_id_guid_alias"))

@@ -11,7 +11,7 @@ from monitor.app import utc_now
 from monitor.cli.invocation import Json, current_store, current_user, settings_of
 from monitor.cli.output import brief, counted, note, number, print_json, print_table, say, wide
 from monitor.cli.stories import group
-from monitor.errors import UsageError
+from monitor.errors import NotFoundError, UsageError
 from monitor.store import articles, correcting, stories, story_log
 from monitor.store.correcting import Corrected, Order
 from monitor.store.engine import Connection
@@ -70,7 +70,9 @@ def split(
         return correcting.split_story(conn, story, ids, order)
 
     done = _do(context, work, who, because)
-    _tell(done, f"story {done.moves[0].joined_id} split off story {done.story_id}", as_json=as_json)
+    part = done.moves[0]
+    told = f"{counted(len(part.ids), 'article')} of story {done.story_id} split off as story {part.joined_id}"
+    _tell(done, told, as_json=as_json)
 
 
 def move(
@@ -137,6 +139,8 @@ def show_log(
     with current_store(settings_of(context)) as store, store.read() as conn:
         wanted = None if story is None else stories.resolve_story(conn, story)
         entries = story_log.load_log(conn, wanted, limit=limit)
+        if story is not None and not entries:
+            raise NotFoundError(f"no story {story} in the log; `monitor stories list` shows stories")
     if as_json:
         print_json([_described(entry) for entry in entries])
         return
@@ -145,7 +149,7 @@ def show_log(
         [(one.id, brief(one.logged_at), one.story_id, one.action, one.who, _what(one), one.because) for one in entries],
     )
     if not entries:
-        say("nothing happened to it yet" if story is not None else "nothing happened to stories yet")
+        say("nothing happened to stories yet")
     elif len(entries) == limit:
         note(f"the latest {limit}; --limit shows more")
 

@@ -150,7 +150,7 @@ def _write_report(folder: Path, name: str, page: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(page, "utf-8", "replace")
     except OSError as error:
-        raise UsageError(f"{folder} cannot be written: {error}") from error
+        raise UsageError(f"{folder} cannot be written: {error.strerror}") from error
     note(f"report: {folder / name}")
 
 

@@ -152,6 +152,11 @@ def _usage_sentence(error: TyperException) -> str:
     context = getattr(error, "ctx", None)
     hint = f" `{context.command_path} --help` shows how it is used." if context is not None else ""
     sentence = error.format_message().strip()
+    if sentence.startswith("Usage: "):  # of a group without a command: that is its help
+        return sentence
+    # Of a date the formats of `strptime` are told, by the library that reads it.
+    sentence = sentence.replace("Value error, ", "").replace("%Y-%m-%dT%H:%M", "2026-01-31T18:30")
+    sentence = sentence.replace("%Y-%m-%d", "2026-01-31")
     return f"{sentence}{'' if sentence.endswith(('.', '?')) else '.'}{hint}" if sentence else ""
 
 

@@ -97,6 +97,8 @@ def _read(file: str, settings: Settings) -> ExtractedArticle:
         deadline_s=settings.extract.deadline_s,
         warm=warm_up,
     )
+    if article is Reason.EMPTY:
+        raise MonitorError(f"{file} is empty")
     if article is Reason.NOT_HTML:
         raise MonitorError(f"{file} is neither a web page nor a plain text in UTF-8")
     if isinstance(article, Reason):

@@ -45,6 +45,8 @@ BATCH = 50
 LEASE_S = 120.0
 """How long one batch may take before another worker may go on with the language."""
 FORGET_EVERY = timedelta(hours=12)
+_ROOM = 2 * BATCH
+"""So many articles more than twice those that were kept are held before an archive lets the assigner forget again."""
 _NEW = -1
 """Stands for a story that is to begin."""
 
@@ -58,12 +60,17 @@ class Assigner:
     since: datetime
     """What was first seen before is not held."""
     tidied_at: datetime
+    n_kept: int
+    """How many articles were held then."""
     undescribed: list[StoryId]
     """Stories whose membership changed without an assigner, or that are of a time before stories were described."""
 
 
 def run(app: App, *, batch: int = BATCH) -> Progress:
-    """Assign a batch of articles of one language; `next_at` tells when the lease of a lost assigner ends."""
+    """Assign a batch of articles of one language; `next_at` tells when the lease of a lost assigner ends.
+
+    Or now, where this run could not do what is due and the next one can.
+    """
     now = app.clock()
     with app.store.begin() as conn:
         claimed = stories.claim_language(conn, now=now, lease_s=LEASE_S)
@@ -79,7 +86,7 @@ def run(app: App, *, batch: int = BATCH) -> Progress:
             with app.store.begin() as conn:
                 mine = stories.take_language(conn, language, now=now, lease_s=LEASE_S, mine=leased_until)
             if mine is None:
-                return Progress(n_failed=1)
+                return Progress(n_failed=1, next_at=now)
             leased_until = mine
         progress = _assign_batch(app, assigner, language, leased_until, batch=batch)
     except BaseException:
@@ -98,23 +105,20 @@ def _assign_batch(app: App, assigner: Assigner, language: str, leased_until: dat
     """Assign up to the first article that fails: those behind it would be decided without it."""
     now = app.clock()
     n_done = n_failed = 0
+    next_at: datetime | None = None
     statistics = assigner.keeper.index.statistics
     with app.store.begin() as conn:
+        ids = stories.load_unassigned(conn, language, batch)
         if stories.last_assigned_no(conn, language) != assigner.last_arrival_no:
             raise LeaseLostError(f"another worker assigned articles of language {language} meanwhile")
-        ids = stories.load_unassigned(conn, language, batch)
-        work = _Batch(
-            loaded=articles.load_articles(conn, ids),
-            linked=duplicates.load_linked_of(conn, ids),
-            standing=frozenset(stories.find_story_of(conn, ids)),
-            n_halvings=statistics.n_halvings,
-        )
+        work = _batch_of(conn, ids, statistics)
         for _ in range(min(batch, len(assigner.undescribed))):
-            stories.hold(conn, [language])  # before any story, as those who merge and erase do
             _describe(conn, assigner.keeper.index, assigner.undescribed.pop(), loaded=work.loaded)
         for article_id in ids:
             if work.loaded[article_id].first_seen_at - AssignPolicy().window < assigner.since:
-                break  # out of an archive, and came after the look at how far back to remember: next time
+                # Out of an archive, and came after the look at how far back to remember: the next run looks again.
+                next_at = now
+                break
             try:
                 with conn.begin_nested():
                     terms = _assign(conn, assigner, work, article_id, leased_until=leased_until, now=now)
@@ -130,17 +134,21 @@ def _assign_batch(app: App, assigner: Assigner, language: str, leased_until: dat
                 break
             n_done += 1
             work.note(article_id, terms)
-            if statistics.n_halvings > work.n_halvings:
-                work.count_terms(conn, language)
-                work.n_halvings = statistics.n_halvings
-                stories.halve_statistics(conn, language)
+            work.halve_terms(conn, statistics)
         work.count_terms(conn, language)
         memberships.mark_decided(conn, work.decided)
         stories.release_language(conn, language, leased_until)
-        arrive_again(conn, work.again, now)
+    _let_arrive_again(app, [work.loaded[one] for one in work.again])
     if assigner.keeper.index.statistics.n_halvings:
         app.memory.pop(_key(language), None)  # restored from what is left, it is rid of the words that were forgotten
-    return Progress(n_done=n_done, n_failed=n_failed)
+    return Progress(n_done=n_done, n_failed=n_failed, next_at=next_at)
+
+
+def _let_arrive_again(app: App, lost: Iterable[Article]) -> None:
+    """Give articles that lost their turn a new one. Until they have it they only lose the old one again."""
+    for article in lost:
+        with app.store.begin() as conn:
+            arrive_again(conn, article.id, app.clock(), instead_of=_number(article))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -162,10 +170,26 @@ class _Batch:
         if terms:
             self.uncounted.append(terms)
 
+    def halve_terms(self, conn: Connection, statistics: Statistics) -> None:
+        """Where the counts in memory were halved after the last article, those that are kept follow."""
+        if statistics.n_halvings > self.n_halvings:
+            self.count_terms(conn, statistics.language)
+            self.n_halvings = statistics.n_halvings
+            stories.halve_statistics(conn, statistics.language)
+
     def count_terms(self, conn: Connection, language: str) -> None:
         """Once for what many articles have, which most of their terms are."""
         memberships.count_terms(conn, language, self.uncounted)
         self.uncounted.clear()
+
+
+def _batch_of(conn: Connection, ids: Sequence[ArticleId], statistics: Statistics) -> _Batch:
+    return _Batch(
+        loaded=articles.load_articles(conn, ids),
+        linked=duplicates.load_linked_of(conn, ids),
+        standing=frozenset(stories.find_story_of(conn, ids)),
+        n_halvings=statistics.n_halvings,
+    )
 
 
 def _assign(
@@ -286,10 +310,16 @@ def _assigner(app: App, language: str, now: datetime, *, batch: int) -> Assigner
     with app.store.read() as conn:
         if held is None or held.last_arrival_no != stories.last_assigned_no(conn, language):
             held = app.memory[_key(language)] = _restore(conn, language, since, now=now)
-    if now - held.tidied_at > FORGET_EVERY:
+    if now - held.tidied_at > FORGET_EVERY or _has_outgrown(held, since):
         held.keeper.index.forget(since)
-        held.since, held.tidied_at = since, now
+        held.since, held.tidied_at, held.n_kept = since, now, len(held.keeper.index)
     return held
+
+
+def _has_outgrown(held: Assigner, since: datetime) -> bool:
+    """Whether an archive of years, which goes on from window to window, left more behind than it needs."""
+    has_gone_on = since - held.since > AssignPolicy().window
+    return has_gone_on and len(held.keeper.index) > 2 * held.n_kept + _ROOM
 
 
 def _restore(conn: Connection, language: str, since: datetime, *, now: datetime) -> Assigner:
@@ -302,7 +332,14 @@ def _restore(conn: Connection, language: str, since: datetime, *, now: datetime)
     last_arrival_no = stories.last_assigned_no(conn, language)
     keeper = StoryKeeper(index, facts=facts)
     undescribed = descriptions.load_undescribed(conn, language)
-    return Assigner(keeper=keeper, last_arrival_no=last_arrival_no, since=since, tidied_at=now, undescribed=undescribed)
+    return Assigner(
+        keeper=keeper,
+        last_arrival_no=last_arrival_no,
+        since=since,
+        tidied_at=now,
+        n_kept=len(index),
+        undescribed=undescribed,
+    )
 
 
 def facts_of(holding: Iterable[Constraint], locked: Iterable[StoryId]) -> Facts:
@@ -314,7 +351,7 @@ def facts_of(holding: Iterable[Constraint], locked: Iterable[StoryId]) -> Facts:
 
 
 def renew_features(app: App, language: str, *, since: datetime) -> int:
-    """Compute the features of articles in stories that have none of today's scheme, from their texts; how many.
+    """Compute the features of articles in stories that have none of today's scheme, from their texts of then; how many.
 
     They are saved as it goes on, so what takes long is done once, and an interrupted run goes on where it was.
     """
@@ -322,10 +359,9 @@ def renew_features(app: App, language: str, *, since: datetime) -> int:
     while True:
         with app.store.begin() as conn:
             outdated = older_features.load_outdated(conn, language, since=since, scheme=FEATURES, limit=BATCH)
-            texts = articles.load_articles(conn, [row.article_id for row in outdated])
             for row in outdated:
-                article = texts[row.article_id]
-                body = features(article.title, article.text, language).to_bytes()
+                decided = older_features.load_decided(conn, row)
+                body = features(decided.title, decided.text, language).to_bytes()
                 older_features.save_features_anew(conn, row, scheme=FEATURES, body=body)
         if not outdated:
             return n_renewed

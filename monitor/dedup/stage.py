@@ -8,7 +8,7 @@ texts are saved one by one, so that only the one at fault waits.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -16,6 +16,7 @@ import structlog
 
 from monitor.app import App
 from monitor.dedup.candidates import CandidatePolicy, choose_candidates
+from monitor.dedup.comparing import compare_with, settle
 from monitor.dedup.fingerprint import SCHEME, Fingerprint, fingerprint
 from monitor.dedup.groups import regroup
 from monitor.dedup.matching import Candidate, decide_duplicate
@@ -170,31 +171,13 @@ def _regroup(conn: Connection, changed: Collection[ArticleId]) -> Collection[Art
 
 
 def _settle(conn: Connection, batch: _Batch, originals: Collection[ArticleId]) -> None:
-    """Compare originals with those of the groups that their links lead to, and derive these groups again.
-
-    Of a text with more copies than candidates are looked at, the one that is the original in the end may have been
-    among none of them.
-    """
     lookup = _Lookup(conn, batch.app.settings.stories.duplicates_days)
-    compared: set[tuple[ArticleId, ArticleId]] = set()
-    while pairs := _pairs_of_originals(conn, originals) - compared:
-        compared |= pairs
-        found = [link for one, other in sorted(pairs) if (link := lookup.compare(one, other)) is not None]
-        links = [link for link in found if isinstance(link, DuplicateLink)]
-        rewrites = [link for link in found if isinstance(link, RewriteLink)]
+
+    def save(links: Sequence[DuplicateLink], rewrites: Sequence[RewriteLink]) -> Collection[ArticleId]:
         duplicates.save_links(conn, links, rewrites, batch.now)
-        originals = _regroup(conn, {link.article_id for link in links})
+        return _regroup(conn, {link.article_id for link in links})
 
-
-def _pairs_of_originals(conn: Connection, originals: Collection[ArticleId]) -> set[tuple[ArticleId, ArticleId]]:
-    """Each of these originals with each other original whose copies it is linked to."""
-    stored = StoredLinks(conn)
-    linked = {
-        one: {link.original_id for link in stored.to_earlier(one)} | {link.article_id for link in stored.to_later(one)}
-        for one in originals
-    }
-    known = duplicates.load_originals(conn, {other for others in linked.values() for other in others})
-    return {(one, known[other]) for one, others in linked.items() for other in others if known.get(other, one) != one}
+    settle(originals, StoredLinks(conn), compare=lookup.compare, save=save)
 
 
 def print_of(article: Article) -> Fingerprint:
@@ -226,26 +209,14 @@ def candidate_of(article: Article, made: Fingerprint) -> Candidate:
 
 
 def _decide(batch: _Batch, lookup: _Lookup, article_id: ArticleId, candidates: Collection[ArticleId]) -> None:
-    """Compare a text with its candidates; and with the copies of those that it appeared before."""
-    new = candidate_of(batch.articles[article_id], batch.prints[article_id])
-    links: list[DuplicateLink] = []
-    rewrites: list[RewriteLink] = []
-    seen: set[ArticleId] = {article_id}
-    wanted = set(candidates)
-    while wanted:
-        seen |= wanted
-        later: set[ArticleId] = set()
-        for other in lookup.load(wanted):
-            link = decide_duplicate(new, other)
-            if isinstance(link, RewriteLink):
-                rewrites.append(link)
-            elif link is not None:
-                links.append(link)
-                if link.original_id == article_id:
-                    later.add(link.article_id)
-        # An earlier copy takes over a whole group, however large it is: its members are to have links to it.
-        wanted = lookup.groups_after(batch.articles[article_id], later) - seen
-    batch.links[article_id], batch.rewrites[article_id] = links, rewrites
+    article = batch.articles[article_id]
+    done = compare_with(
+        candidate_of(article, batch.prints[article_id]),
+        candidates,
+        load=lookup.load,
+        groups_after=lambda ids: lookup.groups_after(article, ids),
+    )
+    batch.links[article_id], batch.rewrites[article_id] = done.links, done.rewrites
 
 
 class _Lookup:

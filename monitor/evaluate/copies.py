@@ -7,13 +7,16 @@ configuration compares. Which pairs were compared is remembered, so that other t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from itertools import islice
 
 from monitor.config import Stories
 from monitor.dedup.candidates import CandidatePolicy, choose_candidates
+from monitor.dedup.comparing import compare_with, settle
+from monitor.dedup.groups import Order, regroup
 from monitor.dedup.matching import Candidate, Copy, DuplicatePolicy, decide_duplicate, derive_groups
 from monitor.evaluate.articles import EPOCH, candidate, stored_article
 from monitor.evaluate.reading import LabelledArticle
@@ -34,20 +37,46 @@ class CopyIndex:
         self._within = within or timedelta(days=Stories().duplicates_days)
         self._by_band: dict[int, list[ArticleId]] = {}
         self._by_text: dict[str, list[ArticleId]] = {}
-        self._original_of: dict[ArticleId, ArticleId] = {}
+        self._kept = _KeptLinks(self.seen)
 
     def add(self, article: Candidate) -> list[DuplicateLink]:
         """Compares an article with what the bands bring up, remembers it, and returns its duplicate links."""
         chosen = self._chosen(article)
-        found = [decide_duplicate(article, self.seen[article_id]) for article_id in chosen]
-        links = [link for link in found if isinstance(link, DuplicateLink)]
-        self.compared += [(article.article_id, article_id) for article_id in chosen]
-        self.links += links
-        self.rewrites += [link for link in found if isinstance(link, RewriteLink)]
         self._remember(article)
-        for link in links:
-            self._original_of.setdefault(link.article_id, self._original_of.get(link.original_id, link.original_id))
-        return links
+        done = compare_with(article, chosen, load=self._load, groups_after=lambda ids: self._groups_after(article, ids))
+        self.compared += [(article.article_id, other) for other in done.ids]
+        n_before = len(self.links)
+        originals = self._save(done.links, done.rewrites)
+        settle(originals, self._kept, compare=self._compare, save=self._save)
+        return [link for link in self.links[n_before:] if article.article_id in {link.article_id, link.original_id}]
+
+    def _save(self, links: Sequence[DuplicateLink], rewrites: Sequence[RewriteLink]) -> Collection[ArticleId]:
+        """Keeps links and derives the groups that they change; returns what is an original after that."""
+        self.links += links
+        self.rewrites += rewrites
+        self._kept.add(links)
+        return self._kept.regroup({link.article_id for link in links})
+
+    def _load(self, ids: Iterable[ArticleId]) -> list[Candidate]:
+        return [self.seen[one] for one in sorted(ids)]
+
+    def _compare(self, one: ArticleId, other: ArticleId) -> DuplicateLink | RewriteLink | None:
+        new, old = self.seen[one], self.seen[other]
+        if not self._is_inside(new, old):
+            return None
+        self.compared.append((one, other))
+        return decide_duplicate(new, old)
+
+    def _groups_after(self, article: Candidate, ids: Collection[ArticleId]) -> set[ArticleId]:
+        known = self._kept.originals(ids)
+        originals = {known.get(one, one) for one in ids}
+        mine = _order(article)
+        later = {one for one in originals if _order(self.seen[one]) > mine}
+        members = {*later, *(copy for one in later for copy in self._kept.copies_of(one))}
+        return {one for one in members if self._is_inside(article, self.seen[one])}
+
+    def _is_inside(self, article: Candidate, other: Candidate) -> bool:
+        return abs(article.first_seen_at - other.first_seen_at) <= self._within
 
     def look_up(self, article: Candidate) -> list[DuplicateLink | RewriteLink]:
         """The links of an article to what the bands bring up, without remembering it."""
@@ -55,7 +84,7 @@ class CopyIndex:
         return [link for link in verdicts if link is not None]
 
     def _chosen(self, article: Candidate) -> list[ArticleId]:
-        return choose_candidates(self._rows(article), original_of=self._original_of)
+        return choose_candidates(self._rows(article), original_of=self._kept.original_of)
 
     def _remember(self, article: Candidate) -> None:
         self.seen[article.article_id] = article
@@ -84,6 +113,52 @@ class CopyIndex:
         """Each copy with its original, from all links so far or from these."""
         appeared = {key: (seen.first_seen_at, seen.url) for key, seen in self.seen.items()}
         return derive_groups(self.links if links is None else links, appeared)
+
+
+def _order(one: Candidate) -> Order:
+    return one.first_seen_at, one.url, one.article_id
+
+
+class _KeptLinks:
+    """Links and copy groups as `regroup` asks for them, in memory."""
+
+    def __init__(self, seen: Mapping[ArticleId, Candidate]) -> None:
+        self.original_of: dict[ArticleId, ArticleId] = {}
+        self._seen = seen
+        self._earlier: defaultdict[ArticleId, list[DuplicateLink]] = defaultdict(list)
+        self._later: defaultdict[ArticleId, list[DuplicateLink]] = defaultdict(list)
+        self._copies: defaultdict[ArticleId, set[ArticleId]] = defaultdict(set)
+
+    def add(self, links: Iterable[DuplicateLink]) -> None:
+        for link in links:
+            self._earlier[link.article_id].append(link)
+            self._later[link.original_id].append(link)
+
+    def regroup(self, changed: Collection[ArticleId]) -> Collection[ArticleId]:
+        places = regroup(changed, self)
+        for article_id, link in places.items():
+            before = self.original_of.pop(article_id, None)
+            if before is not None:
+                self._copies[before].discard(article_id)
+            if link is not None:
+                self.original_of[article_id] = link.original_id
+                self._copies[link.original_id].add(article_id)
+        return [article_id for article_id, link in places.items() if link is None]
+
+    def to_earlier(self, article_id: ArticleId) -> list[DuplicateLink]:
+        return self._earlier[article_id]
+
+    def to_later(self, article_id: ArticleId) -> list[DuplicateLink]:
+        return self._later[article_id]
+
+    def copies_of(self, article_id: ArticleId) -> Collection[ArticleId]:
+        return set(self._copies[article_id])
+
+    def originals(self, ids: Iterable[ArticleId]) -> Mapping[ArticleId, ArticleId]:
+        return {one: self.original_of[one] for one in ids if one in self.original_of}
+
+    def order(self, ids: Iterable[ArticleId]) -> Mapping[ArticleId, Order]:
+        return {one: _order(self._seen[one]) for one in ids}
 
 
 def candidate_of(labelled: LabelledArticle, article_id: ArticleId) -> Candidate:

@@ -50,7 +50,7 @@ def read_rows(path: Path) -> Iterator[dict[str, Any]]:
                 if line.strip():
                     yield _row(line, number, path)
     except (OSError, EOFError, zlib.error) as error:
-        raise UsageError(f"{path} cannot be read: {error}") from error
+        raise UsageError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from error
 
 
 def _row(line: bytes, number: int, path: Path) -> dict[str, Any]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, and_, select, update
 
 from monitor.store.counters import take_numbers
 from monitor.store.tables import articles
@@ -34,14 +33,18 @@ def arrive(conn: Connection, article_id: ArticleId, now: datetime) -> None:
     conn.execute(update(articles).where(articles.c.id == article_id).values(values))
 
 
-def arrive_again(conn: Connection, ids: Sequence[ArticleId], now: datetime) -> None:
-    """Give these articles new places at the end of the order, one behind the other. Call it last, as `arrive`."""
-    if not ids:
+def arrive_again(conn: Connection, article_id: ArticleId, now: datetime, *, instead_of: int) -> None:
+    """Give an article that waits at a place of the order a new one at its end; nothing where somebody did so already.
+
+    In a transaction of its own: the number is a key of the article, and who changes one waits for all that refer to it.
+    """
+    waits = and_(
+        articles.c.id == article_id, articles.c.arrival_no == instead_of, articles.c.assign_due_at.is_not(None)
+    )
+    if conn.execute(select(articles.c.id).where(waits).with_for_update()).first() is None:
         return
-    first = take_numbers(conn, "arrival", len(ids))
-    for arrival_no, article_id in enumerate(ids, start=first):
-        again = {"arrival_no": arrival_no, "assign_due_at": now}
-        conn.execute(update(articles).where(articles.c.id == article_id).values(again))
+    again = {"arrival_no": take_numbers(conn, "arrival"), "assign_due_at": now}
+    conn.execute(update(articles).where(articles.c.id == article_id).values(again))
 
 
 def first_arrivals(conn: Connection, n: int, now: datetime) -> list[dict[str, Any]]:

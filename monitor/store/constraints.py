@@ -14,7 +14,8 @@ from sqlalchemy import Connection, and_, or_, select, update
 
 from monitor.store.batches import in_batches
 from monitor.store.engine import insert
-from monitor.store.tables import stories, story_constraints
+from monitor.store.story_log import load_at
+from monitor.store.tables import articles, stories, story_constraints, story_members
 from monitor.types import ArticleId, StoryId
 
 MUST, CANNOT = "must", "cannot"
@@ -116,9 +117,14 @@ def restored(conn: Connection, ids: Collection[int]) -> list[Wish]:
 
 
 def hand_over(conn: Connection, ids: Collection[ArticleId]) -> None:
-    """These articles are about to be erased: what holds through them holds on between those that are left."""
+    """These articles are about to be erased: what holds through them holds on between those that are left.
+
+    Those that are linked to them take their places; where nothing is, another article of the story that they spoke for.
+    Call it while they are in their stories.
+    """
     leaving = set(ids)
-    ends = {each.id: (each.kind, {each.a_id, each.b_id}) for each in load_holding(conn)}
+    facts = {each.id: each for each in load_holding(conn)}
+    ends = {each.id: (each.kind, {each.a_id, each.b_id}) for each in facts.values()}
     before = {fact_id: pair for fact_id, (_, pair) in ends.items()}
     for one in sorted(leaving & {end for pair in before.values() for end in pair}):
         mine = {fact_id: (kind, pair - {one}) for fact_id, (kind, pair) in ends.items() if one in pair}
@@ -126,10 +132,52 @@ def hand_over(conn: Connection, ids: Collection[ArticleId]) -> None:
         if linked:
             heir = min(linked, key=lambda other: (other in leaving, other))
             ends |= {fact_id: (kind, others | {heir}) for fact_id, (kind, others) in mine.items()}
+        else:
+            ends |= mine
+    for fact_id in [fact_id for fact_id, (_, pair) in ends.items() if len(pair) < 2]:
+        pair = _stand_ins(conn, facts[fact_id], leaving)
+        if (facts[fact_id].kind, pair) not in ends.values():
+            ends[fact_id] = (facts[fact_id].kind, pair)
     for fact_id, (_, pair) in sorted(ends.items()):
         if pair != before[fact_id] and len(pair) == 2:
             values = {"article_a_id": min(pair), "article_b_id": max(pair)}
             conn.execute(update(story_constraints).where(story_constraints.c.id == fact_id).values(values))
+
+
+def _stand_ins(conn: Connection, fact: Constraint, leaving: Collection[ArticleId]) -> set[ArticleId]:
+    """Two articles between which a fact can go on; fewer where there are none.
+
+    They are of the same stories. A link is spoken for by what was there before the correction and stayed where it was:
+    what changed places by it was meant itself.
+    """
+    places: dict[ArticleId, StoryId] = {}
+    for one in (fact.a_id, fact.b_id):
+        beside = _load_beside(conn, one) if one in leaving else {one: 0}
+        if one in leaving and fact.kind == MUST:
+            moved = {each for entry in load_at(conn, fact.made_no) for move in entry.moves for each in move.ids}
+            beside = {} if one in moved else {each: no for each, no in beside.items() if no < fact.made_no}
+            beside = {each: no for each, no in beside.items() if each not in moved}
+        stand_in = next((each for each in beside if each not in leaving and each not in places), None)
+        if stand_in is not None:
+            places |= _load_places(conn, stand_in)
+    are_together = len(set(places.values())) == 1
+    return set(places) if are_together == (fact.kind == MUST) else set()
+
+
+def _load_beside(conn: Connection, article_id: ArticleId) -> dict[ArticleId, int]:
+    """The articles of an article's story with their places in the order of arrivals, which they are in."""
+    mine = select(story_members.c.story_id).where(story_members.c.article_id == article_id).scalar_subquery()
+    rows = (
+        select(articles.c.id, articles.c.arrival_no)
+        .join(story_members, story_members.c.article_id == articles.c.id)
+        .where(story_members.c.story_id == mine)
+    )
+    return dict(conn.execute(rows.order_by(articles.c.arrival_no)).all())
+
+
+def _load_places(conn: Connection, article_id: ArticleId) -> dict[ArticleId, StoryId]:
+    mine = story_members.c.article_id == article_id
+    return dict(conn.execute(select(story_members.c.article_id, story_members.c.story_id).where(mine)).all())
 
 
 def set_numbers(conn: Connection, number: int) -> None:

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, select, update
 from monitor.errors import NotFoundError, UsageError
 from monitor.store import constraints, story_log
 from monitor.store.constraints import CANNOT, MUST, Wish
-from monitor.store.rearranging import find_stories, hold_articles, load_members, plain_led, rearrange
+from monitor.store.rearranging import find_stories, load_members, plain_led, rearrange
 from monitor.store.stories import disturb, find_story_of, hold, is_locked, resolve_story
 from monitor.store.story_log import LOCKED, UNLOCKED, LogEntry, Move
 from monitor.store.tables import stories, story_redirects
@@ -245,8 +245,7 @@ def _hold(conn: Connection, *ids: int, is_for_lock: bool = False) -> tuple[str, 
     Raises NotFoundError, and UsageError for stories of two languages and for locked ones.
     """
     before = [_language(conn, one) for one in ids]
-    hold_articles(conn, {article for one in ids for article in load_members(conn, resolve_story(conn, one))})
-    hold(conn, before)
+    hold(conn, before)  # from here on nobody takes a member of them away, see `monitor.store.holding`
     languages = {resolve_story(conn, one): _language(conn, one) for one in ids}  # they may have merged meanwhile
     if len(set(languages.values())) > 1:
         told = " and ".join(f"story {one} ({language})" for one, language in languages.items())

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, Select, and_, func, select, update
 
 from monitor.store.engine import insert, lease_clock
+from monitor.store.stories import hold
 from monitor.store.tables import deliveries, digest_item_articles, digest_items, digests, story_members, subscriptions
 from monitor.types import ArticleId, Digest, DigestId, Reason, RenderedMail, StoryId, SubscriptionId, ToldStory
 
@@ -127,6 +128,7 @@ def save_digest(conn: Connection, digest: Digest, mail: RenderedMail, now: datet
 
 
 def _save_items(conn: Connection, digest_id: DigestId, digest: Digest) -> None:
+    hold(conn, {item.story.language for item in digest.items})  # nobody takes a story or member away meanwhile
     for position, item in enumerate(digest.items, start=1):
         story = item.story
         conn.execute(

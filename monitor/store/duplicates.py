@@ -91,7 +91,7 @@ def hold(conn: Connection, ids: Collection[ArticleId], leased_until: datetime) -
     c = articles.c
     # In the order of their ids, as everybody takes them who takes several.
     mine = select(c.id).where(c.id.in_(sorted(ids)), c.match_leased_until == leased_until).order_by(c.id)
-    return set(conn.execute(mine.with_for_update()).scalars())
+    return set(conn.execute(mine.with_for_update(key_share=True)).scalars())
 
 
 def finish_matches(conn: Connection, ids: Collection[ArticleId], leased_until: datetime) -> None:
@@ -296,7 +296,10 @@ def load_relations(conn: Connection, article_id: ArticleId) -> list[Relation]:
 
 
 def hold_around(conn: Connection, ids: Collection[ArticleId]) -> list[ArticleId]:
-    """Keep these articles, and all that any of their texts was linked to, for this transaction; returns the latter."""
+    """Keep these articles, and all that any of their texts was linked to, for this transaction; returns the latter.
+
+    Others may refer to them meanwhile; `monitor.store.holding` keeps that away too from those that are to go.
+    """
     hold_copy_groups(conn)
     near: set[ArticleId] = set()
     for some in in_batches(ids):
@@ -306,7 +309,7 @@ def hold_around(conn: Connection, ids: Collection[ArticleId]) -> list[ArticleId]
     # By id, as everybody who takes several articles.
     for some in in_batches({*ids, *near}):
         rows = select(articles.c.id).where(articles.c.id.in_(some)).order_by(articles.c.id)
-        conn.execute(rows.with_for_update()).all()
+        conn.execute(rows.with_for_update(key_share=True)).all()
     return sorted(near - set(ids))
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Table, and_, delete, func, or_, select
+from sqlalchemy import Column, ColumnElement, Connection, Table, and_, delete, func, or_, select, tuple_
 
 from monitor.errors import NotFoundError
 from monitor.store import claims, constraints, duplicates, stories
@@ -24,6 +24,7 @@ from monitor.store.bylines import forget_unused_names
 from monitor.store.columns import storable
 from monitor.store.engine import RESOLVE_LOCK, hold_lock, insert
 from monitor.store.feeds import pause_feed
+from monitor.store.holding import hold_to_take_away
 from monitor.store.memberships import settle_left
 from monitor.store.page_results import PAGES, FetchedPage
 from monitor.store.pages import save_without_text
@@ -126,14 +127,13 @@ def erase(conn: Connection, order: Order, now: datetime) -> Erased:
     """
     hold_lock(conn, RESOLVE_LOCK)
     ids, loose = find_erasable(conn, order)
-    near = duplicates.hold_around(conn, ids)
-    languages = stories.hold_languages(conn, ids)
+    near, languages = hold_to_take_away(conn, ids)
     erased, named = describe(conn, order), _named(conn, ids, order.author)
     bury(conn, [*_keys(conn, ids, loose), *_keys_of(conn, order)], because=order.because, now=now)
     _forget_rare_terms(conn, ids)
     _write_audit(conn, order, erased, now)
-    _leave_stories(conn, ids, order.who, now)
     constraints.hand_over(conn, ids)
+    _leave_stories(conn, ids, order.who, now)
     for some in in_batches(loose):
         conn.execute(delete(entries).where(entries.c.id.in_(some)))
     for some in in_batches(ids):
@@ -155,7 +155,7 @@ def refuse_page(conn: Connection, fetched: FetchedPage, *, access: Access, now: 
     page, detail = fetched.page, "the page says what was erased here"
     if page.is_new:
         hold_lock(conn, RESOLVE_LOCK)
-        duplicates.hold_around(conn, [page.id])
+        hold_to_take_away(conn, [page.id])
         claims.hold(conn, PAGES, page.id, page.leased_until)
         erase(conn, Order(article_ids=(page.id,), who="extract", because=detail), now)
     else:
@@ -290,7 +290,10 @@ def _forget_rare_terms(conn: Connection, ids: Sequence[ArticleId]) -> None:
         found = sorted({storable(one)[:200] for one in its_terms})
         for start in range(0, len(found), BATCH):
             rare = and_(terms.c.term.in_(found[start : start + BATCH]), terms.c.n_articles <= n)
-            conn.execute(delete(terms).where(rare))
+            # One that is held is being counted for an article of another language: something else has it too.
+            free = select(terms.c.language, terms.c.term).where(rare).with_for_update(skip_locked=True).cte("free")
+            either = tuple_(terms.c.language, terms.c.term).in_(select(free.c.language, free.c.term))
+            conn.execute(delete(terms).where(either, rare))
 
 
 def _named(conn: Connection, ids: Sequence[ArticleId], author: str | None) -> dict[Table, set[int]]:

@@ -63,7 +63,7 @@ def hold_states(conn: Connection, ids: Collection[ArticleId]) -> dict[ArticleId,
             n_words=row.n_words,
             first_seen_at=row.first_seen_at,
         )
-        for row in conn.execute(rows.order_by(c.id).with_for_update())
+        for row in conn.execute(rows.order_by(c.id).with_for_update(key_share=True))
     }
 
 

@@ -19,6 +19,7 @@ from monitor.store import claims, duplicates, stories
 from monitor.store.articles import join_sightings
 from monitor.store.engine import RESOLVE_LOCK, hold_lock, insert
 from monitor.store.entries import move_entries
+from monitor.store.holding import hold_to_take_away
 from monitor.store.memberships import renew_story, settle_left
 from monitor.store.page_results import PAGES, FetchedPage
 from monitor.store.revisions import change_values
@@ -63,7 +64,7 @@ def merge_into(conn: Connection, fetched: FetchedPage, other_id: ArticleId, now:
     """The claimed page turned out to be an article that is stored already. Raises LeaseLostError."""
     page = fetched.page
     hold_lock(conn, RESOLVE_LOCK)
-    duplicates.hold_around(conn, [page.id, other_id])
+    hold_to_take_away(conn, [page.id], beside=[other_id])
     claims.hold(conn, PAGES, page.id, fetched.page.leased_until)
     try:
         merge_articles(conn, page.id, other_id, because=f"{page.url} names the same canonical URL", now=now)
@@ -79,8 +80,7 @@ def merge_articles(conn: Connection, old_id: ArticleId, into_id: ArticleId, *, b
     if old_id == into_id:
         raise UsageError(f"{old_id} cannot be merged into itself; name two articles")
     hold_lock(conn, RESOLVE_LOCK)
-    near = duplicates.hold_around(conn, [old_id, into_id])
-    languages = stories.hold_languages(conn, [old_id])
+    near, languages = hold_to_take_away(conn, [old_id], beside=[into_id])
     rows = conn.execute(select(articles).where(articles.c.id.in_([old_id, into_id]))).mappings()
     by_id = {row["id"]: row for row in rows}
     for one in (old_id, into_id):

@@ -1,17 +1,19 @@
 """Features of articles that were decided before: computed anew when today's are of another scheme, and found by age.
 
-An arrival keeps the features it was decided by; those of a newer scheme stand beside them.
+An arrival keeps the features it was decided by; those of a newer scheme stand beside them, made of the text of then. A
+text that changed since is another matter: whether the article belongs elsewhere now is decided in its turn.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, exists, func, select
+from sqlalchemy import Connection, case, exists, func, select
 
 from monitor.store.engine import insert
 from monitor.store.memberships import Arrival, arrival_of
-from monitor.store.tables import features, story_members
+from monitor.store.tables import articles, features, revisions, story_members
+from monitor.text.differences import Wording
 
 
 def find_first_since(conn: Connection, language: str, since: datetime) -> int | None:
@@ -40,6 +42,21 @@ def load_outdated(conn: Connection, language: str, *, since: datetime, scheme: s
         .limit(limit)
     )
     return [arrival_of(row, None) for row in conn.execute(rows).mappings()]
+
+
+def load_decided(conn: Connection, arrival: Arrival) -> Wording:
+    """What the article said when this arrival was decided; what it said first where its revisions begin later."""
+    decided_at = select(features.c.assigned_at).where(
+        features.c.article_id == arrival.article_id, features.c.arrival_no == arrival.arrival_no
+    )
+    is_later = revisions.c.seen_at > decided_at.limit(1).scalar_subquery()
+    nearest = (is_later, case((is_later, revisions.c.revision_no), else_=-revisions.c.revision_no))
+    states = select(revisions.c.title, revisions.c.text).where(revisions.c.article_id == arrival.article_id)
+    found = conn.execute(states.order_by(*nearest).limit(1)).first()
+    if found is None:  # without any revision: what it says today
+        today = select(articles.c.title, articles.c.text).where(articles.c.id == arrival.article_id)
+        found = conn.execute(today).one()
+    return Wording(*found)
 
 
 def save_features_anew(conn: Connection, arrival: Arrival, *, scheme: str, body: bytes) -> None:

@@ -79,16 +79,6 @@ def find_stories(conn: Connection, ids: Iterable[int]) -> set[int]:
     return found
 
 
-def hold_articles(conn: Connection, ids: Iterable[ArticleId]) -> None:
-    """Keep these articles from being taken away until this transaction ends.
-
-    Before it holds their stories: whoever takes articles away has them first, and then waits for the stories.
-    """
-    for some in in_batches(ids):
-        rows = select(articles.c.id).where(articles.c.id.in_(some)).order_by(articles.c.id)
-        conn.execute(rows.with_for_update(read=True, key_share=True)).all()
-
-
 def load_members(conn: Connection, story_id: StoryId, *, until_no: int | None = None) -> list[ArticleId]:
     """The articles of a story, the first arrived first; with `until_no` those that arrived by then."""
     rows = (

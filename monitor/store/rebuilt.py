@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, select, update
 from monitor.errors import LeaseLostError
 from monitor.store import story_log
 from monitor.store.batches import in_batches
-from monitor.store.rearranging import hold_articles, plain_led, rearrange
+from monitor.store.rearranging import plain_led, rearrange
 from monitor.store.stories import disturb, hold, take_language
 from monitor.store.tables import stories, story_members
 from monitor.types import ArticleId, StoryId
@@ -53,7 +53,6 @@ def save_rebuilt(
     now: datetime,
 ) -> int | None:
     """Let articles change places as rebuilding decided; the number of the log entry. Raises LeaseLostError."""
-    hold_articles(conn, placed)
     hold(conn, [language])
     if take_language(conn, language, now=now, lease_s=0, mine=leased_until) is None:
         raise LeaseLostError(f"stories of language {language} changed while they were rebuilt; run it again")

@@ -17,6 +17,7 @@ from monitor.store.articles import load_articles
 from monitor.store.columns import MAX_KEY
 from monitor.store.engine import RESOLVE_LOCK, hold_lock, insert
 from monitor.store.given_texts import GivenArticle
+from monitor.store.holding import hold_to_take_away
 from monitor.store.page_results import text_values
 from monitor.store.tables import articles, fingerprints, releases
 from monitor.types import Article, ArticleId
@@ -114,7 +115,7 @@ def remove_release(conn: Connection, release_id: int, now: datetime) -> Release:
     """Let a text be registered no more; what copied it is compared again. Raises NotFoundError."""
     hold_lock(conn, RESOLVE_LOCK)
     release = get_release(conn, release_id)
-    near = duplicates.hold_around(conn, [release.id])
+    near, _ = hold_to_take_away(conn, [release.id])
     conn.execute(delete(articles).where(articles.c.id == release.id))
     duplicates.match_again(conn, near, now)
     return release

@@ -112,7 +112,11 @@ def next_assign_at(conn: Connection, now: datetime) -> datetime | None:
 
 
 def load_unassigned(conn: Connection, language: str, limit: int) -> list[ArticleId]:
-    """The next articles of a language in arrival order, up to the first whose comparison is not done."""
+    """The next articles of a language in arrival order, up to the first whose comparison is not done.
+
+    They stay for this transaction, and so do the languages that they are, or were, in stories of: this one's assigner
+    touches no story before, see `monitor.store.holding`.
+    """
     waiting = (
         select(articles.c.id, articles.c.match_due_at)
         .where(
@@ -131,6 +135,7 @@ def load_unassigned(conn: Connection, language: str, limit: int) -> list[Article
     same = (articles.c.language == language, articles.c.assign_due_at.is_not(None), articles.c.match_due_at.is_(None))
     in_order = select(articles.c.id, and_(*same)).where(articles.c.id.in_(ready)).order_by(articles.c.id)
     is_ready: dict[ArticleId, bool] = dict(conn.execute(in_order.with_for_update(key_share=True)).all())
+    hold(conn, {language, *_decided_in(conn, ready)})
     return list(takewhile(lambda article_id: is_ready.get(article_id, False), ready))
 
 
@@ -190,11 +195,17 @@ def pass_over(conn: Connection, language: str, arrival_no: int) -> bool:
 
 def hold_languages(conn: Connection, ids: Collection[ArticleId]) -> set[str]:
     """Keep those who assign the stories of these articles from going on until this transaction ends; the languages."""
+    found = _decided_in(conn, ids)
+    hold(conn, found)
+    return found
+
+
+def _decided_in(conn: Connection, ids: Collection[ArticleId]) -> set[str]:
+    """The languages whose assigners decided some arrival of these articles."""
     found: set[str] = set()
     for some in in_batches(ids):
         decided = select(features.c.language).where(features.c.article_id.in_(some)).distinct()
         found |= set(conn.execute(decided).scalars())
-    hold(conn, found)
     return found
 
 
@@ -234,9 +245,11 @@ def find_story_of(
 
 
 def close_quiet(conn: Connection, before: datetime, now: datetime) -> int:
-    """Close the stories that nothing was added to since `before`."""
+    """Close the stories that nothing was added to since `before`; one that somebody holds just now, at a later time."""
     quiet = and_(stories.c.state == "open", stories.c.last_seen_at < before)
-    return conn.execute(update(stories).where(quiet).values(state="closed", closed_at=now)).rowcount
+    free = select(stories.c.id).where(quiet).with_for_update(skip_locked=True).cte("free")
+    closed = update(stories).where(stories.c.id.in_(select(free.c.id)), quiet).values(state="closed", closed_at=now)
+    return len(conn.execute(closed.returning(stories.c.id)).all())
 
 
 # --- reading: the same views that analysts query -------------------------------------------------------------------

@@ -177,5 +177,11 @@ def load_numbered(conn: Connection) -> list[LogEntry]:
     return [_entry(row) for row in conn.execute(rows).mappings()]
 
 
+def load_at(conn: Connection, arrival_no: int) -> list[LogEntry]:
+    """What changed who is in which story at a place of the stored order."""
+    rows = select(story_log).where(story_log.c.arrival_no == arrival_no).order_by(story_log.c.id)
+    return [_entry(row) for row in conn.execute(rows).mappings()]
+
+
 def _entry(row: RowMapping) -> LogEntry:
     return LogEntry(**{name: row[name] for name in LogEntry.__dataclass_fields__})

@@ -39,6 +39,9 @@ def test_articles_are_split_off_and_moved(monitor: Monitor) -> None:
     big, other = ids_of(monitor)
     split = monitor("stories", "split", big, "3", "--json").document
     (moved,) = split["moves"]
+    monitor("stories", "undo", split["log_id"])
+    assert f"1 article of story {big} split off as story " in monitor("stories", "split", big, "3").out
+    (moved,) = monitor("stories", "log", "--limit", 1, "--json").document[0]["moves"]
     assert (moved["article_ids"], moved["from"]) == ([3], big)
     said = monitor("stories", "move", "https://post.example/alps", other).out
     assert f"article 3 is in story {other} now, not in {moved['to']}" in said
@@ -70,6 +73,8 @@ def test_mistakes_are_told_in_one_sentence(monitor: Monitor) -> None:
         (("undo", "--", -1), 2, "1"),
         (("rebuild", "--since", "2026-01-01", "--apply", "--who", "assigner"), 2, "another name"),
         (("rebuild", "--since", "2026-01-01", "--language", "xx"), 2, "xx"),
+        (("rebuild", "--since", "30d"), 2, "'30d' does not match the formats '2026-01-31'"),
+        (("log", 99), 1, "no story 99"),
     ):
         ran = monitor("stories", *arguments)
         assert (ran.code, ran.out) == (code, ""), arguments

@@ -85,6 +85,13 @@ def test_wrong_usage_is_one_sentence_and_exit_code_2(arguments: list[str], capsy
     assert "--help` shows how it is used" in captured.err
 
 
+def test_a_group_without_a_command_shows_its_help_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["duplicates"]) == 2
+    alone = capsys.readouterr().err
+    assert main(["duplicates", "--help"]) == 0
+    assert alone.split() == capsys.readouterr().out.split()
+
+
 def test_a_mistyped_command_gets_a_suggestion(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["feeds", "lst"]) == 2
     assert "list" in capsys.readouterr().err

@@ -56,7 +56,6 @@ INSERT INTO authors (id, name) VALUES (1, 'Ann');
 INSERT INTO article_authors (article_id, author_id, position) VALUES (1, 1, 0);
 INSERT INTO tags (id, name) VALUES (1, 'bridges');
 INSERT INTO article_tags (article_id, tag_id) VALUES (1, 1);
-INSERT INTO schemes (name, kind, parameters, created_at) VALUES ('s', 'fingerprint', '{}', '2026-01-06 00:00:00');
 INSERT INTO bands (band, article_id) VALUES (7, 1);
 INSERT INTO copies (article_id, original_id, kind, containment, jaccard, scheme) VALUES (2, 1, 'exact', 1, 1, 's');
 INSERT INTO duplicates (id, article_id, original_id, kind, containment, jaccard, scheme, found_at)

@@ -36,8 +36,8 @@ class Steps:
         event.listen(Engine, "commit", self._step)
 
     def _statement(self, _conn: object, _cursor: object, statement: str, *_: object) -> None:
-        # On SQLite alone a transaction begins with a statement: steps are to mean the same on both databases.
-        if not statement.startswith("BEGIN"):
+        # On SQLite alone a transaction begins with statements: steps are to mean the same on both databases.
+        if not statement.startswith(("BEGIN", "PRAGMA")):
             self._step()
 
     def _step(self, *_: object) -> None:

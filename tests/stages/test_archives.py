@@ -6,14 +6,17 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import count
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from monitor.cluster import stage as cluster
 from monitor.dedup import stage as dedup
 from monitor.store import tables as t
 from monitor.store.engine import Store, open_store
+from monitor.types import Progress
+from tests.stages.events import report
 from tests.stages.test_similarity import app_of
 from tests.store.rows import DAY, NOW, make_article, mark_matched
+from tests.store.rows import count as count_rows
 
 YEAR = timedelta(days=365)
 FIRST = (
@@ -70,3 +73,39 @@ def test_what_comes_out_of_an_archive_while_the_assigner_is_restored_waits_for_t
         found = dict(conn.execute(select(t.story_members.c.article_id, t.story_members.c.story_id)).all())
     store.close()
     assert found[1] == found[3] != found[2]
+
+
+def test_a_batch_that_begins_with_what_came_out_of_an_archive_meanwhile_is_tried_again_at_once(store: Store) -> None:
+    for number, seen_at in ((1, NOW - YEAR), (2, NOW)):
+        with store.begin() as conn:
+            mark_matched(conn, make_article(conn, f"https://p{number}.example/1", seen_at=seen_at, body=FIRST))
+        if number == 1:
+            assert cluster.run(app_of(store)).n_done == 1
+    looks = count(1)
+
+    def clock() -> datetime:
+        if next(looks) == 2:  # the assigner has looked at what waits
+            with store.begin() as conn:
+                conn.execute(update(t.articles).where(t.articles.c.id == 1).values(assign_due_at=NOW))
+        return NOW + timedelta(minutes=1)
+
+    app = replace(app_of(store), clock=clock)
+    assert cluster.run(app) == Progress(next_at=NOW + timedelta(minutes=1))
+    assert cluster.run(app) == Progress(n_done=2)
+
+
+def test_an_archive_of_years_does_not_stay_in_memory(sqlite_url: str) -> None:
+    n, store = 150, open_store(sqlite_url)
+    with store.begin() as conn:
+        for number in range(n):
+            url, seen_at = f"https://p{number}.example/1", NOW - 9 * YEAR + number * 3 * DAY
+            title, body = report(f"event{number}", 0)
+            mark_matched(conn, make_article(conn, url, seen_at=seen_at, title=title, body=body))
+    app = app_of(store)
+    most = 0
+    while cluster.run(app, batch=10).n_done:
+        most = max(most, len(app.memory["assigner:en"].keeper.index))
+    with store.read() as conn:
+        assert count_rows(conn, "story_members") == n
+    store.close()
+    assert most < n - 20

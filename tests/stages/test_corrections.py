@@ -11,10 +11,11 @@ from sqlalchemy import select, update
 
 from monitor.cluster.placing import BY_HAND
 from monitor.errors import NotFoundError, UsageError
-from monitor.store import correcting, duplicates, erasing, stories, story_log
+from monitor.store import correcting, erasing, stories, story_log
 from monitor.store import tables as t
 from monitor.store.correcting import Corrected, Order
 from monitor.store.engine import Store, open_store
+from monitor.store.holding import hold_to_take_away
 from monitor.store.story_log import ASSIGNER, LOCKED, UNLOCKED, LogEntry
 from monitor.types import ArticleId, StoryId
 from tests.stages.test_saving_together import somebody_waits
@@ -284,7 +285,45 @@ def test_what_was_decided_holds_among_those_that_are_left_when_an_article_is_era
     erase(sqlite, second)
     assert (holding(sqlite, "must"), holding(sqlite, "cannot")) == ({(first, third)}, {(ferry[0], first)})
     erase(sqlite, first)
-    assert (holding(sqlite, "must"), holding(sqlite, "cannot")) == (set(), {(ferry[0], third)})
+    assert (holding(sqlite, "must"), holding(sqlite, "cannot")) == ({(budget[1], third)}, {(ferry[0], third)})
+
+
+def test_a_merge_holds_on_when_the_article_that_spoke_for_the_story_is_erased(store: Store) -> None:
+    ferry, budget = two_stories(store)
+    strike = tell(store, "strike", 30)
+    assign(app_of(store))
+    found = places(store)
+    do(store, correcting.merge_stories, found[ferry[0]], found[strike])
+    assert holding(store, "must") == {(ferry[0], strike)}
+    erase(store, ferry[0])
+    assert holding(store, "must") == {(ferry[1], strike)}
+    erase(store, strike)  # it was meant itself: nothing can speak for it
+    assert holding(store, "must") == set()
+    assert places(store).keys() >= {*ferry[1:], *budget}
+
+
+def test_a_split_holds_on_as_long_as_both_stories_have_an_article(store: Store) -> None:
+    ferry, _ = two_stories(store)
+    do(store, correcting.split_story, places(store)[ferry[0]], ferry[2:])
+    assert holding(store, "cannot") == {(ferry[0], ferry[2]), (ferry[1], ferry[2])}
+    erase(store, ferry[0])
+    assert holding(store, "cannot") == {(ferry[1], ferry[2])}
+    late = tell(store, "ferry", 40)
+    with store.begin() as conn:
+        correcting.set_lock(conn, places(store)[ferry[1]], ORDER, action=LOCKED)
+    assign(app_of(store))
+    assert places(store)[late] == places(store)[ferry[2]]
+    erase(store, ferry[2])
+    assert holding(store, "cannot") == {(ferry[1], late)}
+    erase(store, late)
+    assert holding(store, "cannot") == set()
+
+
+def test_who_moved_an_article_that_is_erased_said_nothing_of_the_others(store: Store) -> None:
+    ferry, budget = two_stories(store)
+    do(store, correcting.move_article, ferry[2], places(store)[budget[0]])
+    erase(store, ferry[2])
+    assert holding(store, "must") == set()
 
 
 def erase(store: Store, *ids: ArticleId) -> None:
@@ -352,10 +391,11 @@ def test_a_correction_and_who_takes_an_article_away_do_not_wait_for_each_other(p
         ferry, _ = two_stories(store)
         story_id = places(store)[ferry[0]]
         with ThreadPoolExecutor(1) as pool, store.begin() as conn:
-            duplicates.hold_around(conn, ferry)  # as erasing and merging articles begin
-            split = pool.submit(do, store, correcting.split_story, story_id, ferry[1:])
+            hold_to_take_away(conn, ferry[:1])  # as erasing and merging articles begin
+            split = pool.submit(do, store, correcting.split_story, story_id, ferry[2:])
             somebody_waits(store)
-            stories.hold_languages(conn, ferry)
+            order = erasing.Order(article_ids=(ferry[0],), who="op", because="court")
+            erasing.erase(conn, order, NOW)
         assert split.result().story_id == story_id
 
 

@@ -17,8 +17,9 @@ from monitor.store.correcting import Order
 from monitor.store.engine import Store, open_store
 from monitor.store.story_log import LOCKED
 from monitor.types import ArticleId
+from tests.stages.events import report
 from tests.stages.told import app_of, assert_replayed, assign, leads_to, places, tell, tell_all, tell_others, together
-from tests.store.rows import DAY, NOW
+from tests.store.rows import DAY, NOW, mark_matched, save_text
 
 ORDER = Order(who="ann", because="", now=NOW)
 LATER = NOW + timedelta(hours=2)
@@ -159,3 +160,16 @@ def test_features_of_an_older_scheme_are_computed_anew_once_and_nothing_is_decid
         counts = select(t.features.c.scheme, func.count()).group_by(t.features.c.scheme)
         assert dict(conn.execute(counts).all()) == {"features-0": 24, FEATURES: 26}
     assert again(store).difference.placed == {}
+
+
+def test_a_change_that_waits_while_features_are_computed_anew_is_decided_in_its_turn(store: Store) -> None:
+    ferry, budget = two_stories(store)
+    title, body = report("budget", 9)
+    with store.begin() as conn:
+        save_text(conn, ferry[1], now=NOW + 2 * timedelta(hours=1), title=title, body=body)
+        mark_matched(conn, ferry[1])
+        conn.execute(update(t.features).values(scheme="features-0", body=b"of another scheme"))
+    assign(app_of(store, at=LATER + timedelta(hours=1)))
+    found = places(store)
+    assert found[ferry[1]] == found[budget[0]] != found[ferry[0]]
+    assert_replayed(store)

@@ -15,7 +15,7 @@ from typing import Any, cast
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import or_, select, update
+from sqlalchemy import or_, select, text, update
 
 from monitor import replaying
 from monitor.app import App
@@ -501,6 +501,17 @@ def test_readers_are_not_told_again_of_an_article_that_moved_to_another_story(st
     assert [(item.story.id, item.n_new, item.is_update) for item in later.items] == [(new, 1, True)]
 
 
+def n_deadlocks(store: Store) -> int:
+    """How often two transactions waited for each other, until PostgreSQL ended one of them."""
+    if store.engine.dialect.name == "sqlite":
+        return 0
+    store.engine.dispose()  # a session counts at its end at the latest
+    with store.read() as conn:
+        told = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
+        found: int = conn.execute(text(told)).scalar_one()
+    return found
+
+
 def test_stages_go_on_beside_whoever_revises_merges_and_erases(store: Store) -> None:
     """At the same moment, on PostgreSQL: nobody waits for ever, and what comes of it is sound."""
     ids = [write(store, f"{event}{n}", text_of(event, n % 4)) for n in range(8) for event in EVENTS]
@@ -535,3 +546,4 @@ def test_stages_go_on_beside_whoever_revises_merges_and_erases(store: Store) -> 
         conn.execute(update(t.articles).values(match_leased_until=None))
     settle(app_of(store))
     assert_sound(store, left)
+    assert n_deadlocks(store) == 0

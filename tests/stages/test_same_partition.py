@@ -28,6 +28,7 @@ from monitor.evaluate.stories import run_stories
 from monitor.fetch.records import Record, read_record
 from monitor.ingest.saving import save_batch
 from monitor.ingest.texts import Given, Input, read_texts
+from monitor.store import duplicates
 from monitor.store import tables as t
 from monitor.store.engine import Store, open_store
 from monitor.store.given_texts import GivenArticle
@@ -142,3 +143,20 @@ def test_the_daemon_and_evaluate_give_the_same_stories_and_the_same_links(store:
     assert len(daemon.links) > 20
     followed = ((keys[one.article_id], keys[one.original_id], one.containment) for one in index.rewrites)
     assert daemon.rewrites == frozenset(followed)
+
+
+def test_a_text_that_is_copied_more_often_than_is_compared_gives_the_same_groups(store: Store) -> None:
+    """All of one moment, the earliest by its URL last: it takes over a group that it was compared with a part of."""
+    first = next(row for row in rows() if len(row["text"].split()) > 80)
+    articles = [
+        first | {"id": f"copy{n}", "url": f"https://p.example/{99 - n}", "source": f"p{n}.example"} for n in range(75)
+    ]
+    live(store, articles)
+    with store.read() as conn:
+        urls = {row.id: row.url for row in conn.execute(select(t.articles.c.id, t.articles.c.url))}
+        stored = {urls[one]: urls[other] for one, other in duplicates.load_originals(conn, urls).items()}
+
+    index = run_groups(articles).stored.index
+    found = {index.seen[one].url: index.seen[copy.original_id].url for one, copy in index.groups().items()}
+    assert stored == dict.fromkeys([row["url"] for row in articles[:-1]], articles[-1]["url"])
+    assert found == stored

@@ -239,7 +239,7 @@ def test_plain_and_gzipped_files_are_read(tmp_path: Path, name: str) -> None:
         ("a.jsonl", b'{"id": 1}\nnot json\n', "line 2: not JSON"),
         ("a.jsonl", b"[1, 2]\n", "line 1: not a JSON object"),
         ("a.jsonl", b'{"id": "\xff\xfe"}\n', "line 1: not JSON"),
-        ("a.jsonl.gz", b"not gzip", "cannot be read"),
+        ("a.jsonl.gz", b"not gzip", "cannot be read: Not a gzipped file"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_an_error_that_says_where(

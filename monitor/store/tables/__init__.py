@@ -41,7 +41,6 @@ from monitor.store.tables.similarity import (
     language_statistics,
     releases,
     rewrites,
-    schemes,
     terms,
 )
 from monitor.store.tables.sources import (
@@ -101,7 +100,6 @@ __all__ = [
     "releases",
     "revisions",
     "rewrites",
-    "schemes",
     "sightings",
     "source_boilerplate",
     "source_days",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from sqlalchemy import (
-    JSON,
     BigInteger,
     Column,
     Float,
@@ -18,15 +17,6 @@ from sqlalchemy import (
 
 from monitor.store.columns import Key, UTCDateTime
 from monitor.store.tables.metadata import key, metadata, refers
-
-schemes = Table(
-    "schemes",
-    metadata,
-    Column("name", String(60), primary_key=True),
-    Column("kind", String(20), nullable=False),
-    Column("parameters", JSON, nullable=False),
-    Column("created_at", UTCDateTime, nullable=False),
-)
 
 #: One row per language: its size, and the lease of the one assigner that takes its articles in arrival order.
 language_statistics = Table(
