@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 
 from monitor.cluster.features import Features
 from monitor.cluster.guards import GuardPolicy, family_weights
-from monitor.cluster.scorer import StoryEvidence
+from monitor.cluster.scorer import LINKS, StoryEvidence
 from monitor.cluster.statistics import Ids, Statistics, Weights
 from monitor.cluster.vectors import ALL, BODY, DAMPED, LEAD, NAMES, TITLE, Counts, Vector, everywhere, field_weights
 from monitor.types import ArticleId, StoryId, TermWeight
@@ -37,6 +37,7 @@ SCHEME = "stories-2"
 
 Slots = NDArray[np.intp]
 _N_RAREST = 3
+_TOLD = LINKS.index("title_told")
 _MORE_THAN_ANY_IDF = 1_000.0
 
 
@@ -68,6 +69,8 @@ class AssignPolicy:
     """... must share that times their wording of names and figures, or they only fill in one template."""
     min_shared_rare: int = 3
     min_shared_rare_of_headlines: int = 1
+    told_headline: float = 0.6
+    """A headline of whose weight another tells this share needs no rare term besides: its words together are rare."""
     window: timedelta = timedelta(days=14)
     """Articles first seen longer ago take no part: a story without younger ones is closed."""
     n_candidates: int = 64
@@ -213,7 +216,8 @@ def compare(article: Vector, others: Sequence[Vector], *, statistics: Statistics
     links = np.column_stack([cosines, _overlaps(article, terms, own_idf), _rarest(terms, statistics)])
     rare = np.bincount(terms.owners[statistics.rare(ids[shared])], minlength=terms.n)
     has_body = (np.bincount(terms.segments[terms.within[BODY]], minlength=terms.n) > 0) & article.counts[BODY].any()
-    needed = np.where(has_body, policy.min_shared_rare, policy.min_shared_rare_of_headlines)
+    of_headlines = np.where(links[:, _TOLD] >= policy.told_headline, 0, policy.min_shared_rare_of_headlines)
+    needed = np.where(has_body, policy.min_shared_rare, of_headlines)
     return Comparison(_ratio(total, whole), links, rare, needed)
 
 
