@@ -15,13 +15,16 @@ shorter text that the longer has too). Rules, in this order; scores 0..1:
 - under 30 words: at least 8 words, containment >= .8, no fact of the shorter text missing, and the titles agree, since
   short texts are often a page's stub ("Subscribe to read on"). An exact short copy needs agreeing titles too.
 - syndicated: an exact or near duplicate of another publisher family.
-- rewrite, across families and within 3 days, of 30 words or more. What counts is whether the later text has facts of
-  its own: `followed` is the share of its facts that the earlier one has. Independent reports on one event were seen to
-  have up to .4, and to quote the same statements at length, so quotations are no passages.
+- rewrite, across families and within 3 days, of 30 words or more. What counts is whether the later text has facts and
+  quotations of its own: `followed` is the share of its facts that the earlier one has. Independent reports on one event
+  were seen to have up to .45, short ones .8, and to quote the same statements at length, so quotations are no passages.
+  But nearly all have a quotation that the other has not.
   - shared passages: >= .03 of the shorter text's, and followed >= .45; or >= .1, and followed >= .35;
-  - it has hardly a fact of its own: containment >= .1 and followed >= .75, of at least 5 facts, in a text of
-    at least half the length;
-  - it names the outlet or agency of the earlier text, and followed >= .5 with at least 3 facts in common;
+  - it has hardly a fact of its own and no quotation: containment >= .1 and followed >= .75, of at least 5 facts, in a
+    text of at least half the length;
+  - it names the outlet or agency of the earlier text, or that is a press release, and followed >= .7 with at least 3
+    facts in common; >= .5 without quotations of its own; or >= .3 without any, with at least 4 facts in common and at
+    most 10 of its own, since in a short text few names and rounded numbers make up much of the share;
   - it is credited to the agency of the earlier text, and shares a tenth of its shingles, or half of at least 5 facts.
   Never where the earlier text is credited to the outlet of the later one.
 
@@ -39,7 +42,7 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from monitor.dedup.fingerprint import SCHEME, Fingerprint, Hashes
-from monitor.dedup.passages import names_any, shared_passages
+from monitor.dedup.passages import has_own_quotations, names_any, shared_passages
 from monitor.text.normalise import fold
 from monitor.text.tokens import names, words
 from monitor.types import ArticleId, DuplicateKind, DuplicateLink, RewriteLink
@@ -77,8 +80,12 @@ class DuplicatePolicy:
     retold: float = 0.75
     retold_min_facts: int = 5
     retold_ratio: float = 0.5
-    named_followed: float = 0.5
+    named_followed: float = 0.7
+    named_quiet_followed: float = 0.5
     named_min_facts: int = 3
+    named_short_followed: float = 0.3
+    named_short_min_facts: int = 4
+    named_short_own_facts: int = 10
     credited_facts: float = 0.5
     credited_min_facts: int = 5
 
@@ -108,7 +115,8 @@ class Candidate:
     """An article as copies are judged: its fingerprint and what stands around the text.
 
     `first_seen_at` is when it appeared as far as we know; the URL decides between two that appeared at one moment.
-    `text` and `credit` tell what a rewrite took over and whom it names; without its text none is known to.
+    `text` and `credit` tell what a rewrite took over and whom it names; without its text none is known to. A release is
+    written to be followed.
     """
 
     article_id: ArticleId
@@ -122,6 +130,7 @@ class Candidate:
     published_at: datetime | None = None
     text: str = ""
     credit: str | None = None
+    is_release: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,17 +285,15 @@ def _rewrite_because(pair: _Pair, policy: DuplicatePolicy) -> str | None:
         return None
     if _takes_from_house(pair.original, pair.article):
         return None
-    if overlap.containment >= policy.overlap:
-        if _has_passages(pair, policy):
-            return "an excerpt" if overlap.length_ratio < policy.excerpt_ratio else "shared passages"
-        if _is_retold(pair, policy):
-            return "has no facts of its own"
     follows_text = overlap.containment >= policy.overlap
+    if follows_text and _has_passages(pair, policy):
+        return "an excerpt" if overlap.length_ratio < policy.excerpt_ratio else "shared passages"
+    if follows_text and _is_retold(pair, policy):
+        return "has no facts of its own"
     follows_facts = overlap.n_facts >= policy.credited_min_facts and overlap.facts >= policy.credited_facts
     if (follows_text or follows_facts) and _credits(pair.article, pair.original):
         return f"credits {pair.article.agency}"
-    is_followed = pair.followed >= policy.named_followed and overlap.n_shared_facts >= policy.named_min_facts
-    return _named_source(pair.article, pair.original) if is_followed else None
+    return _named_source(pair.article, pair.original) if _follows_by_facts(pair, policy) else None
 
 
 def _takes_from_house(original: Candidate, article: Candidate) -> bool:
@@ -305,12 +312,28 @@ def _has_passages(pair: _Pair, policy: DuplicatePolicy) -> bool:
 
 def _is_retold(pair: _Pair, policy: DuplicatePolicy) -> bool:
     """A short text of much-named people says nothing: both are to be of a length."""
-    is_of_length = pair.overlap.length_ratio >= policy.retold_ratio
     return (
-        is_of_length
+        pair.overlap.length_ratio >= policy.retold_ratio
         and pair.followed >= policy.retold
         and len(pair.article.fingerprint.facts) >= policy.retold_min_facts
+        and not _quotes_its_own(pair)
     )
+
+
+def _quotes_its_own(pair: _Pair) -> bool:
+    return has_own_quotations(pair.article.text, pair.original.fingerprint.shingles)
+
+
+def _follows_by_facts(pair: _Pair, policy: DuplicatePolicy) -> bool:
+    """Does the later text follow the earlier one, if it names its source or that is a release?"""
+    n_shared = pair.overlap.n_shared_facts
+    n_own = len(pair.article.fingerprint.facts) - n_shared
+    if n_shared >= policy.named_min_facts and pair.followed >= policy.named_followed:
+        return True
+    is_quiet = n_shared >= policy.named_min_facts and pair.followed >= policy.named_quiet_followed
+    is_short = n_shared >= policy.named_short_min_facts and n_own <= policy.named_short_own_facts
+    is_short = is_short and pair.followed >= policy.named_short_followed
+    return (is_quiet or is_short) and not _quotes_its_own(pair)
 
 
 def _named_source(article: Candidate, original: Candidate) -> str | None:
@@ -318,6 +341,8 @@ def _named_source(article: Candidate, original: Candidate) -> str | None:
     known_as = [name for name in (original.agency, original.source, original.family) if name]
     if names_any(f"{article.text}\n{article.credit or ''}", known_as):
         return f"names {original.source}"
+    if original.is_release:  # whoever reports on one names its issuer
+        return f"follows a release of {original.source}"
     credit = article.credit or ""
     if not credit or len(credit.split()) > MAX_CREDIT_WORDS or names_any(credit, [article.source, article.family]):
         return None

@@ -1,12 +1,14 @@
-"""Which passages did one text take from another, and does it say from whom?
+"""Which passages did one text take from another, has it quotations of its own, and does it say from whom it takes?
 
-Passages are runs of PASSAGE words outside quotation marks. What a public person said stands in every report on it, word
-for word; sentences of a reporter's own that stand in a second text were taken over. A run of eight words hardly ever
-repeats by chance, while runs of three do in long texts on one subject.
+Passages are runs of PASSAGE words that neither text has between quotation marks or as a quoted post. What a public
+person said stands in every report on it, word for word; sentences of a reporter's own that stand in a second text were
+taken over. A run of eight words hardly ever repeats by chance, while runs of three do in long texts on one subject.
+
+The other way round, whoever reports has heard somebody: a quotation that the other text has not is a sign of own work.
 
 A text names an outlet or agency when its name stands in it with its capitals, without words such as "news agency"
-("Agencia Norte": "Norte"), or as the first label of a domain or a family's name ("tideline.example": "Tideline").
-Accents do not count, and a Cyrillic name may be inflected.
+("Agencia Norte": "Norte") or an addition in brackets ("Tideline (Video)"), or as the first label of a domain or a
+family's name ("tideline.example": "Tideline"). Accents do not count, and a Cyrillic name may be inflected.
 """
 
 from __future__ import annotations
@@ -17,19 +19,22 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from monitor.dedup.fingerprint import MAX_WORDS, shingles_of
+from monitor.dedup.fingerprint import MAX_WORDS, Hashes, K, shingles_of
 from monitor.text.tokens import words
 
 PASSAGE = 8
+MIN_QUOTE_WORDS = 5
+"""Fewer words between quotation marks are a title or a doubtful expression."""
 MAX_QUOTE_CHARS = 800
 MAX_CHARS = 200_000
 """What is looked at of a text: a bound on the time that hostile quotation marks can take."""
 _QUOTED = re.compile(
     "|".join(
-        f"{opening}[^{opening}{closing}\\n]{{1,{MAX_QUOTE_CHARS}}}{end}"
+        f"{opening}[^{opening[-1]}{closing}\\n]{{1,{MAX_QUOTE_CHARS}}}{end}"
         for opening, closing, end in (
             ('"', '"', '"'),
-            ("“", "”", "(?:”|$)"),  # of several paragraphs only the last closes its quotation
+            ('^"', '"', "$"),  # of several paragraphs only the last closes its quotation
+            ("“", "”", "(?:”|$)"),
             ("„", "“”", "(?:[“”]|$)"),
             ("«", "»", "(?:»|$)"),
             ("»", "«", "«"),
@@ -40,12 +45,15 @@ _QUOTED = re.compile(
     + rf"|(?<!\w)[‘'](?=\w)(?:[^\n‘’']|(?<=\w)[’'](?=\w)){{1,{MAX_QUOTE_CHARS}}}[’'](?!\w)",
     re.MULTILINE,
 )
+_POST = re.compile(r"^[^\n]{1,400}[—–-][^\n@—–-]{1,80}\(@\w{1,40}\)[^\n]{0,40}$", re.MULTILINE)
+"""A post of a social network set into a page: "Its words. — Name (@name) July 1, 2030"."""
 _BEFORE = r"(?<![\w/])(?<!/ )"
 """Not after a slash: so photographers are credited ("Ann Lee/NWA")."""
 _MIN_NAME_CHARS = 2
 _MIN_LABEL_CHARS = 4
 _MIN_STEM_CHARS = 4
 _CYRILLIC = re.compile("[\u0400-\u04ff]")
+_IN_BRACKETS = re.compile(r"\s*\([^()]*\)")
 _GENERIC = re.compile(
     r"\b(?:news ?agency|press ?agency|agency|newswire|nachrichtenagentur|presseagentur|agentur|agence(?: de presse)?"
     r"|agencia(?: de noticias)?|agenzia(?: di stampa)?|persbureau|агентство|інформагентство)\b",
@@ -54,10 +62,32 @@ _GENERIC = re.compile(
 
 
 def shared_passages(a: str, b: str) -> float:
-    """The share of the shorter text's passages that the other has too, 0..1; 0 for texts without any."""
-    ours, theirs = (shingles_of(words(_QUOTED.sub(" ", text[:MAX_CHARS]))[:MAX_WORDS], PASSAGE) for text in (a, b))
+    """The share of the shorter text's passages that the other has too, 0..1; 0 for texts without any.
+
+    Statements are set once with marks and once without, so what either text has as a quotation is none of its passages.
+    """
+    (ours, our_quotes), (theirs, their_quotes) = (_told_and_quoted(text) for text in (a, b))
+    shared = np.intersect1d(ours, theirs, assume_unique=True)
     n_least = min(len(ours), len(theirs))
-    return len(np.intersect1d(ours, theirs, assume_unique=True)) / n_least if n_least else 0.0
+    return len(np.setdiff1d(shared, np.concatenate([our_quotes, their_quotes]))) / n_least if n_least else 0.0
+
+
+def _told_and_quoted(text: str) -> tuple[Hashes, Hashes]:
+    text = text[:MAX_CHARS]
+    told = shingles_of(words(_QUOTED.sub(" ", _POST.sub(" ", text)))[:MAX_WORDS], PASSAGE)
+    quoted = [shingles_of(words(found), PASSAGE) for found in _quotations(text)]
+    return told, np.concatenate([told[:0], *quoted])
+
+
+def _quotations(text: str) -> list[str]:
+    found = [match[0] for pattern in (_QUOTED, _POST) for match in pattern.finditer(text)]
+    return [quotation for quotation in found if len(words(quotation)) >= MIN_QUOTE_WORDS]
+
+
+def has_own_quotations(text: str, other: Hashes) -> bool:
+    """Has a text a quotation of which the other has less than half? `other` are its shingles of K words."""
+    quotations = [shingles_of(words(quotation), K) for quotation in _quotations(text[:MAX_CHARS])]
+    return any(2 * len(np.intersect1d(quoted, other, assume_unique=True)) < len(quoted) for quoted in quotations)
 
 
 def names_any(text: str, names: Iterable[str]) -> bool:
@@ -69,7 +99,7 @@ def names_any(text: str, names: Iterable[str]) -> bool:
 def _forms(name: str) -> set[str]:
     """Patterns of the ways in which a text may write a name."""
     name = _unaccented(" ".join(name.split()))
-    written = {name, _GENERIC.sub("", name).strip(" «»\"“”„'")}
+    written = {name, _GENERIC.sub("", name).strip(" «»\"“”„'"), _IN_BRACKETS.sub("", name)}
     label = name.removeprefix("www.").partition(".")[0]
     if label == label.lower() and " " not in name and len(label) >= _MIN_LABEL_CHARS:
         written |= {label.capitalize(), label.upper(), label.title(), label.replace("-", " ").title()}

@@ -23,7 +23,7 @@ from monitor.store import articles, duplicates, fingerprints
 from monitor.store.duplicates import StoredLinks
 from monitor.store.engine import Connection, is_trouble
 from monitor.store.fingerprints import SAME_TEXT, PrintRow
-from monitor.types import Article, ArticleId, DuplicateLink, Progress, RewriteLink
+from monitor.types import Article, ArticleId, DuplicateLink, Origin, Progress, RewriteLink
 
 log = structlog.get_logger()
 
@@ -221,6 +221,7 @@ def candidate_of(article: Article, made: Fingerprint) -> Candidate:
         published_at=article.first_seen_at if is_registered else article.appeared_at,
         text=article.text,
         credit=article.credit,
+        is_release=is_registered or article.origin is Origin.PRESS_RELEASE,
     )
 
 

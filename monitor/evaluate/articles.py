@@ -70,6 +70,7 @@ def stored_article(labelled: LabelledArticle) -> Article:
         appeared_at=moment,
         dateline=cleaned.dateline,
         credit=cleaned.credit,
+        arrival_no=0,  # without a number it would be a registered text
     )
 
 

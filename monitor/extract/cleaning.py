@@ -34,6 +34,14 @@ _SIGNED = re.compile(r"\(([^\W\d_]{2,5})\)$")
 _RELEASE_NAMES = "|".join(map(re.escape, credit_phrases.PRESS_RELEASE_NAMES))
 _RELEASE = re.compile(rf"\((?:{_RELEASE_NAMES})(?:[)/]| -)|/(?:{_RELEASE_NAMES})/")
 """A press release service is named as one in brackets or slashes, or alone in the credit."""
+_RELEASE_START = re.compile(
+    "|".join(
+        re.escape(start) + (r"(?!\w)" if start.upper() != start else "")  # scripts without capitals have no spaces
+        for start in credit_phrases.RELEASE_STARTS
+    )
+)
+_MAX_RELEASE_LINE_WORDS = 12
+"""Releases open or close with a line that says so or names the press office; longer lines are sentences."""
 _AGGREGATOR = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, credit_phrases.AGGREGATOR_WORDS))})")
 
 
@@ -76,11 +84,11 @@ def clean_paragraphs(
     known_credits: Sequence[str] = (),
 ) -> Cleaned:
     """The cleaned body. A title repeated as a first line leaves, and so do lines that only name a known author."""
-    lines = [line for paragraph in paragraphs if (line := _tidy(paragraph)) and not is_noise(line)]
+    given = [line for paragraph in paragraphs if (line := _tidy(paragraph)) and not is_noise(line)]
     edges = _Edges(credits=[credit for credit in known_credits if credit])
     by_name = {normal_text(name) for known in known_authors for name in (known, *read_names(known).people) if name}
     headings = {normal_text(title) for title in titles if title}
-    lines = _without_start(lines, edges, headings=headings, by_name=by_name)
+    lines = _without_start(given, edges, headings=headings, by_name=by_name)
     lines = _without_end(lines, edges, by_name=by_name)
     dateline = split_dateline(lines[0]) if lines else None
     credit = "; ".join(dict.fromkeys(edges.credits)) or None
@@ -91,7 +99,7 @@ def clean_paragraphs(
         credit=credit,
         dateline=dateline.dateline if dateline else None,
         agency=agency,
-        origin=_origin(credit, agency, lines),
+        origin=Origin.PRESS_RELEASE if _is_release(credit, lines, given) else _origin(credit, agency),
     )
 
 
@@ -213,11 +221,23 @@ def _agency_of_form(credit: str) -> str | None:
     return agency_by_form(credit)
 
 
-def _origin(credit: str | None, agency: str | None, lines: Sequence[str]) -> Origin:
-    folded = fold(credit or "")
-    edges = [fold(line[:200]) for line in (*lines[:1], *lines[-1:])]
-    if any(_hands_out_releases(text) or _RELEASE.search(text) for text in (folded, *edges)):
-        return Origin.PRESS_RELEASE
-    if _AGGREGATOR.search(folded):
+def _is_release(credit: str | None, lines: Sequence[str], given: Sequence[str]) -> bool:
+    """Do the credit, or the first or last line, name who hands out releases? `given`: the lines before cleaning."""
+    ends = [*lines[:1], *lines[-1:]]
+    services = [fold(credit or ""), *(fold(line[:200]) for line in ends)]
+    offices = [*(credit or "").split("; "), *ends, *given[:1], *given[-1:]]
+    return any(_hands_out_releases(text) or _RELEASE.search(text) for text in services) or any(
+        len(line.split()) <= _MAX_RELEASE_LINE_WORDS and _names_press_office(fold(line)) for line in offices
+    )
+
+
+def _names_press_office(folded: str) -> bool:
+    """Whose it is follows; alone the words are a label of the page."""
+    found = _RELEASE_START.match(folded)
+    return found is not None and any(char.isalpha() for char in folded[found.end() :])
+
+
+def _origin(credit: str | None, agency: str | None) -> Origin:
+    if _AGGREGATOR.search(fold(credit or "")):
         return Origin.AGGREGATOR
     return Origin.AGENCY if agency else Origin.OWN

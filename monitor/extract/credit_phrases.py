@@ -170,3 +170,17 @@ kyodo jbn | apa-ots | pressetext | ots-originaltext | пресс-релиз | п
 pressemeddelelse | pressemelding | persbericht | lehdistötiedote | basın bülteni | بيان صحفي | 新闻稿
 プレスリリース | 보도자료
 """)
+RELEASE_STARTS = folded("""
+press release | media release | press office | press contact | press contacts | press enquiries | press inquiries
+media contact | media contacts | media enquiries | media inquiries | media relations
+communiqué de presse | contact presse | contacts presse | contact médias | service de presse | relations presse
+pressemitteilung | medienmitteilung | pressekontakt | pressestelle | medienkontakt | medienstelle | rückfragehinweis
+nota de prensa | comunicado de prensa | gabinete de prensa | oficina de prensa | contacto de prensa
+contacto para medios | comunicato stampa | ufficio stampa | contatto stampa | contatti stampa
+comunicado de imprensa | nota de imprensa | assessoria de imprensa | gabinete de imprensa | contato para imprensa
+persbericht | perscontact | persvoorlichting | pressmeddelande | presskontakt | pressemeddelelse | pressemelding
+lehdistötiedote | informacja prasowa | biuro prasowe | kontakt dla mediów | tisková zpráva | tiskové oddělení
+sajtóközlemény | sajtóiroda | comunicat de presă | birou de presă | δελτίο τύπου | γραφείο τύπου | basın bülteni
+basın ofisi | пресс-релиз | пресс-служба | прес-реліз | прес-служба | بيان صحفي | المكتب الإعلامي | 新闻稿 | 新聞稿
+媒体联系 | 媒體聯絡 | プレスリリース | 報道関係者 | 보도자료 | 언론 문의
+""")

@@ -1,11 +1,13 @@
 """Links that the product finds among real articles, with verdicts: how many are what they are called?
 
-`background_links.json` holds pairs of ids of unlabelled articles that are not part of this repository: the links that
-a run over all of them found, some of which later rules dropped, and the unlinked pairs with most shared words. `kind`
-is what the rules say, `verdict` what a reader says: copy (the same text, edited or not), abridged, rewrite (passages
-or the whole account taken over), independent (own reports that share statements or subject), template (a publisher's
-own frame). Verdicts rest on titles, both ends of the texts and their longest common passages, not on every word. Some
-rules were changed after a look at these pairs, so the figures are optimistic.
+`background_links.json` holds pairs of ids of unlabelled articles that are not part of this repository: all links that
+a run over all of them finds, those that earlier rules found, and the unlinked pairs with most shared words. `kind` is
+what the rules said when the verdicts were given, `verdict` what a reader says: copy (the same text, edited or not),
+abridged, rewrite (passages or the whole account taken over), independent (own reports that share statements or subject,
+or that follow a third), template (a publisher's own frame); `why` says it in a reader's words. Every verdict rests on
+one reading of both texts, from the first word to the last, by a single reader who knew what the rules said. The dates
+are days, so which of two texts was first is often a guess. The rules were changed after these pairs were read: the
+figures are optimistic. Among other articles, which few rules were settled on, 14 of 20 rewrites were right.
 """
 
 from __future__ import annotations
@@ -58,17 +60,17 @@ def said_of(a: Candidate, b: Candidate) -> str:
 
 def test_what_is_called_a_copy_is_one(found: list[tuple[str, str]]) -> None:
     copies = [verdict for said, verdict in found if said == "copy"]
-    assert len(copies) >= 6
+    assert len(copies) >= 5
     assert sum(verdict in COPIES for verdict in copies) / len(copies) >= 0.98
 
 
 def test_what_is_called_a_rewrite_mostly_follows_the_other(found: list[tuple[str, str]]) -> None:
     rewrites = [verdict for said, verdict in found if said == "rewrite"]
-    assert len(rewrites) >= 15
-    assert sum(verdict in {*COPIES, "rewrite"} for verdict in rewrites) / len(rewrites) >= 0.6
+    assert len(rewrites) >= 13
+    assert sum(verdict in {*COPIES, "rewrite"} for verdict in rewrites) / len(rewrites) >= 0.85
 
 
 def test_hardly_a_pair_that_is_left_apart_belongs_together(found: list[tuple[str, str]]) -> None:
     apart = [verdict for said, verdict in found if said == "none"]
-    assert len(apart) >= 20
+    assert len(apart) >= 30
     assert sum(verdict in {"independent", "template"} for verdict in apart) / len(apart) >= 0.9

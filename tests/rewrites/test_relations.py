@@ -54,6 +54,7 @@ def candidate_of(text: dict[str, Any], language: str, number: int) -> tuple[Cand
         url=f"https://{text['domain']}/{text['id']}",
         agency=cleaned.agency,
         credit=cleaned.credit,
+        is_release=cleaned.origin is Origin.PRESS_RELEASE,
         text=body,
     )
     return candidate, cleaned.origin
@@ -92,11 +93,11 @@ def n_independent(told: dict[str, Told], group: dict[str, Any]) -> int:
 def test_relations_are_told_in_the_half_that_no_rule_was_tuned_on(told: dict[str, Told]) -> None:
     held_back = [group for group in GROUPS if is_held_back(group)]
     assert len(held_back) >= 30
-    assert accuracy(told, held_back) >= 0.94
+    assert accuracy(told, held_back) >= 0.96
 
 
 def test_relations_are_told_in_the_whole_set(told: dict[str, Told]) -> None:
-    assert accuracy(told, GROUPS) >= 0.95
+    assert accuracy(told, GROUPS) >= 0.97
 
 
 def test_no_original_is_taken_for_a_copy_or_a_rewrite(told: dict[str, Told]) -> None:
@@ -114,5 +115,5 @@ def test_independent_reports_and_siblings_of_a_template_stay_what_they_are(told:
 def test_independent_voices_are_counted_and_never_too_few(told: dict[str, Told]) -> None:
     counted = [(n_independent(told, group), group["n_independent"]) for group in GROUPS]
     assert all(given >= true for given, true in counted)
-    assert sum(given == true for given, true in counted) / len(counted) >= 0.84
-    assert sum(given - true for given, true in counted) / sum(true for _, true in counted) <= 0.06
+    assert sum(given == true for given, true in counted) / len(counted) >= 0.92
+    assert sum(given - true for given, true in counted) / sum(true for _, true in counted) <= 0.03

@@ -131,6 +131,37 @@ def test_a_credit_line_at_the_end_becomes_the_credit(
 
 
 @pytest.mark.parametrize(
+    "line",
+    [
+        "Media contact: Kattegat Lines, communications",
+        "Pressekontakt: Muster AG, Unternehmenskommunikation",
+        "Contact presse : Ville de Valmer",
+        "Oficina de prensa de la Junta",
+        "Пресс-служба администрации города",
+        "報道関係者のお問い合わせ先: 広報部",
+    ],
+)
+def test_a_text_that_ends_with_a_press_office_is_a_release(line: str) -> None:
+    assert clean_paragraphs([*BODY, line]).origin is Origin.PRESS_RELEASE
+    assert clean_paragraphs([*BODY, line, BODY[-1]]).origin is Origin.OWN
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "The press office of Kattegat Lines did not answer questions on Monday.",
+        "Press office workers of the ministry, on strike for three weeks, returned to their desks on Monday.",
+        "Pressestellen gibt es viele.",
+        "Contact presse",
+        "Pressekontakt:",
+        "Photo: Kattegat Lines, press office",
+    ],
+)
+def test_a_sentence_a_label_or_a_picture_line_that_mentions_a_press_office_makes_no_release(line: str) -> None:
+    assert clean_paragraphs([*BODY, line]).origin is Origin.OWN
+
+
+@pytest.mark.parametrize(
     ("line", "dateline", "agency", "origin"),
     [
         ("(NWA) — The port closed on Monday.", "(NWA)", "NWA", Origin.AGENCY),

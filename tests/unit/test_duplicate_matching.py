@@ -222,6 +222,31 @@ def test_crediting_another_agency_makes_no_rewrite() -> None:
     assert decide_duplicate(wire, replace(candidate(2, REWRITE, family="times"), agency="Southern Press")) is None
 
 
+PARAPHRASE = """On the Nordic Star it burned shortly after noon, and nobody of the 412 aboard had to stay there. The
+quay of Halmstad is shut until the fire brigades have left. Erik Lund, who commands the ship, speaks of a fault near the
+engines. Kattegat Lines will pay back whoever has booked. A light rain fell as the last of them came ashore, Tideline
+reports."""
+
+
+def test_a_paraphrase_that_names_its_source_is_a_rewrite_unless_it_has_quotations_of_its_own() -> None:
+    wire = replace(candidate(1, WIRE, family="tideline"), agency="Tideline")
+    link = decide_duplicate(wire, candidate(2, PARAPHRASE, family="times", hours=2))
+    assert isinstance(link, RewriteLink)
+    assert link.because == "names tideline.example"
+    reported = f"{PARAPHRASE} “I saw the smoke long before I heard the bell,” says Stina Ek from the bakery in Varberg."
+    assert decide_duplicate(wire, candidate(3, reported, family="times", hours=2)) is None
+    assert decide_duplicate(wire, candidate(4, PARAPHRASE.replace("Tideline", "Someone"), family="times")) is None
+
+
+def test_a_release_is_followed_without_being_named() -> None:
+    own = candidate(2, PARAPHRASE.replace("Tideline", "someone"), family="times", hours=2)
+    release = replace(candidate(1, WIRE, family="handouts"), is_release=True)
+    link = decide_duplicate(release, own)
+    assert isinstance(link, RewriteLink)
+    assert link.because == "follows a release of handouts.example"
+    assert decide_duplicate(replace(release, is_release=False), own) is None
+
+
 def test_a_brief_out_of_a_long_text_is_an_excerpt_and_no_copy() -> None:
     chosen = random.Random(3)
     filler = " ".join(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from monitor.dedup.passages import names_any, shared_passages
+from monitor.dedup.fingerprint import fingerprint
+from monitor.dedup.passages import has_own_quotations, names_any, shared_passages
 
 STATEMENT = "we will rebuild the harbour stone by stone and no family of this town will be left behind"
 OWN = "The minister came by train and walked through the empty market before anybody had noticed that she was there."
@@ -23,8 +24,18 @@ def test_words_of_a_reporter_that_stand_in_both_are_a_passage() -> None:
     assert shared_passages(f"{OWN} {OTHER}", f"{STATEMENT} {OWN}") > 0.2
 
 
-def test_a_quotation_of_several_paragraphs_is_one_to_its_last() -> None:
-    quoted = f"“{STATEMENT}\n“{STATEMENT} again”"
+def test_a_statement_that_one_of_two_sets_without_marks_is_no_passage() -> None:
+    assert shared_passages(f"{OWN}\n{STATEMENT}", f'{OTHER} "{STATEMENT}", she said.') == 0
+
+
+def test_a_post_set_into_both_is_no_passage() -> None:
+    post = f"{STATEMENT} https://t.example/4kH — Ida Berg-Lund (@idaberg) March 2, 2026"
+    assert shared_passages(f"{OWN}\n{post}", f"{OTHER}\n{post}") == 0
+
+
+@pytest.mark.parametrize("marks", ['""', "“”"])
+def test_a_quotation_of_several_paragraphs_is_one_to_its_last(marks: str) -> None:
+    quoted = f"{marks[0]}{STATEMENT}\n{marks[0]}{STATEMENT} again{marks[1]}"
     assert shared_passages(f"{OWN}\n{quoted}", f"{OTHER}\n{quoted}") == 0
 
 
@@ -34,8 +45,20 @@ def test_apostrophes_open_no_quotation() -> None:
 
 
 def test_quotation_marks_without_end_are_read_in_time() -> None:
-    for opening in ("-'a", "“", '"', "„a", "«"):
+    for opening in ("-'a", "“", '"', "„a", "«", "— a (@b", "—" * 300 + "(@b)\n", '\n"a'):
         assert shared_passages(opening * 100_000, OWN) == 0
+
+
+@pytest.mark.parametrize("marks", ['""', "“”", "„“", "«»", "»«", "‘’"])
+def test_a_quotation_that_the_other_text_has_not_is_a_text_s_own(marks: str) -> None:
+    text = f"{OWN} {marks[0]}{STATEMENT}{marks[1]}, she said."
+    assert has_own_quotations(text, fingerprint(OTHER).shingles)
+    assert not has_own_quotations(text, fingerprint(f"{OTHER} {STATEMENT}, the minister said.").shingles)
+    assert not has_own_quotations(f"{OWN} {OTHER}", fingerprint(OTHER).shingles)
+
+
+def test_a_title_in_marks_is_no_quotation() -> None:
+    assert not has_own_quotations(f"{OWN} He read from “The Long Harbour”.", fingerprint(OTHER).shingles)
 
 
 def test_texts_without_passages_share_none() -> None:
@@ -49,6 +72,7 @@ def test_texts_without_passages_share_none() -> None:
         ("The bank will close, Tideline reported on Monday.", "Tideline"),
         ("The bank will close, TIDELINE reported.", "tideline.example"),
         ("Die Bank schließt, meldet die dpa.", "dpa"),
+        ("The bank will close, Tideline reported.", "Tideline (Video)"),
         ("El banco cerrará, según informó Brújula.", "Agencia Brújula"),
         ("Le Courrier Du Nord l’annonce.", "courrier-du-nord"),
         ("Банк закроется (по материалам «Вестового»).", "Агентство «Вестовой»"),
