@@ -162,7 +162,7 @@ def _take(app: App, language: str, mine: datetime | None) -> datetime:
 def _load(conn: Connection, language: str, since: datetime, since_seen: datetime) -> _Again:
     """All that is decided anew, with a keeper that knows what was before."""
     first_no = older_features.find_first_since(conn, language, since)
-    members = memberships.load_members(conn, language, since=since_seen, scheme=FEATURES, from_no=first_no)
+    members = list(memberships.load_members(conn, language, since=since_seen, scheme=FEATURES, from_no=first_no))
     rows = [row for row in members if first_no is not None and row.arrival_no >= first_no]
     stay = [row for row in members if first_no is None or row.arrival_no < first_no]
     index = StoryIndex(language, _statistics_before(conn, language, first_no))
@@ -184,7 +184,7 @@ def _statistics_before(conn: Connection, language: str, first_no: int | None) ->
         if row.language != language:
             continue
         n_articles -= 1
-        for term in Features.from_bytes(row.features).terms:
+        for term in Features.from_bytes(row.features).stems:
             if term in counts:
                 counts[term] -= 1
     left = {term: n for term, n in counts.items() if n > 0}

@@ -19,11 +19,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
+from numpy.typing import NDArray
 
 from monitor.cluster.guards import DATE_WORDS, Kind
-from monitor.cluster.statistics import Statistics, Weights
+from monitor.cluster.statistics import Ids, Statistics
 from monitor.cluster.vectors import Vector, field_weights
+from monitor.text.normalise import fold
 from monitor.text.spellings import Spellings, spellings
+from monitor.text.stems import stem
 from monitor.types import ArticleId
 
 N_CONSIDERED = 30
@@ -78,90 +81,108 @@ def by_centrality(reports: Sequence[Report], statistics: Statistics) -> list[Rep
 
 def _centrality(reports: Sequence[Report], statistics: Statistics) -> list[float]:
     """Mean cosine of each report with the others (at least one), by way of the sum of all unit vectors."""
-    total, units = np.zeros(len(statistics)), []
-    for one in reports:
+    ids, places = _terms_of(reports)
+    total, units = np.zeros(len(ids)), []
+    for one, at in zip(reports, places, strict=True):
         weights = field_weights(one.vector.counts, statistics.idf(one.vector.ids))[_ALL]
         unit = weights / (float(np.sqrt(np.sum(weights**2))) or 1.0)
-        total[one.vector.ids] += unit
+        total[at] += unit
         units.append(unit)
-    sums = [float(total[one.vector.ids] @ unit - unit @ unit) for one, unit in zip(reports, units, strict=True)]
+    sums = [float(total[at] @ unit - unit @ unit) for at, unit in zip(places, units, strict=True)]
     return [round(each / (len(reports) - 1), 6) for each in sums]
+
+
+def _terms_of(reports: Sequence[Report]) -> tuple[Ids, list[NDArray[np.intp]]]:
+    """The ids of the terms of all reports, and for each report the places of its own among them."""
+    ids = np.unique(np.concatenate([one.vector.ids for one in reports]))
+    return ids, [np.searchsorted(ids, one.vector.ids) for one in reports]
 
 
 def key_words(reports: Sequence[Report], texts: Sequence[str], statistics: Statistics) -> KeyWords:
     """What a story is known by. `texts`: title and opening of the most central reports."""
+    if not reports:
+        return KeyWords((), ())
     spelled = spellings(texts)
-    weights, named = _Weighed.of(reports, _ALL, statistics), _Weighed.of(reports, _NAMES, statistics)
-    ids = statistics.known([*spelled.words, *spelled.names, *(pair for run in spelled.runs for pair in run)])
-    names = _names(spelled, named, ids)
-    words_of_names = {word for name in spelled.names if named.share_of(name, ids) > 0 for word in name.split()}
+    ids, at = _terms_of(reports)
+    weights, named = _Weighed.of(reports, at, len(ids), statistics)
+    place_of = dict(zip(ids.tolist(), range(len(ids)), strict=True))
+    known = statistics.known([*spelled.words, *spelled.names, *(pair for run in spelled.runs for pair in run)])
+    places = {term: place_of[term_id] for term, term_id in known.items() if term_id in place_of}
+    names = _names(spelled, named, places)
+    words_of_names = {word for name in spelled.names if named.share_of(name, places) > 0 for word in name.split()}
     scored = {
-        spelled.words[word]: weights.weight_of(word, ids)
+        spelled.words[word]: weights.weight_of(word, places)
         for word in spelled.words
-        if word not in words_of_names and weights.is_shared(word, ids) and _is_word(word)
+        if word not in words_of_names and weights.is_shared(word, places) and _is_word(word)
     }
     for run in spelled.runs:
-        scored |= _parts_of_run(run, weights, ids)
+        scored |= _parts_of_run(run, weights, places)
     return KeyWords(_strongest(scored), names)
 
 
 @dataclass(frozen=True, slots=True)
 class _Weighed:
-    """By term id: mean weight over some reports, and the share of them that have the term; 0 for ids beyond.
+    """By the place of a term among those of some reports: its mean weight, and the share of them that have it.
 
     A weight is TF-IDF times IDF: eight words are to tell a story from all others.
     """
 
-    means: Weights
-    shares: Weights
+    means: Sequence[float]
+    shares: Sequence[float]
     least_share: float
 
     @staticmethod
-    def of(reports: Sequence[Report], row: int, statistics: Statistics) -> _Weighed:
-        means, shares = np.zeros(len(statistics)), np.zeros(len(statistics))
-        for one in reports:
+    def of(
+        reports: Sequence[Report], places: Sequence[NDArray[np.intp]], n_terms: int, statistics: Statistics
+    ) -> tuple[_Weighed, _Weighed]:
+        """By all text, and by the names alone."""
+        means, shares = np.zeros((2, n_terms)), np.zeros((2, n_terms))
+        for one, at in zip(reports, places, strict=True):
             idf = statistics.idf(one.vector.ids)
-            weights = field_weights(one.vector.counts, idf)[row] * idf
-            means[one.vector.ids] += weights
-            shares[one.vector.ids] += weights > 0
-        n = max(1, len(reports))
-        return _Weighed(np.round(means / n, 6), shares / n, 0.0 if n < 3 else max(2 / n, _LEAST_SHARE))
+            weights = field_weights(one.vector.counts, idf)[[_ALL, _NAMES]] * idf
+            means[:, at] += weights
+            shares[:, at] += weights > 0
+        n = len(reports)
+        least_share = 0.0 if n < 3 else max(2 / n, _LEAST_SHARE)
+        rows = zip(np.round(means / n, 6).tolist(), (shares / n).tolist(), strict=True)
+        by_text, by_names = (_Weighed(mean, share, least_share) for mean, share in rows)
+        return by_text, by_names
 
-    def weight_of(self, term: str, ids: Mapping[str, int]) -> float:
-        return float(self.means[ids[term]]) if term in ids else 0.0
+    def weight_of(self, term: str, places: Mapping[str, int]) -> float:
+        return self.means[places[term]] if term in places else 0.0
 
-    def share_of(self, term: str, ids: Mapping[str, int]) -> float:
-        return float(self.shares[ids[term]]) if term in ids else 0.0
+    def share_of(self, term: str, places: Mapping[str, int]) -> float:
+        return self.shares[places[term]] if term in places else 0.0
 
-    def is_shared(self, term: str, ids: Mapping[str, int]) -> bool:
-        share = self.share_of(term, ids)
+    def is_shared(self, term: str, places: Mapping[str, int]) -> bool:
+        share = self.share_of(term, places)
         return share > 0 and share >= self.least_share
 
 
-def _names(spelled: Spellings, named: _Weighed, ids: Mapping[str, int]) -> tuple[str, ...]:
+def _names(spelled: Spellings, named: _Weighed, places: Mapping[str, int]) -> tuple[str, ...]:
     """Names by weight: single words, each shown as the name that it is usually a part of."""
-    longer = _longer_names(spelled, named, ids)
+    longer = _longer_names(spelled, named, places)
     scored: dict[str, float] = {}
     for name in spelled.names:
-        if not named.is_shared(name, ids) or name[0].isdigit() or DATE_WORDS.issuperset(name.split()):
+        if not named.is_shared(name, places) or name[0].isdigit() or DATE_WORDS.issuperset(name.split()):
             continue
-        if " " in name and any(named.share_of(word, ids) > 0 for word in name.split() if word in spelled.names):
+        if " " in name and any(named.share_of(word, places) > 0 for word in name.split() if word in spelled.names):
             continue  # its words stand for it
-        least_share = _WHOLE_NAME_SHARE * named.share_of(name, ids)
+        least_share = _WHOLE_NAME_SHARE * named.share_of(name, places)
         whole = next((one for one, share in longer.get(name, ()) if share >= least_share), name)
         shown = spelled.names[whole]
-        scored[shown] = max(scored.get(shown, 0.0), named.weight_of(name, ids))
+        scored[shown] = max(scored.get(shown, 0.0), named.weight_of(name, places))
     return _strongest(scored)
 
 
-def _longer_names(spelled: Spellings, named: _Weighed, ids: Mapping[str, int]) -> dict[str, list[tuple[str, float]]]:
+def _longer_names(spelled: Spellings, named: _Weighed, places: Mapping[str, int]) -> dict[str, list[tuple[str, float]]]:
     """By word: names of several words with it, and the share of reports that have them; the most usual one first.
 
     A part of a run of names is one, too: where reports tell of Jane Doe of Lima and of Chief Jane Doe it is Jane Doe.
     """
     shares: dict[str, float] = {}
     for run in spelled.names:
-        words, share = run.split(), named.share_of(run, ids)
+        words, share = run.split(), named.share_of(run, places)
         for i in range(len(words) if share > 0 else 0):
             for j in range(i + 2, len(words) + 1):
                 part = " ".join(words[i:j])
@@ -180,25 +201,25 @@ def _is_word(word: str) -> bool:
     return len(word) >= _MIN_CHARS or not word.isascii()
 
 
-def _parts_of_run(run: Sequence[str], weights: _Weighed, ids: Mapping[str, int]) -> dict[str, float]:
+def _parts_of_run(run: Sequence[str], weights: _Weighed, places: Mapping[str, int]) -> dict[str, float]:
     """Of a script without word spaces: what follows each other in several reports is one part, else each pair is."""
     found: dict[str, float] = {}
     part, scores = "", [0.0]
     for pair in (*run, ""):
-        is_shared = pair != "" and weights.is_shared(pair, ids) and not pair[0].isdigit()
+        is_shared = pair != "" and weights.is_shared(pair, places) and not pair[0].isdigit()
         if part and is_shared and weights.least_share and len(part) < _MAX_RUN_CHARS:
-            part, scores = part + pair[-1], [*scores, weights.weight_of(pair, ids)]
+            part, scores = part + pair[-1], [*scores, weights.weight_of(pair, places)]
             continue
         if part:
             found[part] = max(found.get(part, 0.0), sum(scores) / len(scores))
-        part, scores = (pair, [weights.weight_of(pair, ids)]) if is_shared else ("", [0.0])
+        part, scores = (pair, [weights.weight_of(pair, places)]) if is_shared else ("", [0.0])
     return found
 
 
 def _strongest(scored: Mapping[str, float]) -> tuple[str, ...]:
     """The heaviest, none of which is a part of another or, in scripts without spaces, goes on where it ends."""
     chosen: list[str] = []
-    for one in sorted(scored, key=lambda shown: (-round(scored[shown], 6), shown)):
+    for _, one in sorted((-round(score, 6), shown) for shown, score in scored.items()):
         if len(chosen) == N_SHOWN:
             break
         if not any(_repeats(one.casefold(), other.casefold()) for other in chosen):
@@ -207,6 +228,8 @@ def _strongest(scored: Mapping[str, float]) -> tuple[str, ...]:
 
 
 def _repeats(one: str, other: str) -> bool:
+    if stem(fold(one)) == stem(fold(other)):
+        return True
     if one.isascii() or other.isascii():
         return f" {one} " in f" {other} " or f" {other} " in f" {one} "
     shorter = min(len(one), len(other))

@@ -11,15 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.cluster.assign import (
-    AssignPolicy,
-    Member,
-    compare,
-    decay,
-    evidence_of,
-    is_template,
-    shared_terms,
-)
+from monitor.cluster.assign import AssignPolicy, Member, decay
+from monitor.cluster.comparing import compare, evidence_of, is_template, shared_terms
 from monitor.cluster.guards import Kind
 from monitor.cluster.scorer import EVIDENCE, TYPICAL_UNRELATED, Scorer, probability, shipped_scorer, weigh
 from monitor.cluster.statistics import Statistics, Weights
@@ -97,8 +90,6 @@ def explain_story(
     text, gap_s = float(compared.scores[0]), _gap_s(a, b)
     left = float(decay(np.array([gap_s]), policy)[0])
     alone = evidence_of(
-        vector_a,
-        vector_b,
         compared,
         [0],
         nearest=0,
@@ -129,8 +120,11 @@ def strongest_terms(article: Member, shared: tuple[NDArray[np.int32], Weights], 
     """The shared terms that weigh most, heaviest first, equal ones in the order of the alphabet."""
     positions, gains = shared
     order = np.argsort(-np.round(gains, 6), kind="stable")[:n_terms]
-    terms = article.features.terms
-    return tuple(TermWeight(term=terms[positions[i]], weight=round(float(gains[i]), 6)) for i in order)
+    stems = [article.features.stems[positions[i]] for i in order]
+    written = article.features.written(set(stems))
+    return tuple(
+        TermWeight(term=written[each], weight=round(float(gains[i]), 6)) for each, i in zip(stems, order, strict=True)
+    )
 
 
 def contributions_of(evidence: tuple[float, ...], cases: tuple[float, ...], scorer: Scorer) -> tuple[Contribution, ...]:

@@ -16,12 +16,14 @@ import json
 import struct
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import compress, repeat
 
 from monitor.cluster.guards import Kind, kind_of
 from monitor.text.sentences import lead
+from monitor.text.stems import stem
 from monitor.text.tokens import figures, names, words
 
 SCHEME = "features-2"
@@ -54,6 +56,31 @@ class Features:
     def terms(self) -> tuple[str, ...]:
         return tuple(sorted({term for field in self.by_field() for term in field}))
 
+    @cached_property
+    def stems(self) -> tuple[str, ...]:
+        """What of the terms articles are compared by, and what is counted: all distinct stems, sorted."""
+        return tuple(sorted(set(map(stem, self.terms))))
+
+    @cached_property
+    def places(self) -> list[int]:
+        """Of each term, where its stem stands among `stems`."""
+        place = {each: number for number, each in enumerate(self.stems)}
+        return [place[stem(term)] for term in self.terms]
+
+    def written(self, stems: Collection[str]) -> dict[str, str]:
+        """How the article writes some of its stems: the term that it has most often, of equals the shortest."""
+        found: dict[str, tuple[int, int, str]] = {}
+        for term in self.terms:
+            if (its := stem(term)) in stems:
+                n = sum(field.get(term, 0) for field in self.by_field())
+                found[its] = min(found.get(its, (0, 0, "")), (-n, len(term), term))
+        return {its: term for its, (_, _, term) in found.items()}
+
+    @cached_property
+    def counts(self) -> bytes:
+        """A row for each field, with a byte for each of `terms`."""
+        return b"".join(bytes(map(field.get, self.terms, repeat(0))) for field in self.by_field())
+
     def by_field(self) -> tuple[Mapping[str, int], ...]:
         """The four mappings in the order of `FIELDS`."""
         return (self.title, self.lead, self.body, self.names)
@@ -64,9 +91,8 @@ class Features:
         head = json.dumps([SCHEME, terms, self.kind], ensure_ascii=False, separators=(",", ":")).encode(
             "utf-8", "surrogatepass"
         )
-        rows = b"".join(bytes(field.get(term, 0) for term in terms) for field in self.by_field())
         sketch = struct.pack(f">{len(self.sketch)}I", *self.sketch)
-        return zlib.compress(len(head).to_bytes(4, "big") + head + rows + sketch, 6)
+        return zlib.compress(len(head).to_bytes(4, "big") + head + self.counts + sketch, 6)
 
     @staticmethod
     def from_bytes(data: bytes) -> Features:
@@ -78,12 +104,12 @@ class Features:
             raise ValueError(f"features of scheme {scheme}, not {SCHEME}")
         terms, kind = head
         n = len(terms)
-        rows = (raw[start + i * n : start + (i + 1) * n] for i in range(len(FIELDS)))
-        title, lead_, body, names_ = (
-            {term: count for term, count in zip(terms, row, strict=True) if count} for row in rows
-        )
-        tail = raw[start + len(FIELDS) * n :]
-        return Features(title, lead_, body, names_, struct.unpack(f">{len(tail) // 4}I", tail), Kind(kind))
+        counts, tail = raw[start : start + len(FIELDS) * n], raw[start + len(FIELDS) * n :]
+        rows = (counts[i * n : (i + 1) * n] for i in range(len(FIELDS)))
+        title, lead_, body, names_ = (dict(zip(compress(terms, row), filter(None, row), strict=True)) for row in rows)
+        found = Features(title, lead_, body, names_, struct.unpack(f">{len(tail) // 4}I", tail), Kind(kind))
+        vars(found).update(terms=tuple(terms), counts=counts)  # cached: a restart reads features by the 100,000
+        return found
 
 
 def features(title: str, text: str, language: str | None = None) -> Features:

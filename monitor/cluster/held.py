@@ -1,17 +1,15 @@
-"""Plain data of the index: an article in memory, a question about a new one, and a story that came into question."""
+"""An article in memory, and what is asked of rows of figures about many."""
 
 from __future__ import annotations
 
 import math
-from array import array
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.cluster.assign import AssignPolicy, Comparison, Member, StoryScore, is_template
-from monitor.cluster.guards import Kind, n_rare_needed, story_bar
+from monitor.cluster.assign import Member
+from monitor.cluster.guards import Kind
 from monitor.cluster.statistics import Weights
 from monitor.cluster.vectors import Vector
 from monitor.types import ArticleId, StoryId
@@ -33,46 +31,6 @@ class Held:
     kind: Kind
     series: str
     """What its title shares with others of a series; "" where it has none."""
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A story in question: which of the compared articles speak for it, the nearest of them, all its young members."""
-
-    story_id: StoryId
-    positions: Sequence[int]
-    nearest: int
-    members: Slots
-    families: Sequence[str]
-    similarity: float
-    is_weak: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A new article beside those it is compared with, at `slots`; `near`: how similar each is, time counted."""
-
-    article: Member
-    query: Vector
-    slots: Slots
-    compared: Comparison
-    near: Sequence[float]
-
-
-def guarded(asked: Question, found: Found, held: Held, event_s: array[float], *, policy: AssignPolicy) -> StoryScore:
-    """What the guards say of a story whose nearest member is `held`; the scorer's figures are still missing."""
-    needed = int(asked.compared.n_rare_needed[found.nearest])
-    is_near = found.similarity >= policy.min_score
-    return StoryScore(
-        story_id=found.story_id,
-        score=0.0,
-        nearest_id=held.article_id,
-        n_shared_rare=int(asked.compared.n_shared_rare[found.nearest]),
-        n_rare_needed=n_rare_needed(needed, asked.article.family, found.families, policy.guards),
-        is_template=is_near and is_template(asked.query, held.vector, policy),
-        bar=story_bar(np.frombuffer(event_s)[found.members], found.families, policy.guards),
-        is_weak=found.is_weak,
-    )
 
 
 def strongest(slots: Slots, values: Weights, n: int) -> Slots:

@@ -97,21 +97,24 @@ def unrelated_level(similarities: Sequence[float]) -> float:
 
 def weigh(stories: Sequence[StoryEvidence], unrelated: float, n_mean: int) -> tuple[Matrix, Matrix]:
     """Evidence and cases of each story (at least one): matrices with columns as in `EVIDENCE` and `CASES`."""
-    evidence = np.array([_row(story, unrelated, n_mean) for story in stories])
+    lengths = np.array([len(story.links) for story in stories])
+    links, starts = np.concatenate([story.links for story in stories]), np.cumsum(lengths) - lengths
+    nearest = np.maximum.reduceat(links, starts, axis=0)
+    n_counted = np.maximum(lengths, np.minimum([story.n_members for story in stories], n_mean))
+    means = np.add.reduceat(links[:, _MEAN_COLUMNS], starts, axis=0) / n_counted[:, np.newaxis]
+    alike = np.column_stack([nearest, means]).tolist()
+    evidence = np.array([_row(story, row, unrelated) for story, row in zip(stories, alike, strict=True)])
     cases = np.array([(1.0, story.is_headline, math.isnan(story.gap_s)) for story in stories])
     return np.round(evidence, 6), cases
 
 
-def _row(story: StoryEvidence, unrelated: float, n_mean: int) -> list[float]:
-    nearest = story.links.max(axis=0).tolist()
-    n_counted = max(len(story.links), min(story.n_members, n_mean))
-    means = (story.links[:, _MEAN_COLUMNS].sum(axis=0) / n_counted).tolist()
+def _row(story: StoryEvidence, alike: Sequence[float], unrelated: float) -> list[float]:
+    """The evidence of a story whose members are so much `alike`: what is nearest of each link, then the means."""
     gap, mean_gap = abs(story.gap_s) / DAY_S, abs(story.mean_gap_s) / DAY_S
     return [
-        *nearest,
-        *means,
+        *alike,
         story.similarity,
-        math.sqrt(max(0.0, nearest[LINKS.index("all")])),
+        math.sqrt(max(0.0, alike[LINKS.index("all")])),
         unrelated,
         math.log((story.similarity + _FLOOR) / (unrelated + _FLOOR)),
         0.0 if math.isnan(gap) else math.exp(-gap / 2),

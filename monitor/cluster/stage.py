@@ -12,8 +12,8 @@ the old one at the same place of the order, so their assigner has to begin again
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
@@ -98,21 +98,26 @@ def _assign_batch(app: App, assigner: Assigner, language: str, leased_until: dat
     """Assign up to the first article that fails: those behind it would be decided without it."""
     now = app.clock()
     n_done = n_failed = 0
-    again: list[ArticleId] = []
+    statistics = assigner.keeper.index.statistics
     with app.store.begin() as conn:
         if stories.last_assigned_no(conn, language) != assigner.last_arrival_no:
             raise LeaseLostError(f"another worker assigned articles of language {language} meanwhile")
         ids = stories.load_unassigned(conn, language, batch)
-        loaded = articles.load_articles(conn, ids)
+        work = _Batch(
+            loaded=articles.load_articles(conn, ids),
+            linked=duplicates.load_linked_of(conn, ids),
+            standing=frozenset(stories.find_story_of(conn, ids)),
+            n_halvings=statistics.n_halvings,
+        )
         for _ in range(min(batch, len(assigner.undescribed))):
             stories.hold(conn, [language])  # before any story, as those who merge and erase do
-            _describe(conn, assigner.keeper.index, assigner.undescribed.pop())
+            _describe(conn, assigner.keeper.index, assigner.undescribed.pop(), loaded=work.loaded)
         for article_id in ids:
-            if loaded[article_id].first_seen_at - AssignPolicy().window < assigner.since:
+            if work.loaded[article_id].first_seen_at - AssignPolicy().window < assigner.since:
                 break  # out of an archive, and came after the look at how far back to remember: next time
             try:
                 with conn.begin_nested():
-                    is_decided = _assign(conn, assigner, loaded[article_id], leased_until=leased_until, now=now)
+                    terms = _assign(conn, assigner, work, article_id, leased_until=leased_until, now=now)
             except LeaseLostError:
                 raise
             except Exception as error:
@@ -124,27 +129,60 @@ def _assign_batch(app: App, assigner: Assigner, language: str, leased_until: dat
                 n_failed = 1
                 break
             n_done += 1
-            if not is_decided:
-                again.append(article_id)
+            work.note(article_id, terms)
+            if statistics.n_halvings > work.n_halvings:
+                work.count_terms(conn, language)
+                work.n_halvings = statistics.n_halvings
+                stories.halve_statistics(conn, language)
+        work.count_terms(conn, language)
+        memberships.mark_decided(conn, work.decided)
         stories.release_language(conn, language, leased_until)
-        arrive_again(conn, again, now)
+        arrive_again(conn, work.again, now)
     if assigner.keeper.index.statistics.n_halvings:
         app.memory.pop(_key(language), None)  # restored from what is left, it is rid of the words that were forgotten
     return Progress(n_done=n_done, n_failed=n_failed)
 
 
-def _assign(conn: Connection, assigner: Assigner, article: Article, *, leased_until: datetime, now: datetime) -> bool:
-    """Decide one article; False where it must arrive again for that."""
+@dataclass(slots=True, kw_only=True)
+class _Batch:
+    """What is known of some articles before the first is decided, and what is yet to be written of those that were."""
+
+    loaded: Mapping[ArticleId, Article]
+    linked: Mapping[ArticleId, Sequence[ArticleId]]
+    standing: Collection[ArticleId]
+    """Those that are in a story already: nobody else puts one there meanwhile."""
+    n_halvings: int
+    decided: list[ArticleId] = field(default_factory=list)
+    again: list[ArticleId] = field(default_factory=list)
+    uncounted: list[Sequence[str]] = field(default_factory=list)
+
+    def note(self, article_id: ArticleId, terms: Sequence[str] | None) -> None:
+        """What `_assign` returned of an article."""
+        (self.again if terms is None else self.decided).append(article_id)
+        if terms:
+            self.uncounted.append(terms)
+
+    def count_terms(self, conn: Connection, language: str) -> None:
+        """Once for what many articles have, which most of their terms are."""
+        memberships.count_terms(conn, language, self.uncounted)
+        self.uncounted.clear()
+
+
+def _assign(
+    conn: Connection, assigner: Assigner, work: _Batch, article_id: ArticleId, *, leased_until: datetime, now: datetime
+) -> Sequence[str] | None:
+    """Decide one article; the terms that are to be counted with it, or None where it must arrive again."""
+    article = work.loaded[article_id]
     member = member_of(article)
-    standing = memberships.find_standing(conn, article.id, FEATURES)
+    standing = memberships.find_standing(conn, article.id, FEATURES) if article.id in work.standing else None
     if standing is not None and (standing.is_locked or _stays(standing, article, member)):
-        memberships.keep_member(conn, article, standing.story_id)
-        return True
+        memberships.renew_story(conn, standing.story_id)  # its headline may have changed with the text
+        return ()
     if not _has_turn(conn, assigner, standing, article):
-        return False
+        return None
     keeper = assigner.keeper
     keeper.index.remove(article.id)
-    follows_id, original = _story_of_linked(conn, article)
+    follows_id, original = _story_of_linked(conn, article, work.linked.get(article.id, ()))
     concerned = stories.find_story_of(conn, keeper.facts.concerned(article.id), language=article.language)
     decision = keeper.decide(member, follows=original, story_of=concerned)
     chosen = memberships.NewMember(
@@ -155,12 +193,10 @@ def _assign(conn: Connection, assigner: Assigner, article: Article, *, leased_un
         scheme=STORIES,
         features_scheme=FEATURES,
         features=member.features.to_bytes(),
-        terms=frozenset(member.features.terms),
         follows_id=follows_id,
     )
-    story_id = memberships.save_member(conn, chosen, leased_until=leased_until, now=now)
-    if keeper.add(story_id, member):
-        stories.halve_statistics(conn, article.language)
+    story_id = memberships.save_member(conn, chosen, before=standing, leased_until=leased_until, now=now)
+    keeper.add(story_id, member)
     apart = keeper.facts.kept_apart() if decision.also else ()
     change = keeper.revise(member, decision, stories.find_story_of(conn, apart, language=article.language))
     touched = {story_id} if standing is None else {story_id, standing.story_id}
@@ -169,15 +205,23 @@ def _assign(conn: Connection, assigner: Assigner, article: Article, *, leased_un
         keeper.apply(change, part_id)
         touched |= {change.kept_id if isinstance(change, Merge) else part_id or story_id}
     for each in sorted(touched):
-        _describe(conn, keeper.index, each, beside=member)
+        _describe(conn, keeper.index, each, beside=member, loaded=work.loaded)
     assigner.last_arrival_no = _number(article)
-    return True
+    return member.features.stems
 
 
-def _describe(conn: Connection, index: StoryIndex, story_id: StoryId, *, beside: Member | None = None) -> None:
+def _describe(
+    conn: Connection,
+    index: StoryIndex,
+    story_id: StoryId,
+    *,
+    beside: Member | None = None,
+    loaded: Mapping[ArticleId, Article],
+) -> None:
     """Say anew which article stands for a story, and by what it is known; nothing where no member is held any more.
 
-    By the members within the window before the article that touched it, as the comparison that put it there.
+    By the members within the window before the article that touched it, as the comparison that put it there. `loaded`:
+    articles whose texts are at hand.
     """
     ids = index.members(story_id, beside=beside)[-N_CONSIDERED:]
     members = []
@@ -187,8 +231,9 @@ def _describe(conn: Connection, index: StoryIndex, story_id: StoryId, *, beside:
     ranked = by_centrality(speaking(members), index.statistics)
     if not ranked:
         return
-    loaded = articles.load_articles(conn, [one.article_id for one in ranked[:N_SPELLING]])
-    central = [loaded[one.article_id] for one in ranked[:N_SPELLING]]
+    ids = [one.article_id for one in ranked[:N_SPELLING]]
+    others = articles.load_articles(conn, [one for one in ids if one not in loaded])
+    central = [loaded.get(one) or others[one] for one in ids]
     known_by = key_words(ranked, [f"{one.title}\n{one.text[:MAX_BODY_CHARS]}" for one in central], index.statistics)
     descriptions.save_description(conn, story_id, central[0], key_terms=known_by.terms, key_names=known_by.names)
 
@@ -315,9 +360,11 @@ def member_of(article: Article) -> Member:
     )
 
 
-def _story_of_linked(conn: Connection, article: Article) -> tuple[ArticleId, StoryId] | tuple[None, None]:
+def _story_of_linked(
+    conn: Connection, article: Article, linked_ids: Sequence[ArticleId]
+) -> tuple[ArticleId, StoryId] | tuple[None, None]:
     """The earliest arrived article that this one repeats or is repeated by, and its story."""
-    linked = articles.load_articles(conn, duplicates.load_linked(conn, article.id)).values()
+    linked = articles.load_articles(conn, linked_ids).values()
     in_stories = stories.find_story_of(conn, [other.id for other in linked], language=article.language)
     first = min((other for other in linked if other.id in in_stories), key=_number, default=None)
     return (None, None) if first is None else (first.id, in_stories[first.id])

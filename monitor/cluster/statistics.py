@@ -24,6 +24,7 @@ import wordfreq
 from numpy.typing import NDArray
 
 from monitor.text.normalise import fold
+from monitor.text.stems import stem
 
 PRIOR_N_ARTICLES = 300
 """Weight of the prior; 100 to 1,000 measured alike on English full text."""
@@ -56,16 +57,18 @@ class Statistics:
         self.n_halvings = 0
         """Since these statistics are in memory."""
         self._halve_at = halve_at
-        self._chances = word_chances(language)
+        self._chances = stem_chances(language)
         self._ids: dict[str, int] = {}
         self._counts = np.zeros(1 << 14)
         self._prior = np.zeros(1 << 14)
-        self._mass = np.zeros(1 << 14)
-        """Counts and prior together: what every question needs, of thousands of terms."""
+        self._log_mass = np.zeros(1 << 14)
+        """Logarithm of counts and prior together: every question needs those of thousands of terms."""
+        self._places = np.full(1 << 14, -1, dtype=np.int32)
+        """Empty between two questions; a table for each would cost more than the question."""
         if counts:
             ids = self.ids(list(counts))  # may replace the tables by larger ones
             self._counts[ids] = list(counts.values())
-            self._weigh_all()
+            self._weigh(slice(None))
 
     def __len__(self) -> int:
         """How many terms have an id."""
@@ -75,24 +78,32 @@ class Statistics:
         """Positions of terms in the vocabulary, which grows by those that are new."""
         wanted = terms if isinstance(terms, Sequence) else list(terms)
         found = list(map(self._ids.get, wanted))
-        if None in found:
-            found = list(map(self._id, wanted))
-        return np.array(found, dtype=np.int32)
+        return np.array(self._with_new(wanted) if None in found else found, dtype=np.int32)
+
+    def places_in(self, own: Ids, ids: Ids) -> Ids:
+        """Where each of some terms stands among those of one article, -1 for a term that it has not."""
+        self._places[own] = np.arange(len(own))
+        found = self._places.take(ids)
+        self._places[own] = -1
+        return found
 
     def known(self, terms: Iterable[str]) -> dict[str, int]:
-        """Positions of those of some terms that are in the vocabulary."""
-        return {term: self._ids[term] for term in terms if term in self._ids}
+        """Positions of those of some terms whose stems are in the vocabulary."""
+        return {term: found for term in terms if (found := self._ids.get(stem(term))) is not None}
 
     def learn(self, terms: Iterable[str]) -> bool:
         """One more article, with these distinct terms. True where it was the one after which all counts are halved."""
-        ids = self.ids(terms)  # may replace the table of counts by a larger one
+        return self.learn_ids(self.ids(terms))
+
+    def learn_ids(self, ids: Ids) -> bool:
+        """The same by the positions of its terms in the vocabulary."""
         self._counts[ids] += 1
-        self._mass[ids] = self._counts[ids] + self._prior[ids]
+        self._weigh(ids)
         self.n_articles += 1
         if self.n_articles < self._halve_at:
             return False
         self._counts //= 2
-        self._weigh_all()
+        self._weigh(slice(None))
         self.n_articles //= 2
         self.n_halvings += 1
         return True
@@ -107,36 +118,36 @@ class Statistics:
 
     def idf(self, ids: Ids) -> Weights:
         """Natural logarithm of articles / articles with the term, prior included; above 0, also for an empty stream."""
-        weights: Weights = np.log((self.n_weighed + 1.0) / (self._mass[ids] + 0.5))
-        return np.maximum(weights, 0.05)
+        return np.maximum(math.log(self.n_weighed + 1.0) - self._log_mass.take(ids), 0.05)
 
     def rare(self, ids: Ids) -> NDArray[np.bool_]:
         """Which terms stand in few articles: at most one in twenty, or three in all."""
-        return self._mass[ids] <= max(_RARE_AT_LEAST, _RARE_SHARE * self.n_weighed)
+        return self._counts[ids] + self._prior[ids] <= max(_RARE_AT_LEAST, _RARE_SHARE * self.n_weighed)
 
     @property
     def n_weighed(self) -> float:
         """Articles that the document frequencies rest on, the prior included."""
         return self.n_articles + (PRIOR_N_ARTICLES if self._chances else 0)
 
-    def _weigh_all(self) -> None:
-        self._mass = self._counts + self._prior
+    def _weigh(self, ids: Ids | slice) -> None:
+        self._log_mass[ids] = np.log(self._counts[ids] + self._prior[ids] + 0.5)
 
-    def _id(self, term: str) -> int:
-        found = self._ids.get(term)
-        return self._new_id(term) if found is None else found
-
-    def _new_id(self, term: str) -> int:
-        new = len(self._ids)
-        if new == len(self._counts):
-            self._counts = np.concatenate([self._counts, np.zeros(new)])
-            self._prior = np.concatenate([self._prior, np.zeros(new)])
-            self._mass = np.concatenate([self._mass, np.zeros(new)])
-        self._ids[term] = new
+    def _with_new(self, terms: Sequence[str]) -> list[int]:
+        """Positions of terms, those that are new at the end of the vocabulary."""
+        n_before = len(self._ids)
+        new = dict.fromkeys(term for term in terms if term not in self._ids)
+        self._ids.update(zip(new, range(n_before, n_before + len(new)), strict=True))
+        n_terms = len(self._ids)
+        while n_terms > len(self._counts):
+            self._counts, self._prior, self._log_mass = (
+                np.concatenate([table, np.zeros(len(table))]) for table in (self._counts, self._prior, self._log_mass)
+            )
+            self._places = np.full(len(self._counts), -1, dtype=np.int32)
         if self._chances:
-            self._prior[new] = PRIOR_N_ARTICLES * (self._chances.get(term) or _number_chance(term))
-            self._mass[new] = self._prior[new]
-        return new
+            chances = (self._chances.get(term) or _number_chance(term) for term in new)
+            self._prior[n_before:n_terms] = [PRIOR_N_ARTICLES * chance for chance in chances]
+        self._weigh(slice(n_before, n_terms))
+        return [self._ids[term] for term in terms]
 
 
 @cache
@@ -156,6 +167,15 @@ def word_chances(language: str) -> Mapping[str, float]:
         folded = fold(word)
         sums[folded] = sums.get(folded, 0.0) + frequency
     return {word: -math.expm1(_PRIOR_N_WORDS * math.log1p(-min(sums[word], 0.5))) for word in sorted(sums)}
+
+
+@cache
+def stem_chances(language: str) -> Mapping[str, float]:
+    """Chance that an article of 300 words contains a word of a stem; empty for languages without a prior."""
+    none_of: dict[str, float] = {}
+    for word, chance in word_chances(language).items():
+        none_of[stem(word)] = none_of.get(stem(word), 1.0) * (1.0 - chance)
+    return {each: 1.0 - chance for each, chance in none_of.items()}
 
 
 def _number_chance(term: str) -> float:

@@ -247,10 +247,18 @@ def load_copies(conn: Connection, originals: Iterable[ArticleId]) -> set[Article
 
 def load_linked(conn: Connection, article_id: ArticleId) -> list[ArticleId]:
     """Articles that this one is linked to as copy or original, by their texts of today."""
-    counts = _counts(duplicates)
-    there = select(duplicates.c.original_id).where(duplicates.c.article_id == article_id, counts)
-    back = select(duplicates.c.article_id).where(duplicates.c.original_id == article_id, counts)
-    return sorted({*conn.execute(there).scalars(), *conn.execute(back).scalars()})
+    return load_linked_of(conn, [article_id]).get(article_id, [])
+
+
+def load_linked_of(conn: Connection, ids: Iterable[ArticleId]) -> dict[ArticleId, list[ArticleId]]:
+    """The same of many; those that have none are left out."""
+    copy, original, counts = duplicates.c.article_id, duplicates.c.original_id, _counts(duplicates)
+    found: dict[ArticleId, set[ArticleId]] = {}
+    for some in in_batches(ids):
+        for one, other in ((copy, original), (original, copy)):
+            for article_id, linked_id in conn.execute(select(one, other).where(one.in_(some), counts)):
+                found.setdefault(article_id, set()).add(linked_id)
+    return {article_id: sorted(linked) for article_id, linked in found.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

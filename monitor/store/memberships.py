@@ -7,6 +7,8 @@ its last member went to, and what was told of it is told of that one.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,6 +16,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, Select, and_, delete, exists, func, or_, select, update
 
 from monitor.errors import LeaseLostError
+from monitor.store.batches import BATCH, in_batches
 from monitor.store.columns import storable
 from monitor.store.engine import insert
 from monitor.store.story_log import ASSIGNER, log_story
@@ -75,7 +78,7 @@ class Placing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewMember:
-    """A decision of the assigner. `story_id` None: none of the stories of others; `terms`: its distinct terms.
+    """A decision of the assigner. `story_id` None: none of the stories of others.
 
     `follows_id`: the article whose story it had to join.
     """
@@ -87,7 +90,6 @@ class NewMember:
     scheme: str
     features_scheme: str
     features: bytes
-    terms: frozenset[str]
     follows_id: ArticleId | None = None
 
 
@@ -96,8 +98,8 @@ class NewMember:
 
 def load_members(
     conn: Connection, language: str, *, since: datetime | None, scheme: str, from_no: int | None = None
-) -> list[Arrival]:
-    """The articles in stories of a language, in arrival order.
+) -> Iterator[Arrival]:
+    """The articles in stories of a language, in arrival order, read as they are asked for: they may be very many.
 
     With `since` those that were first seen since then; with `from_no` too also those that arrived from there on.
     """
@@ -110,7 +112,8 @@ def load_members(
     if since is not None:
         is_young = features.c.first_seen_at >= since
         rows = rows.where(is_young if from_no is None else or_(is_young, features.c.arrival_no >= from_no))
-    return [arrival_of(row, row["story_id"]) for row in conn.execute(rows).mappings()]
+    for row in conn.execute(rows, execution_options={"yield_per": BATCH}).mappings():
+        yield arrival_of(row, row["story_id"])
 
 
 def load_arrivals(conn: Connection, language: str, *, scheme: str, from_no: int = 0) -> list[Arrival]:
@@ -165,14 +168,16 @@ def find_placing(conn: Connection, article_id: ArticleId) -> Placing | None:
 # --- saving what was decided -----------------------------------------------------------------------------------------
 
 
-def save_member(conn: Connection, member: NewMember, *, leased_until: datetime, now: datetime) -> StoryId:
-    """Put an article into its story, or start one with it; count its terms. Raises LeaseLostError.
+def save_member(
+    conn: Connection, member: NewMember, *, before: Standing | None, leased_until: datetime, now: datetime
+) -> StoryId:
+    """Put an article into its story, or start one with it. Raises LeaseLostError.
 
-    One that was in a story before leaves it. Alone there, and near to no other, it goes on as the same story.
+    One that stands in a story from `before` leaves it. Alone there, and near to no other, it goes on as the same story.
+    Its terms are yet to be counted, and it is yet to be marked as decided: both go for many articles at once.
     """
     article = member.article
     _keep_lease(conn, article, leased_until)
-    before = find_standing(conn, article.id, member.features_scheme)
     story_id = member.story_id
     if story_id is None and before is not None and _is_alone(conn, before.story_id):
         story_id = before.story_id
@@ -185,15 +190,25 @@ def save_member(conn: Connection, member: NewMember, *, leased_until: datetime, 
     if before is not None:
         _move(conn, article, before.story_id, story_id, now=now)
     _save_features(conn, member, now)
-    _count_terms(conn, article.language, member.terms)
-    conn.execute(update(articles).where(articles.c.id == article.id).values(assign_due_at=None))
     return story_id
 
 
-def keep_member(conn: Connection, article: Article, story_id: StoryId) -> None:
-    """The text changed too little to be decided again; the headline of its story may have changed with it."""
-    conn.execute(update(articles).where(articles.c.id == article.id).values(assign_due_at=None))
-    renew_story(conn, story_id)
+def mark_decided(conn: Connection, ids: Iterable[ArticleId]) -> None:
+    """These articles are in their stories, or may stay there: they wait no longer."""
+    for some in in_batches(ids):
+        conn.execute(update(articles).where(articles.c.id.in_(some)).values(assign_due_at=None))
+
+
+def count_terms(conn: Connection, language: str, arrivals: Iterable[Iterable[str]]) -> None:
+    """Count that each of some arrivals has these distinct terms."""
+    counts = Counter(term for terms_of_one in arrivals for term in {storable(term)[:200] for term in terms_of_one})
+    if not counts:
+        return
+    statement = insert(conn, terms)
+    counted = statement.on_conflict_do_update(
+        index_elements=["language", "term"], set_={"n_articles": terms.c.n_articles + statement.excluded.n_articles}
+    )
+    conn.execute(counted, [{"language": language, "term": term, "n_articles": counts[term]} for term in sorted(counts)])
 
 
 def _keep_lease(conn: Connection, article: Article, leased_until: datetime) -> None:
@@ -269,18 +284,6 @@ def _save_features(conn: Connection, member: NewMember, now: datetime) -> None:
         assigned_at=now,
     )
     conn.execute(row)
-
-
-def _count_terms(conn: Connection, language: str, found: frozenset[str]) -> None:
-    if not found:
-        return
-    stored = {storable(term)[:200] for term in found}
-    rows = [{"language": language, "term": term, "n_articles": 1} for term in sorted(stored)]
-    statement = insert(conn, terms)
-    counted = statement.on_conflict_do_update(
-        index_elements=["language", "term"], set_={"n_articles": terms.c.n_articles + 1}
-    )
-    conn.execute(counted, rows)
 
 
 # --- leaving a story -------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, and_, bindparam, column, delete, func, or_, select, table, text, update
 
 from monitor.errors import NotFoundError
-from monitor.store.batches import in_batches
+from monitor.store.batches import BATCH, in_batches
 from monitor.store.claims import MAX_TRIES
 from monitor.store.columns import MAX_KEY
 from monitor.store.counters import take_numbers
@@ -161,7 +161,9 @@ def load_statistics(conn: Connection, language: str) -> tuple[int, dict[str, int
     """
     n_articles = select(language_statistics.c.n_articles).where(language_statistics.c.language == language)
     counts = select(terms.c.term, terms.c.n_articles).where(terms.c.language == language)
-    return conn.execute(n_articles).scalar_one_or_none() or 0, dict(conn.execute(counts).all())
+    n_known = conn.execute(n_articles).scalar_one_or_none() or 0
+    rows = conn.execute(counts, execution_options={"yield_per": 10 * BATCH})  # of a large window there are a million
+    return n_known, dict(map(tuple, rows))
 
 
 def halve_statistics(conn: Connection, language: str) -> None:

@@ -97,7 +97,8 @@ LETTER = rf"(?:[^\W_]|[{_mark_class()}])"
 
 def _token(alphabetic: str, digit: str, letters: str) -> re.Pattern[str]:
     return re.compile(
-        rf"(?<![\w.]){alphabetic}(?:\.{alphabetic})+(?!\w)"  # dotted letters: u.s., e.g.
+        rf"{alphabetic}{letters}++"  # most words; what follows is for those that begin with a figure or single letter
+        rf"|(?<![\w.]){alphabetic}(?:\.{alphabetic})+(?!\w)"  # dotted letters: u.s., e.g.
         rf"|{digit}++(?:[.,]{digit}++)*+(?:\s?%|{letters}*+)"  # numbers whole: 1.5, 20%, 2nd, 1.5m
         rf"|{letters}++"
     )

@@ -16,6 +16,9 @@ from itertools import pairwise
 
 from monitor.text.tokens import words
 
+_Counts = dict[str, int]
+"""How often each spelling of one folded form stands, in the order in which they turned up."""
+
 MAX_NAME_WORDS = 5
 _TOKEN = re.compile(r"[^\W_]+(?:['’.\-][^\W_]+)*")
 _PART = re.compile(r"[^\W_]+")
@@ -39,25 +42,34 @@ class Spellings:
 
 def spellings(texts: Iterable[str]) -> Spellings:
     """Of all words, and of all runs of one to five words that begin and end with a capital. A few ms for 10 kB."""
-    found: dict[str, Counter[str]] = {}
-    named: dict[str, Counter[str]] = {}
+    found: dict[str, _Counts] = {}
+    named: dict[str, _Counts] = {}
     runs: dict[tuple[str, ...], None] = {}
     tokens: Counter[str] = Counter()
     for text in texts:
-        tokens.update(_TOKEN.findall(text))
-        _count_names(text, named)
+        in_order = _TOKEN.findall(text)
+        tokens.update(in_order)
+        _count_names(text, in_order, named)
     for token, n in tokens.items():
+        if token.isascii() and token.isalpha():
+            _count(found, token.lower(), token, n)
+            continue
         folded = tuple(words(token))
         if _is_run(folded):
             runs.setdefault(folded)
         for word, spelled in _spelled(folded, token):
-            found.setdefault(word, Counter())[spelled] += n
+            _count(found, word, spelled, n)
     return Spellings(
         {word: _as_word(counts) for word, counts in found.items()},
         {name: _as_name(counts) for name, counts in named.items()},
-        {name: counts.total() for name, counts in named.items()},
+        {name: sum(counts.values()) for name, counts in named.items()},
         list(runs),
     )
+
+
+def _count(found: dict[str, _Counts], folded: str, spelled: str, n: int) -> None:
+    counts = found.setdefault(folded, {})
+    counts[spelled] = counts.get(spelled, 0) + n
 
 
 def _spelled(folded: tuple[str, ...], token: str) -> list[tuple[str, str]]:
@@ -71,12 +83,17 @@ def _is_run(folded: tuple[str, ...]) -> bool:
     return len(folded) > 1 and all(len(one) == 2 and one[1] == other[0] for one, other in pairwise(folded))
 
 
-def _count_names(text: str, named: dict[str, Counter[str]]) -> None:
-    """All runs of a text; what is grown on to a name (l'Ukraine, al-Assad) is no part of it, nor is a possessive."""
+def _count_names(text: str, tokens: Iterable[str], named: dict[str, _Counts]) -> None:
+    """All runs of a text that has these tokens.
+
+    What is grown on to a name (l'Ukraine, al-Assad) is no part of it, nor is a possessive.
+    """
     line: list[tuple[str, str]] = []
     end = 0
-    for match in _TOKEN.finditer(text):
-        spelled = match[0]
+    for token, match in zip(tokens, _TOKEN.finditer(text), strict=True):
+        if not line and not token[0].isupper() and token.isalpha():
+            continue  # as most words: it neither is nor holds a name, and no name goes on with it
+        spelled = token
         grown_on = _GROWN_ON.match(spelled)
         is_grown = grown_on is not None and grown_on[0].islower() and spelled[grown_on.end()].isupper()
         if line and (is_grown or not _BETWEEN_NAMES.fullmatch(text, end, match.start())):
@@ -86,20 +103,20 @@ def _count_names(text: str, named: dict[str, Counter[str]]) -> None:
         if not line and not spelled[0].isupper():
             continue
         shown = _POSSESSIVE.sub("", spelled)
-        line.append((" ".join(words(shown)), shown))
+        line.append((shown.lower() if shown.isascii() and shown.isalpha() else " ".join(words(shown)), shown))
         del line[:-MAX_NAME_WORDS]
         for first in range(len(line) if shown[0].isupper() else 0):
             if line[first][1][0].isupper():
                 name = " ".join(folded for folded, _ in line[first:])
-                named.setdefault(name, Counter())[" ".join(one for _, one in line[first:])] += 1
+                _count(named, name, " ".join(one for _, one in line[first:]), 1)
         if shown != spelled:
             line.clear()
         end = match.end()
 
 
-def _as_word(counts: Counter[str]) -> str:
+def _as_word(counts: _Counts) -> str:
     return max(counts, key=lambda spelled: (spelled.islower(), counts[spelled]))
 
 
-def _as_name(counts: Counter[str]) -> str:
+def _as_name(counts: _Counts) -> str:
     return max(counts, key=lambda spelled: (len(spelled) <= 5 or not spelled.isupper(), counts[spelled]))

@@ -20,7 +20,8 @@ _UNSPACED = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
     "\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003134f]+"
 )
-_POSSESSIVE = re.compile(r"(?<=\w)'s(?!\w)")
+# What stands behind the first character of a pattern, not before it, is looked at where that character is only.
+_POSSESSIVE = re.compile(r"'s(?<=\w's)(?!\w)")
 _THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+(?!\d)")
 _WORD = re.compile(r"[^\W\d_][\w'’.-]*[\w]|[^\W\d_]")
 _PARTICLE_WORDS = "al bin da de del della der di do dos du el ibn la le of van von y"
@@ -30,15 +31,15 @@ _ARTICLE = re.compile(r"(?!d['’])[^\W\d_]{1,5}(?<![A-Z])['’](?=[^\W\d_]{3})"
 """It parts two names (Meloni nell'Aula), where d' joins them (Jeanne d'Arc)."""
 _GROWN_PARTS = re.compile(r"(['’-])")
 _GROUPING_SIGNS = re.compile(r"[ \u00a0\u2009\u202f'’]")
-_GROUPED = re.compile(r"(?<![\d.,])\d{1,3}(?:[\u00a0\u2009\u202f'’]\d{3})+(?!\d)")
-_GROUPED_BY_SPACES = re.compile(r"(?<![\d.,])\d{1,3}(?:[ \u00a0\u2009\u202f]\d{3})+(?!\d)")
+_GROUPED = re.compile(r"\d(?<![\d.,]\d)\d{0,2}(?:[\u00a0\u2009\u202f'’]\d{3})+(?!\d)")
+_GROUPED_BY_SPACES = re.compile(r"\d(?<![\d.,]\d)\d{0,2}(?:[ \u00a0\u2009\u202f]\d{3})+(?!\d)")
 _SEPARATORS = re.compile("[.,]")
 _GROUPS = re.compile(r"[1-9]\d{0,2}([.,])\d{3}(?:\1\d{3})*|[1-9]\d?(?:,\d\d)+,\d{3}")
 _MYRIADS = {"千": 3, "万": 4, "萬": 4, "만": 4, "億": 8, "亿": 8, "억": 8, "兆": 12, "조": 12}
 """Powers of ten."""
 _MYRIAD = re.compile(rf"(\d+(?:\.\d+)?)([{''.join(_MYRIADS)}]{{0,2}})")
 _FIGURE = re.compile(
-    r"(?<![a-z\d_.,])(?P<digits>\d{1,30}(?:[.,]\d{1,30}){0,9})"
+    r"(?P<digits>\d(?<![a-z\d_.,]\d)\d{0,29}(?:[.,]\d{1,30}){0,9})"
     rf"(?:(?P<myriads>(?:[{''.join(_MYRIADS)}][\d,.]{{0,12}}){{1,6}})|(?P<unit>\s?%|[a-z]{{1,10}}(?!\w))?)"
 )
 _POINTS_GROUP = frozenset("da de el es hr id is it nl pt ro sl sr tr vi".split())
@@ -159,24 +160,27 @@ def _capital_runs(sentence: str, language: str | None) -> list[tuple[bool, list[
     """(does it open the sentence, folded words) of each capitalised run; particles may stand inside a run."""
     sentence, n_cut = _UNSPACED.subn(" \N{MIDDLE DOT} ", sentence)
     found = list(_WORD.finditer(sentence))
-    if _is_title_case([match[0] for match in found], language):
+    spelled = [match[0] for match in found]
+    if _is_title_case(spelled, language):
         return []
     runs: list[tuple[bool, list[str]]] = []
     current: list[str] = []
     opens_sentence = False
     end = 0
-    for index, match in enumerate(found):
-        name = _name_in(match[0])
+    for index, (match, word) in enumerate(zip(found, spelled, strict=True)):
+        if not current and word.islower():
+            continue  # as most words are
+        name = _name_in(word)
         is_capital = len(name) > 1
-        touches = bool(current) and not sentence[end : match.start()].strip(" '’") and not _ARTICLE.match(match[0])
-        if current and not (touches and (is_capital or match[0] in _NAME_PARTICLES)):
+        touches = bool(current) and not sentence[end : match.start()].strip(" '’") and not _ARTICLE.match(word)
+        if current and not (touches and (is_capital or word in _NAME_PARTICLES)):
             runs.append((opens_sentence, current))
             current = []
         if is_capital:
             opens_sentence = index == 0 and not n_cut if not current else opens_sentence
-            current.extend(words_of_folded(fold(name)))
+            current.extend([name.lower()] if name.isascii() and name.isalpha() else words_of_folded(fold(name)))
         elif current:
-            current.append(match[0])
+            current.append(word)
         end = match.end()
     if current:
         runs.append((opens_sentence, current))

@@ -241,7 +241,9 @@ def _stories(conn: Connection, ids: dict[str, ArticleId], *, now: datetime) -> S
         story_id = None
         for article in (loaded[ids[name]] for name in names):
             member = _member(article, story_id)
-            story_id = memberships.save_member(conn, member, leased_until=leases[article.language], now=now)
+            leased_until = leases[article.language]
+            story_id = memberships.save_member(conn, member, before=None, leased_until=leased_until, now=now)
+            memberships.mark_decided(conn, [article.id])
         assert story_id is not None
         made.append(story_id)
     for language, leased_until in leases.items():
@@ -263,5 +265,4 @@ def _member(article: Article, story_id: StoryId | None) -> NewMember:
         scheme="stories-1",
         features_scheme="features-1",
         features=b"",
-        terms=frozenset(),
     )

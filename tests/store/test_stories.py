@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from threading import Barrier
@@ -42,14 +43,19 @@ def member(conn: Connection, article_id: ArticleId, story_id: StoryId | None = N
         "scheme": "stories/1",
         "features_scheme": "features/1",
         "features": b"\0bytes",
-        "terms": frozenset({"word"}),
     }
     article = articles.load_articles(conn, [article_id])[article_id]
     return NewMember(article=article, story_id=story_id, **{**given, **values})
 
 
 def assign(
-    conn: Connection, article_id: ArticleId, story_id: StoryId | None = None, *, now: datetime = NOW, **values: Any
+    conn: Connection,
+    article_id: ArticleId,
+    story_id: StoryId | None = None,
+    *,
+    now: datetime = NOW,
+    terms: Iterable[str] = ("word",),
+    **values: Any,
 ) -> StoryId:
     """Put one article into a story, with a lease taken for it alone."""
     language = articles.load_articles(conn, [article_id])[article_id].language
@@ -57,7 +63,10 @@ def assign(
     stories.claim_language(conn, now=now, lease_s=1)
     conn.execute(held.values(leased_until=FAR))
     chosen = member(conn, article_id, story_id, **values)
-    saved = memberships.save_member(conn, chosen, leased_until=FAR, now=now)
+    before = memberships.find_standing(conn, article_id, chosen.features_scheme)
+    saved = memberships.save_member(conn, chosen, before=before, leased_until=FAR, now=now)
+    memberships.count_terms(conn, language, [terms])
+    memberships.mark_decided(conn, [article_id])
     conn.execute(held.values(leased_until=None))
     return saved
 
@@ -197,8 +206,9 @@ def test_an_assigner_that_overran_its_lease_saves_nothing(store: Store) -> None:
     with store.begin() as conn:
         (article_id,) = make_articles(conn, 1)
         _, leased_until = claim(conn)
+    lost = leased_until - SECOND
     with pytest.raises(LeaseLostError, match="en"), store.begin() as conn:
-        memberships.save_member(conn, member(conn, article_id), leased_until=leased_until - SECOND, now=NOW)
+        memberships.save_member(conn, member(conn, article_id), before=None, leased_until=lost, now=NOW)
     with store.begin() as conn:
         assert [count(conn, name) for name in ("stories", "story_members", "features", "terms", "story_log")] == [0] * 5
         assert stories.load_unassigned(conn, "en", 9) == [article_id]
@@ -215,13 +225,13 @@ def test_the_assigners_memory_is_restored_in_arrival_order(store: Store) -> None
         assign(conn, two, story_id, features=b"two")
         assign(conn, one, story_id, features=b"one")
         assign(conn, french)
-        found = memberships.load_members(conn, "en", since=NOW - DAY, scheme="features/1")
+        found = list(memberships.load_members(conn, "en", since=NOW - DAY, scheme="features/1"))
         assert [(each.article_id, each.story_id, each.features) for each in found] == [
             (one, story_id, b"one"),
             (two, story_id, b"two"),
         ]
         assert (found[0].published_at, found[0].first_seen_at) == (NOW - HOUR, NOW)
-        assert memberships.load_members(conn, "en", since=NOW - DAY, scheme="features/2") == []
+        assert not list(memberships.load_members(conn, "en", since=NOW - DAY, scheme="features/2"))
         assert stories.find_story_of(conn, [one, french, ArticleId(999)]).keys() == {one, french}
 
 
