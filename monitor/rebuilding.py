@@ -184,7 +184,7 @@ def _statistics_before(conn: Connection, language: str, first_no: int | None) ->
         if row.language != language:
             continue
         n_articles -= 1
-        for term in Features.from_bytes(row.features).terms:
+        for term in Features.from_bytes(row.features).stems:
             if term in counts:
                 counts[term] -= 1
     left = {term: n for term, n in counts.items() if n > 0}

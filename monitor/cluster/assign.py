@@ -30,7 +30,7 @@ from monitor.cluster.statistics import Weights
 from monitor.cluster.vectors import ALL, LEAD, NAMES, TITLE
 from monitor.types import ArticleId, StoryId, TermWeight
 
-SCHEME = "stories-2"
+SCHEME = "stories-3"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +61,8 @@ class AssignPolicy:
     """... must share that times their wording of names and figures, or they only fill in one template."""
     min_shared_rare: int = 3
     min_shared_rare_of_headlines: int = 1
+    told_headline: float = 0.6
+    """A headline of whose weight another tells this share needs no rare term besides: its words together are rare."""
     window: timedelta = timedelta(days=14)
     """Articles first seen longer ago take no part: a story without younger ones is closed."""
     n_candidates: int = 64

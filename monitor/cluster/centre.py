@@ -24,7 +24,9 @@ from numpy.typing import NDArray
 from monitor.cluster.guards import DATE_WORDS, Kind
 from monitor.cluster.statistics import Ids, Statistics
 from monitor.cluster.vectors import Vector, field_weights
+from monitor.text.normalise import fold
 from monitor.text.spellings import Spellings, spellings
+from monitor.text.stems import stem
 from monitor.types import ArticleId
 
 N_CONSIDERED = 30
@@ -226,6 +228,8 @@ def _strongest(scored: Mapping[str, float]) -> tuple[str, ...]:
 
 
 def _repeats(one: str, other: str) -> bool:
+    if stem(fold(one)) == stem(fold(other)):
+        return True
     if one.isascii() or other.isascii():
         return f" {one} " in f" {other} " or f" {other} " in f" {one} "
     shorter = min(len(one), len(other))

@@ -93,7 +93,8 @@ def compare(article: Vector, others: Sequence[Vector], *, statistics: Statistics
     total, whole = np.zeros(len(others)), np.zeros(len(others))
     for row, share in policy.shares:
         total, whole = total + share * cosines[row], whole + share * present[row]
-    links = np.vstack([cosines, *_overlaps(article, terms, own_idf), _rarest(terms, statistics)]).T
+    told, *overlaps = _overlaps(article, terms, own_idf)
+    links = np.vstack([cosines, told, *overlaps, _rarest(terms, statistics)]).T
     rare = statistics.rare(ids[terms.shared])
     is_headline = (squares[BODY] == 0) | (not article.counts[BODY].any())
     return Comparison(
@@ -101,8 +102,12 @@ def compare(article: Vector, others: Sequence[Vector], *, statistics: Statistics
         links=links,
         is_headline=is_headline,
         n_shared_rare=terms.shared_runs.sums(rare.astype(np.float64)).astype(np.int64),
-        n_rare_needed=np.where(is_headline, policy.min_shared_rare_of_headlines, policy.min_shared_rare),
+        n_rare_needed=np.where(is_headline, _n_rare_of_headlines(told, policy), policy.min_shared_rare),
     )
+
+
+def _n_rare_of_headlines(told: Weights, policy: AssignPolicy) -> NDArray[np.int64]:
+    return np.where(told >= policy.told_headline, 0, policy.min_shared_rare_of_headlines)
 
 
 def _terms_of(article: Vector, others: Sequence[Vector], ids: Ids, statistics: Statistics) -> _Terms:

@@ -120,8 +120,11 @@ def strongest_terms(article: Member, shared: tuple[NDArray[np.int32], Weights], 
     """The shared terms that weigh most, heaviest first, equal ones in the order of the alphabet."""
     positions, gains = shared
     order = np.argsort(-np.round(gains, 6), kind="stable")[:n_terms]
-    terms = article.features.terms
-    return tuple(TermWeight(term=terms[positions[i]], weight=round(float(gains[i]), 6)) for i in order)
+    stems = [article.features.stems[positions[i]] for i in order]
+    written = article.features.written(set(stems))
+    return tuple(
+        TermWeight(term=written[each], weight=round(float(gains[i]), 6)) for each, i in zip(stems, order, strict=True)
+    )
 
 
 def contributions_of(evidence: tuple[float, ...], cases: tuple[float, ...], scorer: Scorer) -> tuple[Contribution, ...]:

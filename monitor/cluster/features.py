@@ -16,13 +16,14 @@ import json
 import struct
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import compress, repeat
 
 from monitor.cluster.guards import Kind, kind_of
 from monitor.text.sentences import lead
+from monitor.text.stems import stem
 from monitor.text.tokens import figures, names, words
 
 SCHEME = "features-2"
@@ -54,6 +55,26 @@ class Features:
     @cached_property
     def terms(self) -> tuple[str, ...]:
         return tuple(sorted({term for field in self.by_field() for term in field}))
+
+    @cached_property
+    def stems(self) -> tuple[str, ...]:
+        """What of the terms articles are compared by, and what is counted: all distinct stems, sorted."""
+        return tuple(sorted(set(map(stem, self.terms))))
+
+    @cached_property
+    def places(self) -> list[int]:
+        """Of each term, where its stem stands among `stems`."""
+        place = {each: number for number, each in enumerate(self.stems)}
+        return [place[stem(term)] for term in self.terms]
+
+    def written(self, stems: Collection[str]) -> dict[str, str]:
+        """How the article writes some of its stems: the term that it has most often, of equals the shortest."""
+        found: dict[str, tuple[int, int, str]] = {}
+        for term in self.terms:
+            if (its := stem(term)) in stems:
+                n = sum(field.get(term, 0) for field in self.by_field())
+                found[its] = min(found.get(its, (0, 0, "")), (-n, len(term), term))
+        return {its: term for its, (_, _, term) in found.items()}
 
     @cached_property
     def counts(self) -> bytes:

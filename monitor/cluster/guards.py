@@ -4,7 +4,8 @@
   its title, or by a text whose paragraphs have nothing to do with each other and with the title. A title that a
   publisher family used on several other days ("Markets today") is a series, in any language. Such an article is a story
   of its own, joins none and attracts nobody; only copies share one.
-- A live blog may join the story of its event, but tells of so much that nothing but another one joins through it.
+- A live blog may join the story of its event, but tells of so much that nothing but another one joins through it. Its
+  headline alone tells of no more than it says, and is a report.
 - One publisher family is one voice: its members together weigh at most `family_share` in a story that others reported,
   and what only the article's own family reports must share more with it, since its habits of writing are shared anyway.
 - An event bursts, a topic goes on: a story whose members spread evenly over many days sets a higher bar.
@@ -82,6 +83,8 @@ class GuardPolicy:
 def kind_of(title: str, text: str, language: str | None = None) -> Kind:
     """The kind of an article by its title, and by the structure of its text. About 1 ms of CPU."""
     by_title = kind_of_title(title)
+    if by_title is Kind.LIVE and not text.strip():
+        return Kind.REPORT
     if by_title is Kind.REPORT and is_roundup(title, text, language):
         return Kind.ROUNDUP
     return by_title

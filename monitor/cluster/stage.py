@@ -231,7 +231,7 @@ def _assign(
     for each in sorted(touched):
         _describe(conn, keeper.index, each, beside=member, loaded=work.loaded)
     assigner.last_arrival_no = _number(article)
-    return member.features.terms
+    return member.features.stems
 
 
 def _describe(

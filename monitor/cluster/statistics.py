@@ -24,6 +24,7 @@ import wordfreq
 from numpy.typing import NDArray
 
 from monitor.text.normalise import fold
+from monitor.text.stems import stem
 
 PRIOR_N_ARTICLES = 300
 """Weight of the prior; 100 to 1,000 measured alike on English full text."""
@@ -56,7 +57,7 @@ class Statistics:
         self.n_halvings = 0
         """Since these statistics are in memory."""
         self._halve_at = halve_at
-        self._chances = word_chances(language)
+        self._chances = stem_chances(language)
         self._ids: dict[str, int] = {}
         self._counts = np.zeros(1 << 14)
         self._prior = np.zeros(1 << 14)
@@ -87,8 +88,8 @@ class Statistics:
         return found
 
     def known(self, terms: Iterable[str]) -> dict[str, int]:
-        """Positions of those of some terms that are in the vocabulary."""
-        return {term: found for term in terms if (found := self._ids.get(term)) is not None}
+        """Positions of those of some terms whose stems are in the vocabulary."""
+        return {term: found for term in terms if (found := self._ids.get(stem(term))) is not None}
 
     def learn(self, terms: Iterable[str]) -> bool:
         """One more article, with these distinct terms. True where it was the one after which all counts are halved."""
@@ -166,6 +167,15 @@ def word_chances(language: str) -> Mapping[str, float]:
         folded = fold(word)
         sums[folded] = sums.get(folded, 0.0) + frequency
     return {word: -math.expm1(_PRIOR_N_WORDS * math.log1p(-min(sums[word], 0.5))) for word in sorted(sums)}
+
+
+@cache
+def stem_chances(language: str) -> Mapping[str, float]:
+    """Chance that an article of 300 words contains a word of a stem; empty for languages without a prior."""
+    none_of: dict[str, float] = {}
+    for word, chance in word_chances(language).items():
+        none_of[stem(word)] = none_of.get(stem(word), 1.0) * (1.0 - chance)
+    return {each: 1.0 - chance for each, chance in none_of.items()}
 
 
 def _number_chance(term: str) -> float:

@@ -1,4 +1,4 @@
-"""The features of an article as numbers: its terms by their ids in a vocabulary, how often each stands in each field.
+"""The features of an article as numbers: its stems by their ids in a vocabulary, how often each stands in each field.
 
 Weights are made anew for each question, since the rarity of terms changes with every article.
 """
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from monitor.cluster.features import FIELDS, Features
+from monitor.cluster.features import FIELDS, MAX_COUNT, Features
 from monitor.cluster.statistics import Ids, Statistics, Weights
 
 Counts = NDArray[np.uint8]
@@ -22,7 +22,7 @@ DAMPED = np.concatenate([[0.0], 1.0 + np.log(np.arange(1, 1025))])
 
 @dataclass(frozen=True, slots=True)
 class Vector:
-    """Features against a vocabulary: term ids in the order of the sorted terms, counts of the four fields, sketch."""
+    """Features against a vocabulary: ids of stems in the order of the alphabet, counts of the four fields, sketch."""
 
     ids: Ids
     counts: Counts
@@ -30,9 +30,21 @@ class Vector:
 
 
 def vector(features: Features, statistics: Statistics) -> Vector:
-    """Looks the terms up; new ones get an id in the vocabulary of `statistics`."""
+    """Looks the stems up; new ones get an id in the vocabulary of `statistics`."""
     counts = np.frombuffer(features.counts, dtype=np.uint8).reshape(len(FIELDS), len(features.terms))
-    return Vector(statistics.ids(features.terms), counts, np.array(features.sketch, dtype=np.uint32))
+    return Vector(
+        statistics.ids(features.stems), _by_stem(counts, features), np.array(features.sketch, dtype=np.uint32)
+    )
+
+
+def _by_stem(counts: Counts, features: Features) -> Counts:
+    """Counts of terms, columns in their order, added up for each stem; 255 at most."""
+    if len(features.stems) == len(features.terms):
+        return counts if features.stems == features.terms else counts[:, np.argsort(features.places, kind="stable")]
+    order = np.argsort(features.places, kind="stable")
+    starts = np.searchsorted(np.array(features.places)[order], np.arange(len(features.stems)))
+    sums = np.add.reduceat(counts[:, order].astype(np.uint16), starts, axis=1)
+    return np.minimum(sums, MAX_COUNT).astype(np.uint8)
 
 
 def field_weights(counts: Counts, idf: Weights) -> Weights:

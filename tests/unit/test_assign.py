@@ -20,6 +20,7 @@ from monitor.cluster.explain import explain_story
 from monitor.cluster.features import Features, features
 from monitor.cluster.index import StoryIndex
 from monitor.cluster.statistics import Statistics
+from monitor.text.stems import stem
 from monitor.types import ArticleId, StoryId
 
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)
@@ -166,6 +167,22 @@ def test_common_terms_alone_do_not_make_a_story() -> None:
     assert (assignment.story_id, assignment.because) == (None, "only common terms")
 
 
+def test_a_headline_that_another_tells_nearly_whole_needs_no_rare_term() -> None:
+    common = "athletes in village test positive"
+    counts = dict.fromkeys([*map(stem, common.split()), "rain", "today"], 200)
+
+    def joined(title: str) -> tuple[StoryId | None, str]:
+        index = StoryIndex("xx", Statistics("xx", n_articles=1_000, counts=counts))
+        for number in range(1, 30):
+            index.add(StoryId(number), member(number, (f"rain today {number}x{number}", "")))
+        index.add(StoryId(99), member(99, (f"{common} first", "")))
+        found = index.assign(member(100, (title, "")))
+        return found.story_id, found.because
+
+    assert joined(f"{common} today") == (99, "similar")
+    assert joined("athletes in rain today")[0] is None
+
+
 def scored(story: int, score: float, *, n_shared_rare: int = 5) -> StoryScore:
     return StoryScore(StoryId(story), score, ArticleId(story), n_shared_rare, 2)
 
@@ -274,7 +291,7 @@ def test_an_index_that_articles_were_taken_out_of_answers_like_one_that_never_he
             never.restore(story_id, each)
         else:
             index.remove(each.article_id)
-        never.statistics.learn(each.features.terms)
+        never.statistics.learn(each.features.stems)
     assert len(index) == len(never) > 50
     index.remove(ArticleId(999))
     undated = [replace(each, seen_at=None, event_at=None) for each in members[100:110]]

@@ -289,6 +289,10 @@ def test_two_live_blogs_of_one_event_share_a_story() -> None:
     assert index_of((10, member(1, FIRE_LIVE))).assign(member(2, too)).story_id == 10
 
 
+def test_the_headline_of_a_live_blog_alone_tells_of_no_more_than_it_says() -> None:
+    assert (kind_of(f"{FIRE[0]} - live", FIRE[1]), kind_of(f"{FIRE[0]} - live", " ")) == (Kind.LIVE, Kind.REPORT)
+
+
 def market_report(number: int, day: int, family: str = "one") -> Member:
     points = 9_000 + 37 * day
     text = (

@@ -1,0 +1,24 @@
+"""Which forms of a word count as one when articles are compared?
+
+Words that begin with the same STEM_CHARS letters do: skateboard, skateboarder and skateboarding, Путин and Путина,
+elezione and elezioni. Cutting words off is the one stemming that asks for no language, works on words without accents,
+and serves a language that nobody has measured; in the languages of Europe it retrieves as well as stemmers by rules
+(McNamee and Mayfield 2004). Words of a script without spaces are pairs of characters, figures are no words: both stay.
+
+Refuses words that grow at their beginning: their forms stay apart.
+"""
+
+from __future__ import annotations
+
+STEM_CHARS = 6
+
+
+def stem(term: str) -> str:
+    """A folded term with each of its words cut off; one with a digit stays whole."""
+    if len(term) <= STEM_CHARS:
+        return term
+    return " ".join(map(_stem_of_word, term.split(" "))) if " " in term else _stem_of_word(term)
+
+
+def _stem_of_word(word: str) -> str:
+    return word if len(word) <= STEM_CHARS or any(map(str.isdigit, word)) else word[:STEM_CHARS]
