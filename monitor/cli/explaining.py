@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-import monitor.cluster.stage
 import monitor.dedup.stage
 from monitor.cli.explaining_stories import evidence_rows, explained_place, place_document, print_place
 from monitor.cli.invocation import Json, current_store, settings_of
 from monitor.cli.output import cell, number, out, plain, print_json, print_table, wide
+from monitor.cluster.assign import member_of
 from monitor.cluster.explain import StoryExplanation, explain_story
 from monitor.cluster.statistics import Statistics
 from monitor.dedup.explain import DuplicateExplanation, explain_duplicate
@@ -112,8 +112,8 @@ def _explained(conn: Connection, a: Article, b: Article) -> Explanation:
     candidates = [monitor.dedup.stage.candidate_of(one, monitor.dedup.stage.print_of(one)) for one in (a, b)]
     duplicate = explain_duplicate(*candidates)
     story = explain_story(
-        monitor.cluster.stage.member_of(a),
-        monitor.cluster.stage.member_of(b),
+        member_of(a),
+        member_of(b),
         Statistics(a.language, n_articles=n_articles, counts=counts),
     )
     same_copy_group = original_of.get(a.id, a.id) == original_of.get(b.id, b.id)

@@ -11,7 +11,7 @@ from typing import Any
 
 import monitor.cluster.stage
 from monitor.cli.output import cell, number, out, print_table, short, wide
-from monitor.cluster.assign import AssignPolicy, Member
+from monitor.cluster.assign import AssignPolicy, Member, member_of
 from monitor.cluster.explain import Contribution, words_of_evidence
 from monitor.cluster.explain_story import CANNOT, MUST, Fact, Placed, PlaceExplanation, StoryCase, explain_place
 from monitor.cluster.features import SCHEME
@@ -38,7 +38,7 @@ def explained_place(conn: Connection, article: Article, story: Story) -> tuple[S
             held[row.article_id] = monitor.cluster.stage.stored_member(row)
             index.restore(row.story_id, held[row.article_id])
     case = _case(conn, article, story)
-    return case, explain_place(index, monitor.cluster.stage.member_of(article), case, held)
+    return case, explain_place(index, member_of(article), case, held)
 
 
 def _case(conn: Connection, article: Article, story: Story) -> StoryCase:

@@ -24,11 +24,11 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from monitor.cluster.features import Features
+from monitor.cluster.features import Features, features
 from monitor.cluster.guards import GuardPolicy, family_weights
 from monitor.cluster.statistics import Weights
 from monitor.cluster.vectors import ALL, LEAD, NAMES, TITLE
-from monitor.types import ArticleId, StoryId, TermWeight
+from monitor.types import Article, ArticleId, StoryId, TermWeight
 
 SCHEME = "stories-3"
 
@@ -144,6 +144,17 @@ def event_time(published_at: datetime | None, first_seen_at: datetime) -> dateti
     if published_at is None:
         return first_seen_at
     return min(max(published_at, first_seen_at - BELIEVED), first_seen_at)
+
+
+def member_of(article: Article) -> Member:
+    """A stored article as stories compare it."""
+    return Member(
+        article_id=article.id,
+        features=features(article.title, article.text, article.language),
+        event_at=event_time(article.published_at, article.first_seen_at),
+        seen_at=article.first_seen_at,
+        family=article.family,
+    )
 
 
 def decay(gaps_s: Weights, policy: AssignPolicy) -> Weights:

@@ -20,7 +20,7 @@ import structlog
 
 from monitor.app import App
 from monitor.cluster.assign import SCHEME as STORIES
-from monitor.cluster.assign import AssignPolicy, Member, event_time
+from monitor.cluster.assign import AssignPolicy, Member, event_time, member_of
 from monitor.cluster.centre import N_CONSIDERED, N_SPELLING, Report, by_centrality, key_words, speaking
 from monitor.cluster.facts import Facts
 from monitor.cluster.features import MAX_BODY_CHARS, Features, features, is_other
@@ -383,17 +383,6 @@ def stored_member(row: Arrival) -> Member:
 def _horizon(now: datetime) -> datetime:
     # Twice the window: an article whose text took days to fetch still meets all that was young when it was first seen.
     return now - 2 * AssignPolicy().window
-
-
-def member_of(article: Article) -> Member:
-    """A stored article as stories compare it."""
-    return Member(
-        article_id=article.id,
-        features=features(article.title, article.text, article.language),
-        event_at=event_time(article.published_at, article.first_seen_at),
-        seen_at=article.first_seen_at,
-        family=article.family,
-    )
 
 
 def _story_of_linked(

@@ -11,9 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-import monitor.cluster.stage
 import monitor.dedup.stage
-from monitor.cluster.assign import Member
+from monitor.cluster.assign import Member, member_of
 from monitor.dedup.matching import Candidate
 from monitor.evaluate.reading import LabelledArticle
 from monitor.extract.cleaning import clean_paragraphs
@@ -80,5 +79,5 @@ def candidate(article: Article) -> Candidate:
 
 
 def _member(article: Article, *, is_dated: bool) -> Member:
-    member = monitor.cluster.stage.member_of(article)
+    member = member_of(article)
     return member if is_dated else replace(member, event_at=None, seen_at=None)
