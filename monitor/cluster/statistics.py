@@ -2,7 +2,7 @@
 
 Document frequencies are learned from the stream itself, one article at a time, and mixed with a prior for languages
 that the package wordfreq knows: its word frequencies, turned into the chance that an article contains the word, weigh
-as much as 300 articles. Without a prior the first articles of a language teach everything. What is stored is integers
+as much as 300 articles. Without a prior the articles of a language teach everything. What is stored is integers
 (articles seen, articles with the term), so that statistics loaded again weigh exactly as before.
 
 What is common changes with the seasons, so old counts decay: whenever `HALVE_AT` articles are counted, all counts are
@@ -28,6 +28,9 @@ from monitor.text.stems import stem
 
 PRIOR_N_ARTICLES = 300
 """Weight of the prior; 100 to 1,000 measured alike on English full text."""
+_UNREAD_N_ARTICLES = 1
+"""Without a prior: as if one article without any of the words had come before, so that a word is not common because it
+stands in the only article so far. More lets unrelated texts of a script without word spaces look alike at first."""
 HALVE_AT = 40_000
 """Articles of a language after which its counts are halved: from then on with every 20,000 more."""
 _PRIOR_N_WORDS = 300
@@ -127,7 +130,7 @@ class Statistics:
     @property
     def n_weighed(self) -> float:
         """Articles that the document frequencies rest on, the prior included."""
-        return self.n_articles + (PRIOR_N_ARTICLES if self._chances else 0)
+        return self.n_articles + (PRIOR_N_ARTICLES if self._chances else _UNREAD_N_ARTICLES)
 
     def _weigh(self, ids: Ids | slice) -> None:
         self._log_mass[ids] = np.log(self._counts[ids] + self._prior[ids] + 0.5)
