@@ -95,6 +95,28 @@ def test_rows_of_before_say_today_what_they_said(old: Store) -> None:
         assert conn.execute(followed).all() == [(1, None), (2, 1)]
 
 
+def test_counts_of_words_become_those_of_their_stems(old: Store) -> None:
+    counted = {"bridges": 2, "skateboard": 3, "skateboarding": 1, "skateboarders": 30, "12345678": 1}
+    with old.begin() as conn:
+        conn.execute(text("UPDATE language_statistics SET n_articles = 9 WHERE language = 'en'"))
+        for language, factor in (("en", 1), ("de", 2)):
+            for term, n in counted.items():
+                row = {"language": language, "term": term, "n": n * factor}
+                conn.execute(text("INSERT INTO terms (language, term, n_articles) VALUES (:language, :term, :n)"), row)
+        conn.execute(
+            text(
+                "INSERT INTO language_statistics (language, n_articles, last_arrival_no, n_tries) VALUES ('de', 1000, 0, 0)"
+            )
+        )
+    schema.upgrade(old)
+    with old.read() as conn:
+        rows = conn.execute(select(t.terms).order_by(t.terms.c.language, t.terms.c.term)).all()
+    assert rows == [
+        ("de", "12345678", 2), ("de", "bridge", 4), ("de", "skateb", 68),
+        ("en", "12345678", 1), ("en", "bridge", 4), ("en", "skateb", 9),
+    ]  # fmt: skip
+
+
 def test_an_entry_of_before_is_found_by_its_alias(old: Store) -> None:
     schema.upgrade(old)
     c = t.entries.c
