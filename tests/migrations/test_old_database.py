@@ -103,11 +103,7 @@ def test_counts_of_words_become_those_of_their_stems(old: Store) -> None:
             for term, n in counted.items():
                 row = {"language": language, "term": term, "n": n * factor}
                 conn.execute(text("INSERT INTO terms (language, term, n_articles) VALUES (:language, :term, :n)"), row)
-        conn.execute(
-            text(
-                "INSERT INTO language_statistics (language, n_articles, last_arrival_no, n_tries) VALUES ('de', 1000, 0, 0)"
-            )
-        )
+        conn.execute(text("INSERT INTO language_statistics SELECT 'de', 1000, 0, NULL, 0 FROM language_statistics"))
     schema.upgrade(old)
     with old.read() as conn:
         rows = conn.execute(select(t.terms).order_by(t.terms.c.language, t.terms.c.term)).all()
