@@ -57,21 +57,26 @@ class Features:
         return tuple(sorted({term for field in self.by_field() for term in field}))
 
     @cached_property
-    def stems(self) -> tuple[str, ...]:
-        """What of the terms articles are compared by, and what is counted: all distinct stems, sorted."""
-        return tuple(sorted(set(map(stem, self.terms))))
+    def stem_of_term(self) -> tuple[str, ...]:
+        """Beside each of `terms`."""
+        return tuple(map(stem, self.terms))
 
     @cached_property
-    def places(self) -> list[int]:
+    def stems(self) -> tuple[str, ...]:
+        """What of the terms articles are compared by, and what is counted: all distinct stems, sorted."""
+        return tuple(sorted(set(self.stem_of_term)))
+
+    @cached_property
+    def places(self) -> tuple[int, ...]:
         """Of each term, where its stem stands among `stems`."""
         place = {each: number for number, each in enumerate(self.stems)}
-        return [place[stem(term)] for term in self.terms]
+        return tuple(map(place.__getitem__, self.stem_of_term))
 
     def written(self, stems: Collection[str]) -> dict[str, str]:
         """How the article writes some of its stems: the term that it has most often, of equals the shortest."""
         found: dict[str, tuple[int, int, str]] = {}
-        for term in self.terms:
-            if (its := stem(term)) in stems:
+        for term, its in zip(self.terms, self.stem_of_term, strict=True):
+            if its in stems:
                 n = sum(field.get(term, 0) for field in self.by_field())
                 found[its] = min(found.get(its, (0, 0, "")), (-n, len(term), term))
         return {its: term for its, (_, _, term) in found.items()}

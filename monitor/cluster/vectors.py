@@ -39,11 +39,12 @@ def vector(features: Features, statistics: Statistics) -> Vector:
 
 def _by_stem(counts: Counts, features: Features) -> Counts:
     """Counts of terms, columns in their order, added up for each stem; 255 at most."""
-    if len(features.stems) == len(features.terms):
-        return counts if features.stems == features.terms else counts[:, np.argsort(features.places, kind="stable")]
-    order = np.argsort(features.places, kind="stable")
-    starts = np.searchsorted(np.array(features.places)[order], np.arange(len(features.stems)))
-    sums = np.add.reduceat(counts[:, order].astype(np.uint16), starts, axis=1)
+    places = np.array(features.places, dtype=np.intp)
+    order = np.argsort(places, kind="stable")
+    if len(features.stems) == len(order):
+        return counts[:, order]
+    starts = np.searchsorted(places[order], np.arange(len(features.stems)))
+    sums = np.add.reduceat(counts[:, order], starts, axis=1, dtype=np.uint16)
     return np.minimum(sums, MAX_COUNT).astype(np.uint8)
 
 

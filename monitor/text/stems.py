@@ -17,7 +17,9 @@ def stem(term: str) -> str:
     """A folded term with each of its words cut off; one with a digit stays whole."""
     if len(term) <= STEM_CHARS:
         return term
-    return " ".join(map(_stem_of_word, term.split(" "))) if " " in term else _stem_of_word(term)
+    if term.isalpha():  # as most are
+        return term[:STEM_CHARS]
+    return " ".join(map(_stem_of_word, term.split(" ")))
 
 
 def _stem_of_word(word: str) -> str:

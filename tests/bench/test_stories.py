@@ -2,7 +2,7 @@
 
 A daemon that starts anew restores the stories from a database, puts some articles into stories through its stage, and
 others in memory alone, one at a time. It is a process of its own, so that its memory is its own. MONITOR_QUALITY_DATA
-names the texts, BENCH_ARTICLES other sizes; 100,000 articles take some ten minutes to be made.
+names the texts, BENCH_ARTICLES other sizes; 100,000 articles take some minutes to be made.
 """
 
 from __future__ import annotations
@@ -49,11 +49,8 @@ N_PLACED = 300
 CHUNK = 1000
 ARRIVING = 10_000_000
 """What arrives is numbered from here on."""
-TARGET_MS = 5.0
-TARGET_GROWTH = 1.3
-MAX_MS = 15.0
-MAX_GROWTH = 2.0
-"""On a machine that others work on too, processor time is up to three times what it is alone."""
+MAX_MS = 5.0
+MAX_GROWTH = 1.3
 
 
 def opened(url: str) -> AbstractContextManager[App]:
@@ -175,5 +172,5 @@ def test_putting_an_article_into_a_story_costs_little_in_a_large_window(tmp_path
     print_table("stories: articles in the window, SQLite; milliseconds of processor time", figures)
     least, most = figures[f"{SIZES[0]:,}"], figures[f"{SIZES[-1]:,}"]
     growth = round(most["ms"] / least["ms"], 2)
-    assert most["ms"] <= MAX_MS, f"{most['ms']} ms an article among {SIZES[-1]:,}; the target is {TARGET_MS}"
-    assert growth <= MAX_GROWTH, f"{growth} times the cost among {SIZES[0]:,}; the target is {TARGET_GROWTH}"
+    assert most["ms"] <= MAX_MS, f"{most['ms']} ms an article among {SIZES[-1]:,}, more than {MAX_MS}"
+    assert growth <= MAX_GROWTH, f"{growth} times the cost among {SIZES[0]:,}, more than {MAX_GROWTH}"
