@@ -14,7 +14,7 @@ in proportion to the terms of the reports that are looked at, `N_CONSIDERED` at 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -163,7 +163,7 @@ def _names(spelled: Spellings, named: _Weighed, places: Mapping[str, int]) -> tu
     """Names by weight: single words, each shown as the name that it is usually a part of."""
     longer = _longer_names(spelled, named, places)
     scored: dict[str, float] = {}
-    for name in spelled.names:
+    for name in _usual_forms(spelled):
         if not named.is_shared(name, places) or name[0].isdigit() or DATE_WORDS.issuperset(name.split()):
             continue
         if " " in name and any(named.share_of(word, places) > 0 for word in name.split() if word in spelled.names):
@@ -173,6 +173,14 @@ def _names(spelled: Spellings, named: _Weighed, places: Mapping[str, int]) -> tu
         shown = spelled.names[whole]
         scored[shown] = max(scored.get(shown, 0.0), named.weight_of(name, places))
     return _strongest(scored)
+
+
+def _usual_forms(spelled: Spellings) -> Collection[str]:
+    """Of names with one stem, which counts for all of them, the one that stands most often."""
+    usual: dict[str, str] = {}
+    for name in sorted(spelled.names, key=lambda one: (-spelled.n_names[one], len(one), one)):
+        usual.setdefault(stem(name), name)
+    return usual.values()
 
 
 def _longer_names(spelled: Spellings, named: _Weighed, places: Mapping[str, int]) -> dict[str, list[tuple[str, float]]]:
