@@ -3,7 +3,7 @@
 Asked after an arrival, of the story that it touched. Two stories become one when the article would have joined either,
 and their members are about as near to each other as those of one story are; so two single articles never do. A story
 becomes two when it falls into two groups, each close in itself and far from the other; that is asked when it has grown
-by half since last time.
+by half since last time. Headlines alone have too few words for that: those on one event fall into groups, too.
 
 The bars are shares of similarities measured in the same stories, so they hold for any language and density. Both act
 only when sure: a revision that is wrong is worse than none, since readers saw the stories as they were.
@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from monitor.cluster.assign import Assignment, Member
 from monitor.cluster.facts import Facts
 from monitor.cluster.index import StoryIndex
+from monitor.cluster.vectors import BODY
 from monitor.types import ArticleId, StoryId
 
 Matrix = NDArray[np.float64]
@@ -116,6 +117,8 @@ def decide_split(
     if not _is_checked(len(ids), policy):
         return None
     ids = ids[-policy.n_split :]
+    if 2 * sum(index.vector_of(one)[0].counts[BODY].any() for one in ids) < len(ids):
+        return None
     near = _near(index, ids, ids)
     near = (near + near.T) / 2
     first, second = _two_groups(near, _bound(ids, facts))
