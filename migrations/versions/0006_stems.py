@@ -28,7 +28,9 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Counts of single forms are learned anew from the stream, as those of any new word are."""
+    """Counts of single forms are learned anew: beside those of short words alone, every long word would pass for rare."""
+    op.execute(sa.delete(_TERMS))
+    op.execute(sa.update(_LANGUAGES).values(n_articles=0))
 
 
 def _count_by_stem(language: str, n_articles: int) -> None:

@@ -62,7 +62,9 @@ class AssignPolicy:
     min_shared_rare: int = 3
     min_shared_rare_of_headlines: int = 1
     told_headline: float = 0.6
-    """A headline of whose weight another tells this share needs no rare term besides: its words together are rare."""
+    told_weight: float = 6.0
+    """Headlines of which one tells this share of the other need no rare term where what they share weighs (IDF) as much
+    as two rare terms: the words together are rare."""
     window: timedelta = timedelta(days=14)
     """Articles first seen longer ago take no part: a story without younger ones is closed."""
     n_candidates: int = 64

@@ -23,8 +23,7 @@ from numpy.typing import NDArray
 
 from monitor.cluster.guards import DATE_WORDS, Kind
 from monitor.cluster.statistics import Ids, Statistics
-from monitor.cluster.vectors import Vector, field_weights
-from monitor.text.normalise import fold
+from monitor.cluster.vectors import ALL, NAMES, Vector, field_weights
 from monitor.text.spellings import Spellings, spellings
 from monitor.text.stems import stem
 from monitor.types import ArticleId
@@ -34,7 +33,6 @@ N_CONSIDERED = 30
 N_SPELLING = 3
 """Reports whose texts tell how terms are written, the most central ones."""
 N_SHOWN = 8
-_NAMES, _ALL = 3, 4
 _LEAST_SHARE = 0.3
 """Of three reports or more, so many have a term that tells of their story."""
 _WHOLE_NAME_SHARE = 0.5
@@ -84,7 +82,7 @@ def _centrality(reports: Sequence[Report], statistics: Statistics) -> list[float
     ids, places = _terms_of(reports)
     total, units = np.zeros(len(ids)), []
     for one, at in zip(reports, places, strict=True):
-        weights = field_weights(one.vector.counts, statistics.idf(one.vector.ids))[_ALL]
+        weights = field_weights(one.vector.counts, statistics.idf(one.vector.ids))[ALL]
         unit = weights / (float(np.sqrt(np.sum(weights**2))) or 1.0)
         total[at] += unit
         units.append(unit)
@@ -109,11 +107,11 @@ def key_words(reports: Sequence[Report], texts: Sequence[str], statistics: Stati
     known = statistics.known([*spelled.words, *spelled.names, *(pair for run in spelled.runs for pair in run)])
     places = {term: place_of[term_id] for term, term_id in known.items() if term_id in place_of}
     names = _names(spelled, named, places)
-    words_of_names = {word for name in spelled.names if named.share_of(name, places) > 0 for word in name.split()}
+    of_names = {stem(word) for name in spelled.names if named.share_of(name, places) > 0 for word in name.split()}
     scored = {
         spelled.words[word]: weights.weight_of(word, places)
-        for word in spelled.words
-        if word not in words_of_names and weights.is_shared(word, places) and _is_word(word)
+        for word in _usual_forms(spelled.n_words)
+        if stem(word) not in of_names and weights.is_shared(word, places) and _is_word(word)
     }
     for run in spelled.runs:
         scored |= _parts_of_run(run, weights, places)
@@ -139,7 +137,7 @@ class _Weighed:
         means, shares = np.zeros((2, n_terms)), np.zeros((2, n_terms))
         for one, at in zip(reports, places, strict=True):
             idf = statistics.idf(one.vector.ids)
-            weights = field_weights(one.vector.counts, idf)[[_ALL, _NAMES]] * idf
+            weights = field_weights(one.vector.counts, idf)[[ALL, NAMES]] * idf
             means[:, at] += weights
             shares[:, at] += weights > 0
         n = len(reports)
@@ -163,7 +161,7 @@ def _names(spelled: Spellings, named: _Weighed, places: Mapping[str, int]) -> tu
     """Names by weight: single words, each shown as the name that it is usually a part of."""
     longer = _longer_names(spelled, named, places)
     scored: dict[str, float] = {}
-    for name in _usual_forms(spelled):
+    for name in _usual_forms(spelled.n_names):
         if not named.is_shared(name, places) or name[0].isdigit() or DATE_WORDS.issuperset(name.split()):
             continue
         if " " in name and any(named.share_of(word, places) > 0 for word in name.split() if word in spelled.names):
@@ -175,11 +173,11 @@ def _names(spelled: Spellings, named: _Weighed, places: Mapping[str, int]) -> tu
     return _strongest(scored)
 
 
-def _usual_forms(spelled: Spellings) -> Collection[str]:
-    """Of names with one stem, which counts for all of them, the one that stands most often."""
+def _usual_forms(counts: Mapping[str, int]) -> Collection[str]:
+    """Of words or names with one stem, which counts for all of them, the one that stands most often."""
     usual: dict[str, str] = {}
-    for name in sorted(spelled.names, key=lambda one: (-spelled.n_names[one], len(one), one)):
-        usual.setdefault(stem(name), name)
+    for form in sorted(counts, key=lambda one: (-counts[one], len(one), one)):
+        usual.setdefault(stem(form), form)
     return usual.values()
 
 
@@ -236,8 +234,6 @@ def _strongest(scored: Mapping[str, float]) -> tuple[str, ...]:
 
 
 def _repeats(one: str, other: str) -> bool:
-    if stem(fold(one)) == stem(fold(other)):
-        return True
     if one.isascii() or other.isascii():
         return f" {one} " in f" {other} " or f" {other} " in f" {one} "
     shorter = min(len(one), len(other))

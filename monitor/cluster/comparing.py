@@ -19,11 +19,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.cluster.assign import AssignPolicy
+from monitor.cluster.held import Slots
 from monitor.cluster.scorer import StoryEvidence
 from monitor.cluster.statistics import Ids, Statistics, Weights
 from monitor.cluster.vectors import ALL, BODY, DAMPED, LEAD, NAMES, TITLE, Counts, Vector, everywhere, field_weights
 
-Slots = NDArray[np.intp]
 _SQUARED = DAMPED**2
 _SPARSE = (TITLE, LEAD, NAMES)
 _N_RAREST = 3
@@ -102,12 +102,13 @@ def compare(article: Vector, others: Sequence[Vector], *, statistics: Statistics
         links=links,
         is_headline=is_headline,
         n_shared_rare=terms.shared_runs.sums(rare.astype(np.float64)).astype(np.int64),
-        n_rare_needed=np.where(is_headline, _n_rare_of_headlines(told, policy), policy.min_shared_rare),
+        n_rare_needed=np.where(is_headline, _n_rare_of_headlines(terms, told, policy), policy.min_shared_rare),
     )
 
 
-def _n_rare_of_headlines(told: Weights, policy: AssignPolicy) -> NDArray[np.int64]:
-    return np.where(told >= policy.told_headline, 0, policy.min_shared_rare_of_headlines)
+def _n_rare_of_headlines(terms: _Terms, told: Weights, policy: AssignPolicy) -> NDArray[np.int64]:
+    is_told = (told >= policy.told_headline) & (terms.shared_runs.sums(terms.shared_idf) >= policy.told_weight)
+    return np.where(is_told, 0, policy.min_shared_rare_of_headlines)
 
 
 def _terms_of(article: Vector, others: Sequence[Vector], ids: Ids, statistics: Statistics) -> _Terms:

@@ -2,8 +2,8 @@
 
 Document frequencies are learned from the stream itself, one article at a time, and mixed with a prior for languages
 that the package wordfreq knows: its word frequencies, turned into the chance that an article contains the word, weigh
-as much as 300 articles. Without a prior the articles of a language teach everything. What is stored is integers
-(articles seen, articles with the term), so that statistics loaded again weigh exactly as before.
+as much as 300 articles. Terms are counted by their stems. What is stored is integers (articles seen, articles with the
+stem), so that statistics loaded again weigh exactly as before.
 
 What is common changes with the seasons, so old counts decay: whenever `HALVE_AT` articles are counted, all counts are
 halved, rounded down, and terms that are left with none are forgotten. That depends on the number of arrivals alone, and
@@ -74,12 +74,12 @@ class Statistics:
             self._weigh(slice(None))
 
     def __len__(self) -> int:
-        """How many terms have an id."""
+        """How many stems have an id."""
         return len(self._ids)
 
-    def ids(self, terms: Iterable[str]) -> Ids:
-        """Positions of terms in the vocabulary, which grows by those that are new."""
-        wanted = terms if isinstance(terms, Sequence) else list(terms)
+    def ids(self, stems: Iterable[str]) -> Ids:
+        """Positions of stems in the vocabulary, which grows by those that are new."""
+        wanted = stems if isinstance(stems, Sequence) else list(stems)
         found = list(map(self._ids.get, wanted))
         return np.array(self._with_new(wanted) if None in found else found, dtype=np.int32)
 
@@ -94,12 +94,12 @@ class Statistics:
         """Positions of those of some terms whose stems are in the vocabulary."""
         return {term: found for term in terms if (found := self._ids.get(stem(term))) is not None}
 
-    def learn(self, terms: Iterable[str]) -> bool:
-        """One more article, with these distinct terms. True where it was the one after which all counts are halved."""
-        return self.learn_ids(self.ids(terms))
+    def learn(self, stems: Iterable[str]) -> bool:
+        """One more article, with these distinct stems. True where it was the one after which all counts are halved."""
+        return self.learn_ids(self.ids(stems))
 
     def learn_ids(self, ids: Ids) -> bool:
-        """The same by the positions of its terms in the vocabulary."""
+        """The same by the positions of its stems in the vocabulary."""
         self._counts[ids] += 1
         self._weigh(ids)
         self.n_articles += 1
@@ -112,11 +112,11 @@ class Statistics:
         return True
 
     def counts(self) -> dict[str, int]:
-        """Articles seen with each term; terms never seen are left out."""
+        """Articles seen with each stem; those never seen are left out."""
         return {term: int(self._counts[i]) for term, i in self._ids.items() if self._counts[i]}
 
     def n_with(self, ids: Ids) -> Weights:
-        """Articles seen with each term."""
+        """Articles seen with each stem."""
         return self._counts[ids]
 
     def idf(self, ids: Ids) -> Weights:

@@ -200,7 +200,7 @@ def mark_decided(conn: Connection, ids: Iterable[ArticleId]) -> None:
 
 
 def count_terms(conn: Connection, language: str, arrivals: Iterable[Iterable[str]]) -> None:
-    """Count that each of some arrivals has these distinct terms."""
+    """Count that each of some arrivals has terms of these distinct stems."""
     counts = Counter(term for terms_of_one in arrivals for term in {storable(term)[:200] for term in terms_of_one})
     if not counts:
         return

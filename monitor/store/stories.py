@@ -159,7 +159,7 @@ def last_assigned_no(conn: Connection, language: str) -> int:
 
 
 def load_statistics(conn: Connection, language: str) -> tuple[int, dict[str, int]]:
-    """How many arrivals of a language count, and in how many of them each term occurs.
+    """How many arrivals of a language count, and in how many of them each stem occurs.
 
     An article that arrived again counts again: an arrival is weighed by all that came before it. Old ones count less,
     see `halve_statistics`.

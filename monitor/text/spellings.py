@@ -29,13 +29,14 @@ _BETWEEN_NAMES = re.compile(r"[ \u00a0]")
 
 @dataclass(slots=True)
 class Spellings:
-    """Spellings by folded form, and how often each name stands.
+    """Spellings by folded form, and how often each word and each name stands.
 
     `runs`: of scripts without word spaces, pairs of characters that follow each other.
     """
 
     words: dict[str, str] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
+    n_words: dict[str, int] = field(default_factory=dict)
     n_names: dict[str, int] = field(default_factory=dict)
     runs: list[tuple[str, ...]] = field(default_factory=list)
 
@@ -62,6 +63,7 @@ def spellings(texts: Iterable[str]) -> Spellings:
     return Spellings(
         {word: _as_word(counts) for word, counts in found.items()},
         {name: _as_name(counts) for name, counts in named.items()},
+        {word: sum(counts.values()) for word, counts in found.items()},
         {name: sum(counts.values()) for name, counts in named.items()},
         list(runs),
     )

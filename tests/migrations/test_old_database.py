@@ -52,16 +52,17 @@ def test_a_database_with_rows_of_each_kind_goes_to_the_newest_revision_and_back(
     old: Store, empty_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("MONITOR_DATABASE_URL", empty_url)
-    before = counts(old)
-    assert all(before.values()), before
+    expected = counts(old)
+    assert all(expected.values()), expected
     for _ in range(2):
         schema.upgrade(old)
         assert main(["db", "check"]) == 0
         assert f"at revision {schema.head()}, with no differences" in capsys.readouterr().out
         after = counts(old)
-        assert {name: after[name] for name in before} == before
+        assert {name: after[name] for name in expected} == expected
         schema.downgrade(old, "0002")
-        assert counts(old) == before
+        expected |= {"terms": 0}  # how common words are is learned anew
+        assert counts(old) == expected
 
 
 def test_a_downgrade_does_not_forget_which_ids_were_given_out(old: Store) -> None:

@@ -183,6 +183,18 @@ def test_a_headline_that_another_tells_nearly_whole_needs_no_rare_term() -> None
     assert joined("athletes in rain today")[0] is None
 
 
+@pytest.mark.parametrize(
+    ("headline", "other"),
+    [
+        ("News of the day", ("Good for business", "Here is the news that came in of late, on a day of business.")),
+        ("What we know so far", ("What we know so far about the new law", "")),
+    ],
+)
+def test_a_headline_of_common_words_needs_a_rare_term(headline: str, other: tuple[str, str]) -> None:
+    found = index_of((10, BUDGET), (11, other)).assign(member(3, (headline, "")))
+    assert (found.story_id, found.because) == (None, "only common terms")
+
+
 def scored(story: int, score: float, *, n_shared_rare: int = 5) -> StoryScore:
     return StoryScore(StoryId(story), score, ArticleId(story), n_shared_rare, 2)
 

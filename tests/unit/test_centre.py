@@ -184,6 +184,16 @@ def test_of_the_forms_of_a_word_one_is_shown() -> None:
     assert sum(term.casefold().startswith("skateb") for term in shown.terms) == 1
 
 
+def test_of_words_with_one_stem_the_usual_one_is_shown() -> None:
+    shown = known_by(
+        ("The internet fails", "An internal fault cut the internet off. The internet of the town came back."),
+        ("No internet for hours", "The town had no internet. An internal report on the internet is to follow."),
+        ("Outage of the internet", "The internet failed. People of the town missed the internet."),
+    )
+    assert "internet" in shown.terms
+    assert "internal" not in shown.terms
+
+
 def test_names_do_not_go_on_over_a_comma_or_a_possessive() -> None:
     found = spellings(["Lima, Peru's Minister Ana Diaz"]).names
     assert "ana diaz" in found

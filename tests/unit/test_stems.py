@@ -34,6 +34,13 @@ def test_short_words_figures_and_pairs_of_characters_are_their_own_stems(term: s
     assert stem(term) == term
 
 
+def test_letters_are_counted_with_their_marks() -> None:
+    president, national, commonwealth = words("राष्ट्रपति राष्ट्रीय राष्ट्रमंडल")
+    assert len({stem(one) for one in (president, national, commonwealth)}) == 3
+    assert stem(president) == president
+    assert len({stem(one) for one in words("प्रधानमंत्री प्रधानमंत्रियों")}) == 1
+
+
 def test_each_word_of_a_name_is_cut_off() -> None:
     assert stem("mayor annabelle berg") == "mayor annabe berg"
 

@@ -31,6 +31,7 @@ language_statistics = Table(
     Column("n_halvings", Integer, nullable=False, default=0),
 )
 
+# How many articles of a language have a stem (monitor.text.stems): all forms of a word are counted together.
 terms = Table(
     "terms",
     metadata,
