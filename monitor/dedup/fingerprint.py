@@ -94,9 +94,10 @@ class Fingerprint:
             raise ValueError("not a fingerprint")
         start = 3 + data[2]
         scheme, digest = data[3:start].decode("ascii"), data[start : start + 16].hex()
-        n_words, *lengths = np.frombuffer(data, ">u4", 4, start + 16).tolist()
-        values = np.frombuffer(data, ">u8", sum(lengths), start + 32).astype(np.uint64)
-        bands, shingles, facts = np.split(values, np.cumsum(lengths)[:-1])
+        n_words, n_bands, n_shingles, n_facts = np.frombuffer(data, ">u4", 4, start + 16).tolist()
+        n_before = n_bands + n_shingles
+        values = np.frombuffer(data, ">u8", n_before + n_facts, start + 32).astype(np.uint64)
+        bands, shingles, facts = values[:n_bands], values[n_bands:n_before], values[n_before:]
         return Fingerprint(scheme, digest, n_words, shingles, facts, tuple(bands.tolist()))
 
 

@@ -144,9 +144,9 @@ class Copy:
 def compare(a: Fingerprint, b: Fingerprint) -> Overlap:
     """Overlap of two fingerprints of one scheme, the same whichever comes first; empty texts share nothing."""
     short, long = sorted((a, b), key=lambda each: (len(each.shingles), each.n_words, each.text_hash))
-    n_shared = _n_shared(short.shingles, long.shingles)
+    n_shared = len(_shared(short.shingles, long.shingles))
     n_all = len(short.shingles) + len(long.shingles) - n_shared
-    shared_facts = np.intersect1d(short.facts, long.facts, assume_unique=True)
+    shared_facts = _shared(short.facts, long.facts)
     n_facts, n_numbers = len(short.facts), _n_numbers(short.facts)
     return Overlap(
         is_same_text=a.text_hash == b.text_hash and a.n_words > 0,
@@ -167,8 +167,11 @@ def _n_numbers(facts: Hashes) -> int:
     return int((facts & np.uint64(1)).sum())
 
 
-def _n_shared(a: Hashes, b: Hashes) -> int:
-    return len(np.intersect1d(a, b, assume_unique=True))
+def _shared(some: Hashes, others: Hashes) -> Hashes:
+    """What stands in both, of two sorted sets; looked up, which takes half the time of sorting both together."""
+    if not len(others):
+        return some[:0]
+    return some[others.take(np.searchsorted(others, some), mode="clip") == some]
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,10 +17,11 @@ from datetime import datetime, timedelta
 from itertools import count
 
 from monitor.cluster.assign import AssignPolicy, Member
-from monitor.cluster.features import Features, features
+from monitor.cluster.features import MAX_COUNT, Features, features
 from monitor.cluster.index import StoryIndex
 from monitor.cluster.placing import StoryKeeper
 from monitor.cluster.statistics import Statistics
+from monitor.text.stems import stem
 from monitor.types import ArticleId, StoryId
 from tests.bench.many_texts import News
 
@@ -66,7 +67,7 @@ class Newsroom:
 
     def _member(self, number: int, one: News, n: int) -> Member:
         at = self._at(number, n)
-        made = features(one.title, one.text, LANGUAGE)
+        made = _of_stems(features(one.title, one.text, LANGUAGE))
         return Member(ArticleId(number + 1), made, event_at=at, seen_at=at, family=one.source)
 
     def _at(self, number: int, n: int) -> datetime:
@@ -105,6 +106,17 @@ class Newsroom:
         if repetition:
             made = _renamed(made, replaced[repetition - 1], random.Random(number))
         return Filed(Member(ArticleId(number + 1), made, event_at=at, seen_at=at, family=like.family), story_id)
+
+
+def _of_stems(made: Features) -> Features:
+    """Each term by its stem, as the product counts it."""
+    fields = []
+    for field in made.by_field():
+        counts: Counter[str] = Counter()
+        for term, n in field.items():
+            counts[stem(term)] += n
+        fields.append({term: min(n, MAX_COUNT) for term, n in counts.items()})
+    return Features(*fields, sketch=made.sketch, kind=made.kind)
 
 
 def _renamed(like: Features, replaced: Mapping[str, str], chance: random.Random) -> Features:
