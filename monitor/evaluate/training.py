@@ -84,11 +84,11 @@ class Lesson:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Training rows: evidence by case, whether it is the story, folds and files of both labels, weight."""
+    """Training rows: evidence by case, whether it is the story, the labels of article and story, file, weight."""
 
     design: Matrix
     is_same: NDArray[np.bool_]
-    folds: NDArray[np.int_]
+    labels: NDArray[np.int64]
     names: NDArray[np.str_]
     weights: Matrix
 
@@ -97,22 +97,22 @@ class Rows:
         return Rows(
             np.concatenate([self.design, other.design]),
             np.concatenate([self.is_same, other.is_same]),
-            np.concatenate([self.folds, other.folds]),
+            np.concatenate([self.labels, other.labels]),
             np.concatenate([self.names, other.names]),
             np.concatenate([self.weights, other.weights]),
         )
 
     def kept(self, kept: NDArray[np.bool_]) -> Rows:
-        return Rows(self.design[kept], self.is_same[kept], self.folds[kept], self.names[kept], self.weights[kept])
+        return Rows(self.design[kept], self.is_same[kept], self.labels[kept], self.names[kept], self.weights[kept])
 
 
 Row = tuple[NDArray[np.float32], bool, int, int]
-"""Evidence by case, is it the story, fold of the article, fold of the story."""
+"""Evidence by case, is it the story, label of the article, label of the story."""
 
 
-def fold_of(label: str | None) -> int:
-    """The same fold for a label in every file; -1 for none."""
-    return -1 if label is None else int(hashlib.sha256(label.encode()).hexdigest(), 16) % N_FOLDS
+def number_of(label: str | None) -> int:
+    """The same number for a label in every file; -1 for none. Its fold is what is left of it after division."""
+    return -1 if label is None else int(hashlib.sha256(label.encode()).hexdigest(), 16) % (N_FOLDS << 58)
 
 
 def lessons_of(path: Path, *, n_articles: int) -> list[Lesson]:
@@ -179,7 +179,7 @@ def rows_of(lesson: Lesson, scorer: Scorer, *, by_label: bool) -> list[Row]:
                 continue
             design = np.outer(story.cases, story.evidence).ravel().astype(np.float32)
             of_story = next((other for other in others if other is not None), None)
-            found.append((design, is_same, fold_of(label), fold_of(of_story)))
+            found.append((design, is_same, number_of(label), number_of(of_story)))
 
     place(lesson, scorer, by_label=by_label, see=see)
     return found
@@ -206,17 +206,17 @@ def _is_same(label: str | None, others: Sequence[str | None]) -> bool | None:
 
 def all_rows(lessons: Sequence[Lesson], scorer: Scorer, *, by_label: bool) -> Rows:
     """The rows of some streams; each file weighs alike."""
-    designs, same, folds, names, weights = [], [], [], [], []
+    designs, same, labels, names, weights = [], [], [], [], []
     for lesson in lessons:
         found = rows_of(lesson, scorer, by_label=by_label)
         designs += [row[0] for row in found]
         same += [row[1] for row in found]
-        folds += [row[2:] for row in found]
+        labels += [row[2:] for row in found]
         names += [lesson.name] * len(found)
         share = RECIPE.get(lesson.name, Share())
         weights += [(share.right if row[1] else share.wrong) * lesson.weight / len(found) for row in found]
     w = np.array(weights)
-    return Rows(np.array(designs), np.array(same), np.array(folds), np.array(names), w * len(w) / w.sum())
+    return Rows(np.array(designs), np.array(same), np.array(labels), np.array(names), w * len(w) / w.sum())
 
 
 # --- weights ---------------------------------------------------------------------------------------------------------
@@ -257,12 +257,18 @@ def lessons_learned(lessons: Sequence[Lesson]) -> tuple[Rows, Scorer]:
 
 
 def out_of_fold(lessons: Sequence[Lesson], rows: Rows) -> dict[str, dict[str, dict[str, float]]]:
-    """BCubed of each whole stream: by five folds of labels, by weights of the other files, and by those of all."""
-    by_fold = [learn(rows.kept(~(rows.folds == fold).any(axis=1))) for fold in range(N_FOLDS)]
+    """BCubed of each whole stream: by five folds of labels, by weights of the other files, and by those of all.
+
+    Of the other files those rows are left out whose labels the stream has too: the dense one repeats others.
+    """
+    is_known = rows.labels >= 0
+    folds = np.where(is_known, rows.labels % N_FOLDS, -1)
+    by_fold = [learn(rows.kept(~(folds == fold).any(axis=1))) for fold in range(N_FOLDS)]
     of_all = learn(rows)
     figures = {}
     for lesson in lessons:
-        others = learn(rows.kept(rows.names != lesson.name))
+        own = np.isin(rows.labels, [number_of(label) for label in set(lesson.labels) - {None}]).any(axis=1)
+        others = learn(rows.kept((rows.names != lesson.name) & ~own))
         figures[f"{lesson.name} {lesson.stream.language}"] = {
             "out_of_fold": _score(lesson, [place(lesson, scorer) for scorer in by_fold]),
             "other_files": _score(lesson, [place(lesson, others)]),
@@ -279,7 +285,7 @@ def _score(lesson: Lesson, runs: Sequence[Sequence[StoryId]]) -> dict[str, float
         predicted, gold = [story for story, _ in labelled], [label for _, label in labelled]
         n_predicted, n_gold, n_both = Counter(predicted), Counter(gold), Counter(labelled)
         for story, label in labelled:
-            if len(runs) == 1 or fold_of(label) == fold:
+            if len(runs) == 1 or number_of(label) % N_FOLDS == fold:
                 n = n_both[story, label]
                 parts.append((n / n_predicted[story], n / n_gold[label]))
     precision, recall = (math.fsum(part[side] for part in parts) / len(parts) for side in (0, 1))

@@ -114,7 +114,7 @@ def rows(n: int = 400) -> Rows:
     evidence[:, EVIDENCE.index("constant")] = 1.0
     design = np.concatenate([evidence, np.zeros((n, len(EVIDENCE) * (len(CASES) - 1)))], axis=1)
     is_same = evidence[:, 0] + 0.2 * drawn.standard_normal(n) > 0.6
-    return Rows(design, is_same, np.zeros((n, 2), dtype=np.int_), np.array(["x"] * n), np.ones(n))
+    return Rows(design, is_same, np.zeros((n, 2), dtype=np.int64), np.array(["x"] * n), np.ones(n))
 
 
 def test_training_finds_which_evidence_tells_and_writes_weights_that_can_be_read() -> None:
