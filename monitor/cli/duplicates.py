@@ -69,9 +69,9 @@ def show(
         return
     heading(counted(len(found.copies), "copy"))
     print_table(
-        [number("id"), number("appeared"), cut("source"), "kind", number("contained"), "surely later", cut("title", 2)],
+        [number("id"), number("appeared"), cut("source"), "kind", number("contained"), "order", cut("title", 2)],
         [(one.article.id, brief(one.article.appeared_at), one.article.source, one.kind, one.containment,
-          one.is_order_certain, one.article.title) for one in found.copies],
+          "certain" if one.is_order_certain else "likely", one.article.title) for one in found.copies],
     )  # fmt: skip
 
 
