@@ -243,9 +243,8 @@ def _is_release(credit: str | None, lines: Sequence[str], given: Sequence[str]) 
     if any(_hands_out_releases(text) or _RELEASE.search(text) for text in services):
         return True
     first, last = ([*lines[:1], *given[:1]], [*lines[-1:], *given[-1:]]) if len(given) > 1 else ([], [])
-    return any(
-        _calls_itself_release(line) or (is_contact(line) and _names_press_office(line)) for line in first
-    ) or any(_calls_itself_release(line) or _names_press_office(line) for line in (*(credit or "").split("; "), *last))
+    named = [*(credit or "").split("; "), *last, *filter(is_contact, first)]
+    return any(map(_calls_itself_release, (*first, *named))) or any(map(_names_press_office, named))
 
 
 def _calls_itself_release(line: str) -> bool:
