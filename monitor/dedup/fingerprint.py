@@ -39,7 +39,7 @@ from numpy.typing import NDArray
 from monitor.text.normalise import fold, text_hash
 from monitor.text.tokens import names, words
 
-SCHEME = "shingles-2"
+SCHEME = "shingles-3"
 K = 3
 K_INDEX = 6
 N_SHINGLE_BANDS = 36

@@ -15,7 +15,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import islice
 
 import numpy as np
 
@@ -26,6 +27,8 @@ PASSAGE = 8
 MIN_QUOTE_WORDS = 5
 """Fewer words between quotation marks are a title or a doubtful expression."""
 MAX_QUOTE_CHARS = 800
+MAX_QUOTATIONS = 1_000
+"""How many quotations of a text are asked whether they are its own; reports have dozens."""
 MAX_CHARS = 200_000
 """What is looked at of a text: a bound on the time that hostile quotation marks can take."""
 _QUOTED = re.compile(
@@ -75,19 +78,27 @@ def shared_passages(a: str, b: str) -> float:
 def _told_and_quoted(text: str) -> tuple[Hashes, Hashes]:
     text = text[:MAX_CHARS]
     told = shingles_of(words(_QUOTED.sub(" ", _POST.sub(" ", text)))[:MAX_WORDS], PASSAGE)
-    quoted = [shingles_of(words(found), PASSAGE) for found in _quotations(text)]
+    quoted = [shingles_of(quotation, PASSAGE) for quotation in _quotations(text)]
     return told, np.concatenate([told[:0], *quoted])
 
 
-def _quotations(text: str) -> list[str]:
-    found = [match[0] for pattern in (_QUOTED, _POST) for match in pattern.finditer(text)]
-    return [quotation for quotation in found if len(words(quotation)) >= MIN_QUOTE_WORDS]
+def _quotations(text: str) -> Iterator[list[str]]:
+    """The words of each, without those that are too short."""
+    found = (words(match[0]) for pattern in (_QUOTED, _POST) for match in pattern.finditer(text))
+    return (quotation for quotation in found if len(quotation) >= MIN_QUOTE_WORDS)
 
 
 def has_own_quotations(text: str, other: Hashes) -> bool:
-    """Has a text a quotation of which the other has less than half? `other` are its shingles of K words."""
-    quotations = [shingles_of(words(quotation), K) for quotation in _quotations(text[:MAX_CHARS])]
-    return any(2 * len(np.intersect1d(quoted, other, assume_unique=True)) < len(quoted) for quoted in quotations)
+    """Has a text a quotation of which the other has less than half? `other` are its shingles of K words, sorted."""
+    first = islice(_quotations(text[:MAX_CHARS]), MAX_QUOTATIONS)
+    quoted = [shingles_of(quotation, K) for quotation in first]
+    if not quoted or not len(other):
+        return bool(quoted)
+    # All of them at once: a look at the whole other text for each would take seconds for a hostile one.
+    shingles, sizes = np.concatenate(quoted), np.array([len(each) for each in quoted])
+    is_shared = other[np.minimum(np.searchsorted(other, shingles), len(other) - 1)] == shingles
+    n_shared = np.add.reduceat(is_shared, np.cumsum(sizes) - sizes, dtype=np.intp)
+    return bool((2 * n_shared < sizes).any())
 
 
 def names_any(text: str, names: Iterable[str]) -> bool:

@@ -35,6 +35,8 @@ REACH = timedelta(days=7)
 """How far back a digest looks at most. A subscription without news keeps its window, which may become years long."""
 N_ANSWERS = 12
 """How many answers of a mail server one mail may wait for, greeting, TLS, login and goodbye included."""
+N_COMPOSED = 5
+"""How often a digest is rendered whose stories change while that is done."""
 FIRST_RETRY_S = 300.0
 RETRY_CRASHED = timedelta(hours=1)
 SILENT_FROM, N_SILENT = 1.0, 20
@@ -78,11 +80,25 @@ def _render_window(app: App, conn: Connection, subscription: Subscription) -> in
     window = due_window(subscription, now=now, last_window_end=last_end)
     if window is None:
         return 0
-    digest, mail = _compose(app, conn, subscription, window)
-    # A day without news sends nothing; the next window then starts where the last mail ended.
-    if not digest.items:
-        return 0
-    return int(digests.save_digest(conn, digest, mail, now) is not None)
+    return int(_save_composed(app, conn, subscription, window) is not None)
+
+
+def _save_composed(app: App, conn: Connection, subscription: Subscription, window: Window) -> DigestId | None:
+    """Render a digest and store it, once more where its stories changed meanwhile; None without news.
+
+    A day without news sends nothing; the next window then starts where the last mail ended. Raises LeaseLostError.
+    """
+    for n_left in reversed(range(N_COMPOSED)):
+        digest, mail = _compose(app, conn, subscription, window)
+        if not digest.items:
+            return None
+        try:
+            with conn.begin_nested():  # the languages that it holds are let go before others are held
+                return digests.save_digest(conn, digest, mail, app.clock())
+        except LeaseLostError:
+            if not n_left:
+                raise
+    return None
 
 
 def _compose(app: App, conn: Connection, subscription: Subscription, window: Window) -> tuple[Digest, RenderedMail]:
@@ -182,8 +198,7 @@ def send_now(app: App, name: str) -> DigestId | None:
         window = window_until(now, last_window_end=digests.last_window_end(conn, subscription.id))
         if window is None:
             return None
-        digest, mail = _compose(app, conn, subscription, window)
-        digest_id = digests.save_digest(conn, digest, mail, now) if digest.items else None
+        digest_id = _save_composed(app, conn, subscription, window)
     _deliver(app)
     return digest_id
 

@@ -16,11 +16,20 @@ from monitor.extract import credit_phrases
 from monitor.extract.agencies import agency_by_form, agency_of_dateline, is_capitals, is_known_agency, known_agencies
 from monitor.extract.bylines import byline_of
 from monitor.extract.credits import credit_of, opens_a_report
-from monitor.extract.lines import is_contact, is_copyright, is_date_line, is_label, is_noise, is_sentence
+from monitor.extract.lines import (
+    MAX_EDGE_CHARS,
+    is_contact,
+    is_copyright,
+    is_date_line,
+    is_label,
+    is_noise,
+    is_sentence,
+)
 from monitor.extract.people import read_names, spelled
 from monitor.text.dateline import split_dateline
 from monitor.text.normalise import fold, normal_text
 from monitor.text.sentences import sentences
+from monitor.text.tokens import n_words
 from monitor.types import Origin
 
 _N_START_LINES = 8
@@ -34,14 +43,17 @@ _SIGNED = re.compile(r"\(([^\W\d_]{2,5})\)$")
 _RELEASE_NAMES = "|".join(map(re.escape, credit_phrases.PRESS_RELEASE_NAMES))
 _RELEASE = re.compile(rf"\((?:{_RELEASE_NAMES})(?:[)/]| -)|/(?:{_RELEASE_NAMES})/")
 """A press release service is named as one in brackets or slashes, or alone in the credit."""
-_RELEASE_START = re.compile(
+_RELEASE_START = re.compile(rf"(?:{'|'.join(map(re.escape, credit_phrases.RELEASE_STARTS))})(?!\w)")
+_PRESS_OFFICE_START = re.compile(
     "|".join(
         re.escape(start) + (r"(?!\w)" if start.upper() != start else "")  # scripts without capitals have no spaces
-        for start in credit_phrases.RELEASE_STARTS
+        for start in credit_phrases.PRESS_OFFICE_STARTS
     )
 )
 _MAX_RELEASE_LINE_WORDS = 12
 """Releases open or close with a line that says so or names the press office; longer lines are sentences."""
+_MAX_RELEASE_LINE_TOKENS = 24
+"""The same in scripts without spaces, where about two pairs of characters make a word."""
 _AGGREGATOR = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, credit_phrases.AGGREGATOR_WORDS))})")
 
 
@@ -93,13 +105,14 @@ def clean_paragraphs(
     dateline = split_dateline(lines[0]) if lines else None
     credit = "; ".join(dict.fromkeys(edges.credits)) or None
     agency = _agency(edges.credits, dateline.agency if dateline else None)
+    told = [line for line in given if not _repeats(line, headings)]
     return Cleaned(
         paragraphs=tuple(lines),
         authors=tuple(dict.fromkeys(spelled(author) for author in edges.authors)),
         credit=credit,
         dateline=dateline.dateline if dateline else None,
         agency=agency,
-        origin=Origin.PRESS_RELEASE if _is_release(credit, lines, given) else _origin(credit, agency),
+        origin=Origin.PRESS_RELEASE if _is_release(credit, lines, told) else _origin(credit, agency),
     )
 
 
@@ -222,19 +235,44 @@ def _agency_of_form(credit: str) -> str | None:
 
 
 def _is_release(credit: str | None, lines: Sequence[str], given: Sequence[str]) -> bool:
-    """Do the credit, or the first or last line, name who hands out releases? `given`: the lines before cleaning."""
-    ends = [*lines[:1], *lines[-1:]]
-    services = [fold(credit or ""), *(fold(line[:200]) for line in ends)]
-    offices = [*(credit or "").split("; "), *ends, *given[:1], *given[-1:]]
-    return any(_hands_out_releases(text) or _RELEASE.search(text) for text in services) or any(
-        len(line.split()) <= _MAX_RELEASE_LINE_WORDS and _names_press_office(fold(line)) for line in offices
+    """Do the credit, or the first or last line, name who hands out releases?
+
+    `given`: the lines before cleaning, without titles. Where one line is all, it is the report.
+    """
+    services = [fold(credit or ""), *(fold(line[:200]) for line in (*lines[:1], *lines[-1:]))]
+    if any(_hands_out_releases(text) or _RELEASE.search(text) for text in services):
+        return True
+    first, last = ([*lines[:1], *given[:1]], [*lines[-1:], *given[-1:]]) if len(given) > 1 else ([], [])
+    named = [*(credit or "").split("; "), *last, *filter(is_contact, first)]
+    return any(map(_calls_itself_release, (*first, *named))) or any(map(_names_press_office, named))
+
+
+def _calls_itself_release(line: str) -> bool:
+    return _begins_with(_RELEASE_START, line)
+
+
+def _names_press_office(line: str) -> bool:
+    """At the top of a page headlines begin so, too; at its end it is whoever hands the text out."""
+    return _begins_with(_PRESS_OFFICE_START, line)
+
+
+def _begins_with(start: re.Pattern[str], line: str) -> bool:
+    """Do these words begin a line that says whose they are? Alone they are a label of the page."""
+    if len(line) > MAX_EDGE_CHARS or len(line.split()) > _MAX_RELEASE_LINE_WORDS:
+        return False
+    folded = fold(line)
+    found = start.match(folded)
+    return (
+        found is not None
+        and any(char.isalpha() for char in folded[found.end() :])
+        and n_words(line) <= _MAX_RELEASE_LINE_TOKENS
+        and not _ends_sentence(line)
     )
 
 
-def _names_press_office(folded: str) -> bool:
-    """Whose it is follows; alone the words are a label of the page."""
-    found = _RELEASE_START.match(folded)
-    return found is not None and any(char.isalpha() for char in folded[found.end() :])
+def _ends_sentence(line: str) -> bool:
+    """Does a sentence end in the line, or with it? "Ltd." and "S.p.A." end none."""
+    return len(sentences(f"{line} X")) > 1
 
 
 def _origin(credit: str | None, agency: str | None) -> Origin:

@@ -171,16 +171,20 @@ pressemeddelelse | pressemelding | persbericht | lehdistötiedote | basın bült
 プレスリリース | 보도자료
 """)
 RELEASE_STARTS = folded("""
-press release | media release | press office | press contact | press contacts | press enquiries | press inquiries
+press release | media release | communiqué de presse | pressemitteilung | medienmitteilung | nota de prensa
+comunicado de prensa | comunicato stampa | comunicado de imprensa | nota de imprensa | persbericht | pressmeddelande
+pressemeddelelse | pressemelding | lehdistötiedote | informacja prasowa | tisková zpráva | sajtóközlemény
+comunicat de presă | δελτίο τύπου | basın bülteni | пресс-релиз | прес-реліз | بيان صحفي | 新闻稿 | 新聞稿
+プレスリリース | 보도자료
+""")
+PRESS_OFFICE_STARTS = folded("""
+press office | press contact | press contacts | press enquiries | press inquiries
 media contact | media contacts | media enquiries | media inquiries | media relations
-communiqué de presse | contact presse | contacts presse | contact médias | service de presse | relations presse
-pressemitteilung | medienmitteilung | pressekontakt | pressestelle | medienkontakt | medienstelle | rückfragehinweis
-nota de prensa | comunicado de prensa | gabinete de prensa | oficina de prensa | contacto de prensa
-contacto para medios | comunicato stampa | ufficio stampa | contatto stampa | contatti stampa
-comunicado de imprensa | nota de imprensa | assessoria de imprensa | gabinete de imprensa | contato para imprensa
-persbericht | perscontact | persvoorlichting | pressmeddelande | presskontakt | pressemeddelelse | pressemelding
-lehdistötiedote | informacja prasowa | biuro prasowe | kontakt dla mediów | tisková zpráva | tiskové oddělení
-sajtóközlemény | sajtóiroda | comunicat de presă | birou de presă | δελτίο τύπου | γραφείο τύπου | basın bülteni
-basın ofisi | пресс-релиз | пресс-служба | прес-реліз | прес-служба | بيان صحفي | المكتب الإعلامي | 新闻稿 | 新聞稿
-媒体联系 | 媒體聯絡 | プレスリリース | 報道関係者 | 보도자료 | 언론 문의
+contact presse | contacts presse | contact médias | service de presse | relations presse
+pressekontakt | pressestelle | medienkontakt | medienstelle | rückfragehinweis
+gabinete de prensa | oficina de prensa | contacto de prensa | contacto para medios
+ufficio stampa | contatto stampa | contatti stampa | assessoria de imprensa | gabinete de imprensa
+contato para imprensa | perscontact | persvoorlichting | presskontakt | biuro prasowe | kontakt dla mediów
+tiskové oddělení | sajtóiroda | birou de presă | γραφείο τύπου | basın ofisi | пресс-служба | прес-служба
+المكتب الإعلامي | 媒体联系 | 媒體聯絡 | 報道関係者 | 언론 문의
 """)

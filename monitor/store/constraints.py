@@ -14,7 +14,7 @@ from sqlalchemy import Connection, and_, or_, select, update
 
 from monitor.store.batches import in_batches
 from monitor.store.engine import insert
-from monitor.store.story_log import load_at
+from monitor.store.story_log import load_after, load_at
 from monitor.store.tables import articles, stories, story_constraints, story_members
 from monitor.types import ArticleId, StoryId
 
@@ -147,16 +147,17 @@ def hand_over(conn: Connection, ids: Collection[ArticleId]) -> None:
 def _stand_ins(conn: Connection, fact: Constraint, leaving: Collection[ArticleId]) -> set[ArticleId]:
     """Two articles between which a fact can go on; fewer where there are none.
 
-    They are of the same stories. A link is spoken for by what was there before the correction and stayed where it was:
-    what changed places by it was meant itself.
+    They are of the same stories. A link is spoken for by what was in that story before the correction and stayed where
+    it was: what changed places by it was meant itself, and of what came into the story later nobody said anything.
     """
     places: dict[ArticleId, StoryId] = {}
     for one in (fact.a_id, fact.b_id):
         beside = _load_beside(conn, one) if one in leaving else {one: 0}
-        if one in leaving and fact.kind == MUST:
+        if one in beside and one in leaving and fact.kind == MUST:
             moved = {each for entry in load_at(conn, fact.made_no) for move in entry.moves for each in move.ids}
             beside = {} if one in moved else {each: no for each, no in beside.items() if no < fact.made_no}
-            beside = {each: no for each, no in beside.items() if each not in moved}
+            were_there = _load_beside_after(conn, one, fact.made_no) - moved
+            beside = {each: no for each, no in beside.items() if each in were_there}
         stand_in = next((each for each in beside if each not in leaving and each not in places), None)
         if stand_in is not None:
             places |= _load_places(conn, stand_in)
@@ -173,6 +174,16 @@ def _load_beside(conn: Connection, article_id: ArticleId) -> dict[ArticleId, int
         .where(story_members.c.story_id == mine)
     )
     return dict(conn.execute(rows.order_by(articles.c.arrival_no)).all())
+
+
+def _load_beside_after(conn: Connection, article_id: ArticleId, number: int) -> set[ArticleId]:
+    """Those of an article's story of today that were in one with it after a place of the stored order, too."""
+    today = _load_places(conn, article_id)[article_id]
+    places = dict.fromkeys(_load_beside(conn, article_id), today)
+    for entry in reversed(load_after(conn, number)):
+        for move in entry.moves:
+            places |= dict.fromkeys(places.keys() & set(move.ids), move.left_id)
+    return {each for each, story_id in places.items() if story_id == places[article_id]}
 
 
 def _load_places(conn: Connection, article_id: ArticleId) -> dict[ArticleId, StoryId]:

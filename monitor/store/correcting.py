@@ -97,6 +97,8 @@ def move_article(conn: Connection, article_id: ArticleId, story_id: int, order: 
     if place is None:
         raise UsageError(f"article {article_id} is in no story yet; it can be moved once it is")
     language, (left, target) = _hold(conn, place, story_id)
+    if find_story_of(conn, [article_id]).get(article_id) != left:
+        raise UsageError(f"article {article_id} changed places meanwhile; run it again")
     if left == target:
         raise UsageError(f"article {article_id} is in story {target} already")
     joined, rest = load_members(conn, target), [one for one in load_members(conn, left) if one != article_id]
@@ -242,11 +244,15 @@ def _carry_out(conn: Connection, change: _Change, language: str, order: Order) -
 def _hold(conn: Connection, *ids: int, is_for_lock: bool = False) -> tuple[str, list[StoryId]]:
     """These stories of today, whose assigner waits from now on, and their language.
 
-    Raises NotFoundError, and UsageError for stories of two languages and for locked ones.
+    Raises NotFoundError, and UsageError for stories of two languages, for locked ones, and for one that became of
+    another language while its assigner was waited for.
     """
     before = [_language(conn, one) for one in ids]
     hold(conn, before)  # from here on nobody takes a member of them away, see `monitor.store.holding`
     languages = {resolve_story(conn, one): _language(conn, one) for one in ids}  # they may have merged meanwhile
+    if not set(languages.values()) <= set(before):
+        # Nobody waits for a second language who has one: two who did would wait for each other.
+        raise UsageError("a story became one of another language meanwhile; run it again")
     if len(set(languages.values())) > 1:
         told = " and ".join(f"story {one} ({language})" for one, language in languages.items())
         raise UsageError(f"{told} are of two languages: the articles of a story are of one")

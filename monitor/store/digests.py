@@ -13,9 +13,19 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, and_, func, select, update
 
+from monitor.errors import LeaseLostError
+from monitor.store.batches import in_batches
 from monitor.store.engine import insert, lease_clock
 from monitor.store.stories import hold
-from monitor.store.tables import deliveries, digest_item_articles, digest_items, digests, story_members, subscriptions
+from monitor.store.tables import (
+    deliveries,
+    digest_item_articles,
+    digest_items,
+    digests,
+    stories,
+    story_members,
+    subscriptions,
+)
 from monitor.types import ArticleId, Digest, DigestId, Reason, RenderedMail, StoryId, SubscriptionId, ToldStory
 
 BATCH = 500
@@ -43,26 +53,26 @@ def last_window_end(conn: Connection, subscription_id: SubscriptionId) -> dateti
 
 
 def load_told(
-    conn: Connection, subscription_id: SubscriptionId, stories: Sequence[StoryId]
+    conn: Connection, subscription_id: SubscriptionId, story_ids: Sequence[StoryId]
 ) -> dict[StoryId, ToldStory]:
     """What the subscription's readers were told of these stories, most recently, and all articles they were shown."""
     told: dict[StoryId, ToldStory] = {}
-    for start in range(0, len(stories), BATCH):
-        told |= _load_told(conn, subscription_id, stories[start : start + BATCH])
+    for start in range(0, len(story_ids), BATCH):
+        told |= _load_told(conn, subscription_id, story_ids[start : start + BATCH])
     return told
 
 
 def _load_told(
-    conn: Connection, subscription_id: SubscriptionId, stories: Sequence[StoryId]
+    conn: Connection, subscription_id: SubscriptionId, story_ids: Sequence[StoryId]
 ) -> dict[StoryId, ToldStory]:
     items = (
         select(digest_items)
         .join(digests, digests.c.id == digest_items.c.digest_id)
-        .where(digests.c.subscription_id == subscription_id, digest_items.c.story_id.in_(stories))
+        .where(digests.c.subscription_id == subscription_id, digest_items.c.story_id.in_(story_ids))
         .order_by(digests.c.window_start)
     )
     figures = {row["story_id"]: (row["n_articles"], row["n_independent"]) for row in conn.execute(items).mappings()}
-    articles = _told_articles(conn, subscription_id, stories)
+    articles = _told_articles(conn, subscription_id, story_ids)
     return {
         story_id: ToldStory(
             story_id=story_id,
@@ -75,7 +85,7 @@ def _load_told(
 
 
 def _told_articles(
-    conn: Connection, subscription_id: SubscriptionId, stories: Sequence[StoryId]
+    conn: Connection, subscription_id: SubscriptionId, story_ids: Sequence[StoryId]
 ) -> dict[StoryId, set[ArticleId]]:
     """The articles that were shown with these stories, or are in them now and were shown with others."""
     shown = (
@@ -83,11 +93,11 @@ def _told_articles(
         .join(digests, digests.c.id == digest_item_articles.c.digest_id)
         .where(digests.c.subscription_id == subscription_id)
     )
-    then = shown.where(digest_item_articles.c.story_id.in_(stories))
+    then = shown.where(digest_item_articles.c.story_id.in_(story_ids))
     now = (
         shown.with_only_columns(story_members.c.story_id, story_members.c.article_id)
         .join(story_members, story_members.c.article_id == digest_item_articles.c.article_id)
-        .where(story_members.c.story_id.in_(stories))
+        .where(story_members.c.story_id.in_(story_ids))
     )
     found: dict[StoryId, set[ArticleId]] = {}
     for rows in (then, now):
@@ -103,7 +113,11 @@ def load_assigned(conn: Connection, since: datetime) -> frozenset[ArticleId]:
 
 
 def save_digest(conn: Connection, digest: Digest, mail: RenderedMail, now: datetime) -> DigestId | None:
-    """Store a rendered digest and one delivery per recipient; None when this window has one already."""
+    """Store a rendered digest and one delivery per recipient; None when this window has one already.
+
+    Raises LeaseLostError when a story or member that it tells is not there any more.
+    """
+    _hold_told(conn, digest)
     row = insert(conn, digests).values(
         subscription_id=digest.subscription.id,
         window_start=digest.window_start,
@@ -127,8 +141,18 @@ def save_digest(conn: Connection, digest: Digest, mail: RenderedMail, now: datet
     return DigestId(digest_id)
 
 
+def _hold_told(conn: Connection, digest: Digest) -> None:
+    """From here on nobody takes a story or member away; what went while the mail was rendered must not be told."""
+    hold(conn, {item.story.language for item in digest.items})
+    told = {(item.story.id, item.story.language, member.id) for item in digest.items for member in item.story.members}
+    rows = select(stories.c.id, stories.c.language, story_members.c.article_id).join(stories)
+    for some in in_batches({item.story.id for item in digest.items}):
+        told -= {tuple(row) for row in conn.execute(rows.where(story_members.c.story_id.in_(some)))}
+    if told:
+        raise LeaseLostError(f"story {min(told)[0]} changed while a digest was made of it")
+
+
 def _save_items(conn: Connection, digest_id: DigestId, digest: Digest) -> None:
-    hold(conn, {item.story.language for item in digest.items})  # nobody takes a story or member away meanwhile
     for position, item in enumerate(digest.items, start=1):
         story = item.story
         conn.execute(

@@ -62,6 +62,7 @@ from monitor.store.tombstones import (
     url_key,
 )
 from monitor.text.normalise import clean_line, fold
+from monitor.text.stems import stem
 from monitor.text.tokens import figures, names, words
 from monitor.types import Access, ArticleId, DigestId, EntryId, FeedId, Reason, SourceId, StoryId
 from monitor.urls import host_of, registered_domain
@@ -287,7 +288,7 @@ def _forget_rare_terms(conn: Connection, ids: Sequence[ArticleId]) -> None:
         its = select(revisions.c.title, revisions.c.text).where(revisions.c.article_id == article_id)
         whole = [f"{title}\n{text}" for title, text in conn.execute(its)]
         its_terms = {one for text in whole for one in (*words(text), *names(text, language), *figures(text, language))}
-        found = sorted({storable(one)[:200] for one in its_terms})
+        found = sorted({storable(stem(one))[:200] for one in its_terms})  # as they are counted
         for start in range(0, len(found), BATCH):
             rare = and_(terms.c.term.in_(found[start : start + BATCH]), terms.c.n_articles <= n)
             # One that is held is being counted for an article of another language: something else has it too.

@@ -183,5 +183,12 @@ def load_at(conn: Connection, arrival_no: int) -> list[LogEntry]:
     return [_entry(row) for row in conn.execute(rows).mappings()]
 
 
+def load_after(conn: Connection, arrival_no: int) -> list[LogEntry]:
+    """What changed who is in which story after a place of the stored order, in that order."""
+    rows = select(story_log).where(story_log.c.arrival_no > arrival_no)
+    in_order = rows.order_by(story_log.c.arrival_no, story_log.c.id)
+    return [_entry(row) for row in conn.execute(in_order).mappings()]
+
+
 def _entry(row: RowMapping) -> LogEntry:
     return LogEntry(**{name: row[name] for name in LogEntry.__dataclass_fields__})

@@ -16,6 +16,7 @@ from monitor.store import tables as t
 from monitor.store.correcting import Corrected, Order
 from monitor.store.engine import Store, open_store
 from monitor.store.holding import hold_to_take_away
+from monitor.store.rearranging import rearrange
 from monitor.store.story_log import ASSIGNER, LOCKED, UNLOCKED, LogEntry
 from monitor.types import ArticleId, StoryId
 from tests.stages.test_saving_together import somebody_waits
@@ -323,6 +324,28 @@ def test_who_moved_an_article_that_is_erased_said_nothing_of_the_others(store: S
     ferry, budget = two_stories(store)
     do(store, correcting.move_article, ferry[2], places(store)[budget[0]])
     erase(store, ferry[2])
+    assert holding(store, "must") == set()
+
+
+@pytest.mark.parametrize("is_theirs_kept", [True, False])
+def test_nobody_said_anything_of_what_came_into_the_story_later(store: Store, *, is_theirs_kept: bool) -> None:
+    tell_others(store)
+    early, first, second, other = tell_all(store, [("strike", 0), ("ferry", 1), ("ferry", 2), ("budget", 3)])
+    assign(app_of(store))
+    found = places(store)
+    do(store, correcting.merge_stories, found[first], found[other])
+    assert holding(store, "must") == {(first, other)}
+    come, to = ([first, second, other], early) if is_theirs_kept else ([early], first)
+    with store.begin() as conn:  # as the assigner merges two stories that converge
+        done = rearrange(conn, dict.fromkeys(come, found[to]), now=NOW)
+        number = stories.disturb(conn, ["en"])["en"]
+        story_log.log_moves(
+            conn, found[to], done.moves, action="merged", who=ASSIGNER, details={}, now=NOW, arrival_no=number
+        )
+    assert len({places(store)[one] for one in (early, first, second, other)}) == 1
+    erase(store, first)
+    assert holding(store, "must") == {(second, other)}
+    erase(store, second)
     assert holding(store, "must") == set()
 
 

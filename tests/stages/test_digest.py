@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.message import EmailMessage
@@ -17,10 +18,12 @@ from monitor.config import DigestSettings, MailSettings, Settings
 from monitor.declared import DeclaredSubscription
 from monitor.digest import stage
 from monitor.net.smtp import Accepted, MailFailure, Refusal
-from monitor.store import digests, source_days, subscriptions
+from monitor.store import digests, source_days, stories, subscriptions
 from monitor.store import tables as t
-from monitor.store.engine import Connection, Store
+from monitor.store.engine import Connection, Store, open_store
+from monitor.store.rearranging import rearrange
 from monitor.types import DayVerdict, Digest, Reason, RenderedMail, SourceDay
+from tests.stages.test_saving_together import somebody_waits
 from tests.store.rows import DAY, HOUR, NOW, add_day, add_feed, make_article, mark_matched
 from tests.store.test_stories import assign
 
@@ -88,6 +91,30 @@ def world(store: Store) -> World:
 
 
 # --- what is told --------------------------------------------------------------------------------------------------
+
+
+def test_a_story_that_goes_while_its_digest_is_rendered_is_told_as_part_of_the_one_that_it_became(
+    postgresql_url: str,
+) -> None:
+    with closing(open_store(postgresql_url)) as store:
+        with store.begin() as conn:
+            subscriptions.save_declared(conn, [DAILY], NOW)
+        world = World(store, Postman())
+        for name in ("Kept", "Gone"):
+            world.add(name, seen_at=NOW - HOUR, assigned_at=NOW - HOUR)
+        with store.read() as conn:
+            kept, gone = conn.execute(select(t.stories.c.id).order_by(t.stories.c.id)).scalars()
+            moved = conn.execute(select(t.stories.c.anchor_article_id).where(t.stories.c.id == gone)).scalar_one()
+        with ThreadPoolExecutor(1) as pool:
+            with store.begin() as conn:
+                stories.hold(conn, ["en"])
+                done = pool.submit(stage.run, world.app)
+                somebody_waits(store)
+                rearrange(conn, {moved: kept}, now=NOW)
+            assert done.result().n_done == 3
+        with store.read() as conn:
+            rows = conn.execute(select(t.digest_items.c.story_id, t.digest_items.c.n_articles)).all()
+        assert ([tuple(row) for row in rows], len(world.mails())) == ([(kept, 2)], 1)
 
 
 def test_after_a_month_without_news_a_digest_looks_back_a_week(world: World) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import select, text, update
@@ -10,12 +11,16 @@ from sqlalchemy.exc import OperationalError
 
 from monitor.cluster import stage as cluster
 from monitor.dedup import stage as dedup
+from monitor.errors import UsageError
 from monitor.store import correcting, duplicates, erasing, stories
 from monitor.store import tables as t
+from monitor.store.correcting import Corrected
 from monitor.store.engine import Connection, Store, open_store
 from monitor.store.holding import hold_to_take_away
 from monitor.store.rearranging import rearrange
+from monitor.store.story_log import LOCKED
 from monitor.types import ArticleId
+from tests.stages.test_saving_together import somebody_waits
 from tests.stages.told import app_of, assign, places, tell, tell_all, tell_others
 from tests.store.rows import DAY, NOW, save_text
 
@@ -131,3 +136,47 @@ def test_a_correction_holds_the_language_alone_before_it_looks_at_stories(store:
         stories.load_unassigned(one, "en", 9)
         with pytest.raises(OperationalError, match="lock timeout"):
             correcting.split_story(impatient(other), story_id, told[2:], order)
+
+
+def while_it_waits(
+    store: Store, correct: Callable[[Connection], Corrected], change: Callable[[Connection], object]
+) -> None:
+    """A correction waits for the assigner of its language, who changes something before it lets go."""
+
+    def work() -> Corrected:
+        with store.begin() as conn:
+            return correct(conn)
+
+    with ThreadPoolExecutor(1) as pool:
+        with store.begin() as conn:
+            stories.hold(conn, ["en"])
+            correction = pool.submit(work)
+            somebody_waits(store)
+            change(conn)
+        correction.result()
+
+
+def test_a_story_that_becomes_one_of_another_language_while_it_is_waited_for_is_not_corrected(store: Store) -> None:
+    told, order = ferries(store), correcting.Order(who="ann", because="seen", now=NOW)
+    mine = places(store)[told[0]]
+    renamed = update(t.stories).where(t.stories.c.id == mine).values(language="de")
+    for work in (
+        lambda conn: correcting.split_story(conn, mine, told[2:], order),
+        lambda conn: correcting.set_lock(conn, mine, order, action=LOCKED),
+    ):
+        with pytest.raises(UsageError, match="another language meanwhile; run it again"):
+            while_it_waits(store, work, lambda conn: conn.execute(renamed))
+        with store.begin() as conn:
+            conn.execute(renamed.values(language="en"))
+    assert {places(store)[one] for one in told} == {mine}
+
+
+def test_an_article_that_changes_places_while_it_is_waited_for_is_not_moved(store: Store) -> None:
+    told, order = ferries(store), correcting.Order(who="ann", because="seen", now=NOW)
+    (other, *_) = set(places(store).values()) - {places(store)[told[0]]}
+    with pytest.raises(UsageError, match="changed places meanwhile; run it again"):
+        while_it_waits(
+            store,
+            lambda conn: correcting.move_article(conn, told[3], other, order),
+            lambda conn: rearrange(conn, {told[3]: -1}, now=NOW),
+        )

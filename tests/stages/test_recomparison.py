@@ -21,7 +21,7 @@ from monitor.dedup.matching import derive_groups
 from monitor.store import duplicates, recomparing
 from monitor.store import tables as t
 from monitor.store.engine import Connection, Store, open_store
-from monitor.types import ArticleId
+from monitor.types import ArticleId, RewriteLink
 from tests.databases import migrate
 from tests.store.rows import DAY, NOW, count, make_article, save_text
 
@@ -114,6 +114,36 @@ def test_a_link_of_an_older_scheme_counts_until_both_articles_have_newer_fingerp
         assert duplicates.load_linked(conn, one) == [two]
         conn.execute(delete(t.duplicates).where(t.duplicates.c.scheme == SCHEME))
         assert duplicates.load_linked(conn, one) == []  # today's scheme found them different, and that holds
+
+
+def test_a_rewrite_that_earlier_rules_saw_counts_no_more_once_the_window_is_compared_again(store: Store) -> None:
+    app = app_of(store)
+    with store.begin() as conn:
+        one, two, copy = (
+            make_article(conn, f"https://p{n}.example/{n}", body=text_of(seed)) for n, seed in enumerate((1, 2, 1))
+        )
+    compare_all(app)
+    with store.begin() as conn:
+        rename_scheme(conn, "shingles-2")
+        conn.execute(update(t.fingerprints).values(made_at=NOW + timedelta(seconds=30)))
+        hashes = dict(conn.execute(select(t.fingerprints.c.article_id, t.fingerprints.c.text_hash)).all())
+        followed = RewriteLink(
+            article_id=two,
+            original_id=one,
+            containment=0.2,
+            because="credits its source",
+            scheme="shingles-2",
+            article_text_hash=hashes[two],
+            original_text_hash=hashes[one],
+        )
+        duplicates.save_links(conn, [], [followed], NOW)
+        assert [found.kind for found in duplicates.load_relations(conn, two)] == ["rewrite"]
+    assert recomparison.run(app).n_done == 3
+    compare_all(app)
+    with store.read() as conn:
+        assert duplicates.load_relations(conn, two) == []
+        assert count(conn, "rewrites") == 1  # the fact stays
+        assert duplicates.load_originals(conn, [copy]) == {copy: one}
 
 
 def test_comparing_again_goes_on_where_it_was_interrupted(sqlite: Store) -> None:

@@ -139,6 +139,8 @@ def test_a_credit_line_at_the_end_becomes_the_credit(
         "Oficina de prensa de la Junta",
         "Пресс-служба администрации города",
         "報道関係者のお問い合わせ先: 広報部",
+        "Ufficio stampa Fioravanti S.p.A.",
+        "Press release of the University of Wexholm",
     ],
 )
 def test_a_text_that_ends_with_a_press_office_is_a_release(line: str) -> None:
@@ -155,10 +157,47 @@ def test_a_text_that_ends_with_a_press_office_is_a_release(line: str) -> None:
         "Contact presse",
         "Pressekontakt:",
         "Photo: Kattegat Lines, press office",
+        "Media relations between the two countries soured in May.",
+        "新闻稿称，该公司去年的利润增加了一成。工会代表对记者表示，加薪的要求没有得到回应",
+        "プレスリリースによると、同社の利益は一割増えた。本紙の取材に対し、労組は賃上げの要求に回答がないと述べた。",
     ],
 )
 def test_a_sentence_a_label_or_a_picture_line_that_mentions_a_press_office_makes_no_release(line: str) -> None:
     assert clean_paragraphs([*BODY, line]).origin is Origin.OWN
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Press office of the Kremlin denies report of talks",
+        "Пресс-служба Минобороны опровергла сообщения об обстреле",
+        "Пресс-служба: обстрела не было",
+        "المكتب الإعلامي بغزة: خمسة قتلى في غارة",
+        "Pressestelle der Polizei schweigt zu den Vorwürfen",
+        "Gabinete de prensa de Moncloa niega la reunión",
+        "Media relations between the two countries soured in May.",
+        "新闻稿称该公司利润增加",
+        "보도자료에 따르면 이익이 늘었다",
+    ],
+)
+def test_a_headline_about_a_press_office_makes_no_release(line: str) -> None:
+    assert clean_paragraphs([line, *BODY]).origin is Origin.OWN
+    assert clean_paragraphs([line, *BODY], titles=[line]).origin is Origin.OWN
+    assert clean_paragraphs([line]).origin is Origin.OWN
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Press release of the University of Wexholm",
+        "Pressemitteilung: Muster AG ruft Helme zurück",
+        "プレスリリース： 株式会社サンプル",
+        "Press contact: Ann Lee, ann@lines.example",
+    ],
+)
+def test_a_text_that_opens_as_a_release_is_one_unless_that_is_its_title(line: str) -> None:
+    assert clean_paragraphs([line, *BODY]).origin is Origin.PRESS_RELEASE
+    assert clean_paragraphs([line, *BODY], titles=[line]).origin is Origin.OWN
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from monitor.dedup.fingerprint import fingerprint
 from monitor.dedup.passages import has_own_quotations, names_any, shared_passages
@@ -55,6 +57,28 @@ def test_a_quotation_that_the_other_text_has_not_is_a_text_s_own(marks: str) -> 
     assert has_own_quotations(text, fingerprint(OTHER).shingles)
     assert not has_own_quotations(text, fingerprint(f"{OTHER} {STATEMENT}, the minister said.").shingles)
     assert not has_own_quotations(f"{OWN} {OTHER}", fingerprint(OTHER).shingles)
+
+
+@given(
+    quotations=st.lists(st.lists(st.sampled_from("abcdefg"), min_size=3, max_size=12), max_size=8),
+    other=st.lists(st.sampled_from("abcdefg"), max_size=60),
+)
+def test_a_quotation_is_a_text_s_own_by_less_than_half_of_its_shingles(
+    quotations: list[list[str]], other: list[str]
+) -> None:
+    def shingles(tokens: list[str]) -> set[tuple[str, ...]]:
+        return {tuple(tokens[i : i + 3]) for i in range(max(1, len(tokens) - 2))} if tokens else set()
+
+    long = [shingles(each) for each in quotations if len(each) >= 5]
+    expected = any(2 * len(each & shingles(other)) < len(each) for each in long)
+    text = ", ".join(f"“{' '.join(each)}”" for each in quotations)
+    assert has_own_quotations(text, fingerprint(" ".join(other)).shingles) == expected
+
+
+def test_of_thousands_of_quotations_only_the_first_are_asked() -> None:
+    many, other = f"“{STATEMENT}” " * 2_000, fingerprint(STATEMENT).shingles
+    assert not has_own_quotations(f"{many} “{OWN}”", other)
+    assert has_own_quotations(f"“{OWN}” {many}", other)
 
 
 def test_a_title_in_marks_is_no_quotation() -> None:
