@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import signal
 import socket
 import sys
 import time
@@ -51,6 +52,10 @@ for _name in [name for name in os.environ if name.startswith("MONITOR_") and nam
 # A zone with an odd offset and no relation to the product: code that forgets UTC shows.
 os.environ["TZ"] = "Asia/Kathmandu"
 time.tzset()
+
+# A shell that starts this in the background ignores Ctrl-C for it, which some tests send.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _attempts: list[str] = []
 
