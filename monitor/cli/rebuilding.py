@@ -20,7 +20,7 @@ from monitor.store import articles, stories
 from monitor.types import Article, ArticleId
 
 N_SHOWN = 50
-EARLIEST = datetime(1970, 1, 1)  # noqa: DTZ001 - as the option gives it
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 """Nothing was put into stories before."""
 
 
@@ -45,7 +45,7 @@ def rebuild_stories(
 
     What people decided holds. Applied, it is one log entry, which `stories undo` takes back.
     """
-    by, start = name_of(who), max(since, EARLIEST).replace(tzinfo=UTC)
+    by, start = name_of(who), max(since.replace(tzinfo=UTC), EARLIEST)
     with current_app(settings_of(context)) as app:
         done = [_rebuild(app, one, start, by if apply else None) for one in _languages(app, language)]
         with app.store.read() as conn:

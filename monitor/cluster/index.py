@@ -118,10 +118,10 @@ class StoryIndex:
             beside=beside,
         )
 
-    def add(self, story_id: StoryId, article: Member) -> bool:
-        """Enters an article, in arrival order, and counts its terms; whether all counts were halved after it."""
+    def add(self, story_id: StoryId, article: Member) -> None:
+        """Enters an article, in arrival order, and counts its terms."""
         self.restore(story_id, article)
-        return self.statistics.learn_ids(self._vector(article.features).ids)
+        self.statistics.learn(self._vector(article.features).ids)
 
     def restore(self, story_id: StoryId, article: Member) -> None:
         """Enters an article that the statistics know already. Call in arrival order."""

@@ -55,9 +55,9 @@ class StoryKeeper:
         decision = self.index.assign(article, must_join=bounds.must_join, barred=bounds.barred)
         return replace(decision, because=BY_HAND) if bounds.is_by_hand else decision
 
-    def add(self, story_id: StoryId, article: Member) -> bool:
-        """Enters the article that was decided last into its story; whether the counts of terms were halved by that."""
-        return self.index.add(story_id, article)
+    def add(self, story_id: StoryId, article: Member) -> None:
+        """Enters the article that was decided last into its story."""
+        self.index.add(story_id, article)
 
     def revise(
         self, article: Member, decision: Assignment, story_of: Mapping[ArticleId, StoryId] | None = None

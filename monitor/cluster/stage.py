@@ -121,7 +121,7 @@ def _assign_batch(app: App, assigner: Assigner, language: str, leased_until: dat
                 break
             try:
                 with conn.begin_nested():
-                    terms = _assign(conn, assigner, work, article_id, leased_until=leased_until, now=now)
+                    stems = _assign(conn, assigner, work, article_id, leased_until=leased_until, now=now)
             except LeaseLostError:
                 raise
             except Exception as error:
@@ -133,7 +133,7 @@ def _assign_batch(app: App, assigner: Assigner, language: str, leased_until: dat
                 n_failed = 1
                 break
             n_done += 1
-            work.note(article_id, terms)
+            work.note(article_id, stems)
             work.halve_terms(conn, statistics)
         work.count_terms(conn, language)
         memberships.mark_decided(conn, work.decided)
@@ -164,11 +164,11 @@ class _Batch:
     again: list[ArticleId] = field(default_factory=list)
     uncounted: list[Sequence[str]] = field(default_factory=list)
 
-    def note(self, article_id: ArticleId, terms: Sequence[str] | None) -> None:
+    def note(self, article_id: ArticleId, stems: Sequence[str] | None) -> None:
         """What `_assign` returned of an article."""
-        (self.again if terms is None else self.decided).append(article_id)
-        if terms:
-            self.uncounted.append(terms)
+        (self.again if stems is None else self.decided).append(article_id)
+        if stems:
+            self.uncounted.append(stems)
 
     def halve_terms(self, conn: Connection, statistics: Statistics) -> None:
         """Where the counts in memory were halved after the last article, those that are kept follow."""
@@ -195,7 +195,7 @@ def _batch_of(conn: Connection, ids: Sequence[ArticleId], statistics: Statistics
 def _assign(
     conn: Connection, assigner: Assigner, work: _Batch, article_id: ArticleId, *, leased_until: datetime, now: datetime
 ) -> Sequence[str] | None:
-    """Decide one article; the terms that are to be counted with it, or None where it must arrive again."""
+    """Decide one article; the stems that are to be counted with it, or None where it must arrive again."""
     article = work.loaded[article_id]
     member = member_of(article)
     standing = memberships.find_standing(conn, article.id, FEATURES) if article.id in work.standing else None

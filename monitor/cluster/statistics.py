@@ -94,22 +94,16 @@ class Statistics:
         """Positions of those of some terms whose stems are in the vocabulary."""
         return {term: found for term in terms if (found := self._ids.get(stem(term))) is not None}
 
-    def learn(self, stems: Iterable[str]) -> bool:
-        """One more article, with these distinct stems. True where it was the one after which all counts are halved."""
-        return self.learn_ids(self.ids(stems))
-
-    def learn_ids(self, ids: Ids) -> bool:
-        """The same by the positions of its stems in the vocabulary."""
+    def learn(self, ids: Ids) -> None:
+        """One more article, with distinct stems at these positions; halves all counts where it is time for that."""
         self._counts[ids] += 1
         self._weigh(ids)
         self.n_articles += 1
-        if self.n_articles < self._halve_at:
-            return False
-        self._counts //= 2
-        self._weigh(slice(None))
-        self.n_articles //= 2
-        self.n_halvings += 1
-        return True
+        if self.n_articles >= self._halve_at:
+            self._counts //= 2
+            self._weigh(slice(None))
+            self.n_articles //= 2
+            self.n_halvings += 1
 
     def counts(self) -> dict[str, int]:
         """Articles seen with each stem; those never seen are left out."""

@@ -126,6 +126,14 @@ def shingles_of(tokens: Sequence[str], k: int) -> Hashes:
     return _sorted_set(_shingles(_hashes(tokens), k))
 
 
+def are_in(some: Hashes, others: Hashes) -> NDArray[np.bool_]:
+    """Which of some hashes stand among others, which are sorted; half the time of sorting both together."""
+    if not len(others):
+        return np.zeros(len(some), dtype=np.bool_)
+    found: NDArray[np.bool_] = others.take(np.searchsorted(others, some), mode="clip") == some
+    return found
+
+
 def is_fact_band(band: int) -> bool:
     """Is it a band made of facts, not of shingles?"""
     return band >= 0 and band & (2**_BAND_BITS - 1) >= N_SHINGLE_BANDS

@@ -41,7 +41,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from monitor.dedup.fingerprint import SCHEME, Fingerprint, Hashes
+from monitor.dedup.fingerprint import SCHEME, Fingerprint, Hashes, are_in
 from monitor.dedup.passages import has_own_quotations, names_any, shared_passages
 from monitor.text.normalise import fold
 from monitor.text.tokens import names, words
@@ -144,9 +144,9 @@ class Copy:
 def compare(a: Fingerprint, b: Fingerprint) -> Overlap:
     """Overlap of two fingerprints of one scheme, the same whichever comes first; empty texts share nothing."""
     short, long = sorted((a, b), key=lambda each: (len(each.shingles), each.n_words, each.text_hash))
-    n_shared = len(_shared(short.shingles, long.shingles))
+    n_shared = int(are_in(short.shingles, long.shingles).sum())
     n_all = len(short.shingles) + len(long.shingles) - n_shared
-    shared_facts = _shared(short.facts, long.facts)
+    shared_facts = short.facts[are_in(short.facts, long.facts)]
     n_facts, n_numbers = len(short.facts), _n_numbers(short.facts)
     return Overlap(
         is_same_text=a.text_hash == b.text_hash and a.n_words > 0,
@@ -165,14 +165,6 @@ def compare(a: Fingerprint, b: Fingerprint) -> Overlap:
 
 def _n_numbers(facts: Hashes) -> int:
     return int((facts & np.uint64(1)).sum())
-
-
-def _shared(some: Hashes, others: Hashes) -> Hashes:
-    """What stands in both, of two sorted sets; looked up, which takes half the time of sorting both together."""
-    if not len(others):
-        return some[:0]
-    shared: Hashes = some[others.take(np.searchsorted(others, some), mode="clip") == some]
-    return shared
 
 
 @dataclass(frozen=True, slots=True)

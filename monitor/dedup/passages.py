@@ -20,7 +20,7 @@ from itertools import islice
 
 import numpy as np
 
-from monitor.dedup.fingerprint import MAX_WORDS, Hashes, K, shingles_of
+from monitor.dedup.fingerprint import MAX_WORDS, Hashes, K, are_in, shingles_of
 from monitor.text.tokens import words
 
 PASSAGE = 8
@@ -70,7 +70,7 @@ def shared_passages(a: str, b: str) -> float:
     Statements are set once with marks and once without, so what either text has as a quotation is none of its passages.
     """
     (ours, our_quotes), (theirs, their_quotes) = (_told_and_quoted(text) for text in (a, b))
-    shared = np.intersect1d(ours, theirs, assume_unique=True)
+    shared = ours[are_in(ours, theirs)]
     n_least = min(len(ours), len(theirs))
     return len(np.setdiff1d(shared, np.concatenate([our_quotes, their_quotes]))) / n_least if n_least else 0.0
 
@@ -92,12 +92,11 @@ def has_own_quotations(text: str, other: Hashes) -> bool:
     """Has a text a quotation of which the other has less than half? `other` are its shingles of K words, sorted."""
     first = islice(_quotations(text[:MAX_CHARS]), MAX_QUOTATIONS)
     quoted = [shingles_of(quotation, K) for quotation in first]
-    if not quoted or not len(other):
-        return bool(quoted)
+    if not quoted:
+        return False
     # All of them at once: a look at the whole other text for each would take seconds for a hostile one.
     shingles, sizes = np.concatenate(quoted), np.array([len(each) for each in quoted])
-    is_shared = other[np.minimum(np.searchsorted(other, shingles), len(other) - 1)] == shingles
-    n_shared = np.add.reduceat(is_shared, np.cumsum(sizes) - sizes, dtype=np.intp)
+    n_shared = np.add.reduceat(are_in(shingles, other), np.cumsum(sizes) - sizes, dtype=np.intp)
     return bool((2 * n_shared < sizes).any())
 
 

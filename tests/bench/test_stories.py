@@ -102,7 +102,7 @@ def make_database(app: App, room: Newsroom, size: int, arriving: Sequence[News])
     filed = room.take(size)
     while some := list(islice(filed, CHUNK)):
         for one in some:
-            statistics.learn(one.member.features.stems)
+            statistics.learn(statistics.ids(one.member.features.stems))
         fill(app.store, some, known)
     counted = {"language": LANGUAGE, "n_articles": statistics.n_articles, "last_arrival_no": size, "n_tries": 0}
     terms = [{"language": LANGUAGE, "term": term, "n_articles": n} for term, n in sorted(statistics.counts().items())]

@@ -308,7 +308,9 @@ def test_counts_of_terms_halve_with_every_so_many_arrivals_in_store_as_in_memory
         for number, article_id in enumerate(make_articles(conn, 14), start=1):
             found = {"always", f"once{number}", *(("even",) if number % 2 == 0 else ())}
             assign(conn, article_id, terms=frozenset(found))
-            if statistics.learn(found):
+            n_before = statistics.n_halvings
+            statistics.learn(statistics.ids(found))
+            if statistics.n_halvings > n_before:
                 stories.halve_statistics(conn, "en")
             n_articles, counts = stories.load_statistics(conn, "en")
             assert (n_articles, counts) == (statistics.n_articles, statistics.counts())

@@ -303,7 +303,7 @@ def test_an_index_that_articles_were_taken_out_of_answers_like_one_that_never_he
             never.restore(story_id, each)
         else:
             index.remove(each.article_id)
-        never.statistics.learn(each.features.stems)
+        never.statistics.learn(never.statistics.ids(each.features.stems))
     assert len(index) == len(never) > 50
     index.remove(ArticleId(999))
     undated = [replace(each, seen_at=None, event_at=None) for each in members[100:110]]

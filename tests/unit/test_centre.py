@@ -44,7 +44,7 @@ BUDGET: Text = (
 def statistics_of(*texts: Text) -> Statistics:
     statistics = Statistics("en")
     for text in texts:
-        statistics.learn(features(*text, "en").stems)
+        statistics.learn(statistics.ids(features(*text, "en").stems))
     return statistics
 
 
@@ -100,7 +100,7 @@ def test_the_answer_does_not_hang_on_the_order_of_members_or_on_what_a_process_m
     met_before, fresh = statistics_of(*texts), Statistics("en")
     fresh.ids(["zebra", "dam", "aardvark"])
     for text in texts:
-        fresh.learn(features(*text, "en").stems)
+        fresh.learn(fresh.ids(features(*text, "en").stems))
     answers = set()
     for statistics, seed in ((met_before, 1), (fresh, 2), (fresh, 3)):
         reports = [report(number, text, statistics) for number, text in enumerate(texts)]
@@ -145,7 +145,7 @@ def test_a_script_without_word_spaces_gives_what_its_reports_have_in_common() ->
     ]
     statistics = Statistics("ja")
     for text in texts:
-        statistics.learn(features(*text, "ja").stems)
+        statistics.learn(statistics.ids(features(*text, "ja").stems))
     reports = [
         Report(
             article_id=ArticleId(number),

@@ -81,7 +81,7 @@ def idf(statistics: Statistics, term: str) -> float:
 def test_terms_of_many_articles_weigh_less() -> None:
     statistics = Statistics("xx")
     for number in range(50):
-        statistics.learn(["common", f"only{number}"])
+        statistics.learn(statistics.ids(["common", f"only{number}"]))
     assert idf(statistics, "common") < idf(statistics, "only3") < idf(statistics, "never seen")
 
 
@@ -95,7 +95,7 @@ def test_the_stream_outweighs_the_prior_in_time() -> None:
     statistics = Statistics("en")
     before = idf(statistics, "halmstad")
     for _ in range(3 * PRIOR_N_ARTICLES):
-        statistics.learn(["halmstad"])
+        statistics.learn(statistics.ids(["halmstad"]))
     assert idf(statistics, "halmstad") < 0.5 < before
 
 
@@ -112,7 +112,7 @@ def test_accents_do_not_hide_a_word_from_the_prior() -> None:
 def test_statistics_loaded_from_their_counts_weigh_the_same() -> None:
     learned = Statistics("en")
     for number in range(40):
-        learned.learn(["river", f"only{number}", "flood"] if number % 2 else ["river"])
+        learned.learn(learned.ids(["river", f"only{number}", "flood"] if number % 2 else ["river"]))
     loaded = Statistics("en", n_articles=learned.n_articles, counts=learned.counts())
     assert loaded.n_articles == 40
     for term in ("river", "flood", "only3", "never seen", "2024", "17"):
@@ -122,14 +122,14 @@ def test_statistics_loaded_from_their_counts_weigh_the_same() -> None:
 def test_rare_terms_are_those_of_few_articles() -> None:
     statistics = Statistics("xx")
     for number in range(200):
-        statistics.learn(["common", f"only{number}"])
+        statistics.learn(statistics.ids(["common", f"only{number}"]))
     assert statistics.rare(statistics.ids(["common", "only7", "new"])).tolist() == [False, True, True]
 
 
 def test_a_vocabulary_may_outgrow_its_first_table() -> None:
     statistics = Statistics("xx")
     terms = [f"term{number}" for number in range(40_000)]
-    statistics.learn(terms)
+    statistics.learn(statistics.ids(terms))
     assert len(statistics) == 40_000
     assert statistics.counts() == dict.fromkeys(terms, 1)
 

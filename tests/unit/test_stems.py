@@ -78,7 +78,7 @@ def test_counts_stay_within_a_byte() -> None:
 
 def test_an_article_that_uses_other_forms_shares_their_rarity() -> None:
     statistics = Statistics("en")
-    statistics.learn(made("Minister withdraws").stems)
+    statistics.learn(statistics.ids(made("Minister withdraws").stems))
     assert statistics.counts()["withdr"] == 1
     assert statistics.known(["withdrawal", "minister", "unheard"]).keys() == {"withdrawal", "minister"}
 
