@@ -14,6 +14,7 @@ from sqlalchemy import Connection, and_, or_, select, update
 
 from monitor.store.batches import in_batches
 from monitor.store.engine import insert
+from monitor.store.stories import find_story_of
 from monitor.store.story_log import load_after, load_at
 from monitor.store.tables import articles, stories, story_constraints, story_members
 from monitor.types import ArticleId, StoryId
@@ -160,7 +161,7 @@ def _stand_ins(conn: Connection, fact: Constraint, leaving: Collection[ArticleId
             beside = {each: no for each, no in beside.items() if each in were_there}
         stand_in = next((each for each in beside if each not in leaving and each not in places), None)
         if stand_in is not None:
-            places |= _load_places(conn, stand_in)
+            places |= find_story_of(conn, [stand_in])
     are_together = len(set(places.values())) == 1
     return set(places) if are_together == (fact.kind == MUST) else set()
 
@@ -178,17 +179,12 @@ def _load_beside(conn: Connection, article_id: ArticleId) -> dict[ArticleId, int
 
 def _load_beside_after(conn: Connection, article_id: ArticleId, number: int) -> set[ArticleId]:
     """Those of an article's story of today that were in one with it after a place of the stored order, too."""
-    today = _load_places(conn, article_id)[article_id]
+    today = find_story_of(conn, [article_id])[article_id]
     places = dict.fromkeys(_load_beside(conn, article_id), today)
     for entry in reversed(load_after(conn, number)):
         for move in entry.moves:
             places |= dict.fromkeys(places.keys() & set(move.ids), move.left_id)
     return {each for each, story_id in places.items() if story_id == places[article_id]}
-
-
-def _load_places(conn: Connection, article_id: ArticleId) -> dict[ArticleId, StoryId]:
-    mine = story_members.c.article_id == article_id
-    return dict(conn.execute(select(story_members.c.article_id, story_members.c.story_id).where(mine)).all())
 
 
 def set_numbers(conn: Connection, number: int) -> None:

@@ -18,6 +18,7 @@ from monitor.errors import NotFoundError
 from monitor.store.batches import in_batches
 from monitor.store.engine import insert
 from monitor.store.memberships import redirect, redirected, renew_story
+from monitor.store.stories import find_story_of
 from monitor.store.story_log import Move
 from monitor.store.tables import articles, stories, story_members, story_redirects
 from monitor.types import ArticleId, StoryId
@@ -38,7 +39,7 @@ def rearrange(conn: Connection, placed: Mapping[ArticleId, int], *, now: datetim
     An id that redirects is a story again, under that id. Each story that is not emptied keeps one of its members.
     Raises NotFoundError for articles in no story.
     """
-    before = _load_places(conn, placed)
+    before = find_story_of(conn, placed)
     missing = sorted(placed.keys() - before.keys())
     if missing:
         raise NotFoundError(f"article {missing[0]} is in no story (yet)")
@@ -90,14 +91,6 @@ def load_members(conn: Connection, story_id: StoryId, *, until_no: int | None = 
     if until_no is not None:
         rows = rows.where(articles.c.arrival_no <= until_no)
     return list(conn.execute(rows).scalars())
-
-
-def _load_places(conn: Connection, ids: Iterable[ArticleId]) -> dict[ArticleId, StoryId]:
-    found: dict[ArticleId, StoryId] = {}
-    for some in in_batches(ids):
-        rows = select(story_members.c.article_id, story_members.c.story_id).where(story_members.c.article_id.in_(some))
-        found.update(conn.execute(rows).all())
-    return found
 
 
 def _successors(
